@@ -1,0 +1,119 @@
+# From nothing but make and Python 3.11 or newer: `make` lists what there is.
+#
+# Everything is installed into .venv, at the versions in constraints.txt. The two stamp files
+# in it record that the installation is done, so that a second `make` touches no network.
+
+VENV := .venv
+BIN := $(VENV)/bin
+FIRST_NOTEBOOK := notebooks/01_pixels_and_channels.ipynb
+
+# The first Python on the path that is new enough; name another with `make lab PYTHON=...`.
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; \
+	done)
+# Further options for JupyterLab, as in `make lab LAB_FLAGS="--no-browser --port=9999"`.
+LAB_FLAGS ?=
+# The notebooks that `make notebooks` works on.
+NB ?= $(sort $(wildcard notebooks/*.ipynb))
+# How many tests, or notebooks, run at the same time.
+JOBS ?= 2
+
+PIP := $(BIN)/python -m pip install --quiet --constraint constraints.txt
+NBVAL := $(BIN)/python -m pytest notebooks --nbval --nbval-current-env --nbval-cell-timeout=900 \
+	--nbval-sanitize-with=tests/nbval_sanitize.cfg --numprocesses=$(JOBS) --dist=loadfile
+
+# A module path of the reader's own would put other versions before the pinned ones.
+unexport PYTHONPATH
+# Notebooks draw with Jupyter's own backend; a setting from outside would override it.
+unexport MPLBACKEND
+# Text files are UTF-8 whatever the reader's locale is.
+export PYTHONUTF8 := 1
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PIP_NO_INPUT := 1
+# Matplotlib's font cache lives in the environment, made once at the end of the installation.
+# Without it, the first figure of the first notebook may print a warning.
+export MPLCONFIGDIR := $(CURDIR)/$(VENV)/settings/matplotlib
+
+# Tests and headless runs see no personal settings: no IPython start-up files, no kernels from
+# elsewhere, and no home directory that has to be writable.
+HEADLESS := env \
+	IPYTHONDIR="$(CURDIR)/$(VENV)/settings/ipython" \
+	JUPYTER_CONFIG_DIR="$(CURDIR)/$(VENV)/settings/jupyter" \
+	JUPYTER_DATA_DIR="$(CURDIR)/$(VENV)/settings/jupyter" \
+	JUPYTER_RUNTIME_DIR="$(CURDIR)/$(VENV)/settings/runtime"
+
+.DEFAULT_GOAL := help
+.PHONY: help lab test test-units test-notebooks test-blas train notebooks lint pins clean
+
+help:  ## list the commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' Makefile
+
+lab: $(VENV)/.runtime  ## install the course, open JupyterLab on the first notebook
+	$(BIN)/python -m jupyterlab $(if $(filter 0,$(shell id -u)),--allow-root) $(LAB_FLAGS) \
+		$(FIRST_NOTEBOOK)
+
+test: test-units test-notebooks  ## run the unit tests, then every notebook under nbval
+
+test-units: $(VENV)/.dev  ## run the unit tests and the examples in the docstrings
+	$(HEADLESS) $(BIN)/python -m pytest --numprocesses=$(JOBS)
+
+test-notebooks: $(VENV)/.dev  ## run every notebook and compare with its stored outputs
+	$(HEADLESS) $(NBVAL)
+
+# OpenBLAS adds in another order on another processor, or with other threads. The notebooks
+# must print the same all the same.
+test-blas: $(VENV)/.dev  ## compare the notebooks again with other arithmetic kernels
+	$(HEADLESS) OPENBLAS_CORETYPE=Nehalem OPENBLAS_NUM_THREADS=1 $(NBVAL)
+	$(HEADLESS) OPENBLAS_CORETYPE=Haswell OPENBLAS_NUM_THREADS=2 $(NBVAL)
+
+train: $(VENV)/.runtime  ## train the final network of the course from the shell
+	$(BIN)/python -m cnnlib.training
+
+notebooks: $(VENV)/.dev  ## run every notebook and store its outputs (NB=... for one)
+	$(HEADLESS) $(BIN)/python tests/execute_notebooks.py $(NB)
+
+lint: $(VENV)/.dev  ## check style, formatting and types
+	$(BIN)/python -m ruff check
+	$(BIN)/python -m ruff format --check
+	$(BIN)/python -m mypy
+
+# uv resolves for every supported Python and platform at once, and is needed for nothing else.
+# The build backend is not among the dependencies, so it is named here.
+pins: $(BIN)/python  ## renew constraints.txt (needs the network)
+	$(BIN)/python -m venv --clear $(VENV)/pins
+	$(VENV)/pins/bin/python -m pip install --quiet uv
+	printf 'hatchling\neditables\n' | $(VENV)/pins/bin/uv pip compile --quiet --universal --upgrade \
+		--no-emit-index-url --no-annotate --custom-compile-command "make pins" \
+		--extra dev pyproject.toml - --output-file constraints.txt
+
+clean:  ## remove the environment and everything else that was generated
+	rm -rf $(VENV) build dist .pytest_cache .ruff_cache .mypy_cache .hypothesis
+	find . -name .git -prune -o \
+		\( -name __pycache__ -o -name .ipynb_checkpoints -o -name '*.egg-info' \) \
+		-prune -exec rm -rf {} +
+
+$(BIN)/python:
+	@if [ -z "$(PYTHON)" ]; then \
+		echo "The course needs Python 3.11 or newer, and none was found."; \
+		echo "Install one, or say where it is: make lab PYTHON=/path/to/python3"; \
+		exit 1; \
+	fi
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "The course needs Python 3.11 or newer, but $(PYTHON) is: $$("$(PYTHON)" --version 2>&1)"; \
+		echo "Install one, or say where it is: make lab PYTHON=/path/to/python3"; \
+		exit 1; \
+	}
+	@"$(PYTHON)" -m venv --clear $(VENV) || { rm -rf $(VENV); exit 1; }
+
+# No build isolation: pip would otherwise fetch a build backend of any version, each time.
+$(VENV)/.runtime: $(BIN)/python pyproject.toml constraints.txt
+	@echo "Installing the course into $(VENV). The first time, this takes a minute or two."
+	@$(PIP) hatchling editables
+	@$(PIP) --no-build-isolation --editable .
+	@$(BIN)/python -c "import matplotlib.font_manager"
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.runtime
+	@echo "Installing the tools for tests into $(VENV)."
+	@$(PIP) --no-build-isolation --editable '.[dev]'
+	@touch $@

@@ -1,0 +1,32 @@
+"""cnnlib: convolutional neural networks in NumPy, small enough to read in one sitting.
+
+Read the modules in the order of the course: `shapes`, `functional`, `reference`, `gradcheck`,
+`layers`, `model`, `optim`, `training`. Drawing lives apart, in `cnnlib.figures`.
+"""
+
+from cnnlib import (
+    architectures,
+    datasets,
+    functional,
+    gradcheck,
+    layers,
+    model,
+    optim,
+    reference,
+    shapes,
+    training,
+)
+
+__all__ = [
+    "architectures",
+    "datasets",
+    "functional",
+    "gradcheck",
+    "layers",
+    "model",
+    "optim",
+    "reference",
+    "shapes",
+    "training",
+]
+__version__ = "0.1.0"

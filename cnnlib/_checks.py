@@ -1,0 +1,159 @@
+"""Questions that every operation asks of its arguments, and the answers it gives to bad ones.
+
+A learner meets an error message far more often than a docstring. So each message says four
+things: which operation, what came, what was due, and how to mend it.
+"""
+
+import operator
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[Any]
+Size = int | tuple[int, int]
+
+_SHAPE_FIXES = {
+    2: "A single grey image (H, W) becomes a batch with x[None, None].",
+    3: (
+        "A single image (C, H, W) becomes a batch with x[None]; "
+        "a photograph (H, W, C) with x.transpose(2, 0, 1)[None]."
+    ),
+}
+
+
+def describe(value: object) -> str:
+    """Say what a value is, in the words that an error message needs."""
+    if isinstance(value, np.ndarray):
+        return f"an array of shape {value.shape} and dtype {value.dtype}"
+    if isinstance(value, str | int | float | bool | tuple | list | None):
+        text = repr(value)
+        return text if len(text) <= 60 else f"a {type(value).__name__}"
+    return f"a {type(value).__name__}"
+
+
+def integer(op: str, name: str, value: object, minimum: int) -> int:
+    """Return `value` as an int that is at least `minimum`."""
+    if isinstance(value, bool | np.bool_):
+        raise TypeError(f"{op}: {name} must be a whole number, got {value!r}.")
+    try:
+        number = operator.index(value)  # type: ignore[arg-type]
+    except TypeError:
+        raise TypeError(f"{op}: {name} must be a whole number, got {describe(value)}.") from None
+    if number < minimum:
+        raise ValueError(f"{op}: {name} must be at least {minimum}, got {number}.")
+    return number
+
+
+def pair(op: str, name: str, value: object, minimum: int) -> tuple[int, int]:
+    """Return an int or a (height, width) pair as a pair."""
+    if isinstance(value, tuple | list):
+        if len(value) != 2:
+            raise ValueError(
+                f"{op}: {name} must be one whole number or a (height, width) pair, got {value!r}."
+            )
+        return integer(op, name, value[0], minimum), integer(op, name, value[1], minimum)
+    number = integer(op, name, value, minimum)
+    return number, number
+
+
+def number(op: str, name: str, value: object) -> float:
+    """Return `value` as a finite float."""
+    if isinstance(value, bool) or not isinstance(value, int | float | np.integer | np.floating):
+        raise TypeError(f"{op}: {name} must be a number, got {describe(value)}.")
+    if not np.isfinite(value):
+        raise ValueError(f"{op}: {name} must be finite, got {value!r}.")
+    return float(value)
+
+
+def float_array(op: str, name: str, x: object) -> Array:
+    """Return `x` if it is a float32 or float64 array, else say how to make it one."""
+    if not isinstance(x, np.ndarray):
+        raise TypeError(
+            f"{op}: {name} must be a NumPy array, got {describe(x)}. "
+            f"Wrap it: np.array({name}, dtype=np.float32)."
+        )
+    if x.dtype not in (np.float32, np.float64):
+        fix = f"Convert it first: {name}.astype(np.float32)"
+        if x.dtype == np.uint8:
+            fix += " / 255 turns bytes into 0–1"
+        raise TypeError(
+            f"{op}: {name} has dtype {x.dtype}, expected float32 or float64 "
+            f"({name} has shape {x.shape}). {fix}."
+        )
+    if x.size == 0:
+        raise ValueError(f"{op}: {name} is empty (shape {x.shape}), expected at least one value.")
+    return x
+
+
+def array(op: str, name: str, x: object, letters: str) -> Array:
+    """Return `x` if it is a float array with one axis for each of the `letters`, as "N C H W"."""
+    x = float_array(op, name, x)
+    axes = letters.split()
+    if x.ndim != len(axes):
+        due = f"({', '.join(axes)})" if len(axes) > 1 else f"({axes[0]},)"
+        fix = ""
+        if letters == "N C H W":
+            fix = " " + _SHAPE_FIXES.get(x.ndim, "Axes are batch, channels, height, width.")
+        elif letters == "N F" and x.ndim == 4:
+            fix = " Flatten it first: flatten(x)."
+        elif letters == "N F" and x.ndim == 1:
+            fix = f" One sample becomes a batch of one with {name}[None]."
+        raise ValueError(
+            f"{op}: {name} must have {len(axes)} axes {due}, got shape {x.shape}.{fix}"
+        )
+    return x
+
+
+def same_dtype(op: str, first: str, x: Array, **others: Array | None) -> None:
+    """Refuse to mix float32 with float64: the result would silently become float64."""
+    for name, other in others.items():
+        if other is not None and other.dtype != x.dtype:
+            raise TypeError(
+                f"{op}: {first} is {x.dtype} but {name} is {other.dtype}; both must be the same. "
+                f"Convert one: {name}.astype(np.{x.dtype})."
+            )
+
+
+def gradient(op: str, dout: object, shape: tuple[int, ...], x: Array) -> Array:
+    """Return `dout` if it has the shape of the forward output and the dtype of `x`."""
+    dout = float_array(op, "dout", dout)
+    if dout.shape != shape:
+        raise ValueError(
+            f"{op}: dout has shape {dout.shape}, expected {shape}, the shape of the forward "
+            f"output (x is {x.shape}). Pass the gradient of the loss with respect to that output."
+        )
+    same_dtype(op, "x", x, dout=dout)
+    return dout
+
+
+def labels(op: str, targets: object, samples: int, classes: int) -> Array:
+    """Return `targets` if they are `samples` whole numbers in 0 … classes-1."""
+    if not isinstance(targets, np.ndarray):
+        raise TypeError(
+            f"{op}: targets must be a NumPy array of class numbers, got {describe(targets)}. "
+            "Wrap them: np.array(targets)."
+        )
+    if targets.ndim == 2 and targets.shape == (samples, classes):
+        raise ValueError(
+            f"{op}: targets look one-hot, shape {targets.shape}; expected class numbers of shape "
+            f"({samples},). Convert them: targets.argmax(axis=1)."
+        )
+    if targets.shape != (samples,):
+        raise ValueError(
+            f"{op}: targets have shape {targets.shape}, expected ({samples},), one class number "
+            "for each row of logits."
+        )
+    if targets.dtype.kind not in "iu":
+        raise TypeError(
+            f"{op}: targets have dtype {targets.dtype}, expected whole class numbers. "
+            "Convert them: targets.astype(np.int64)."
+        )
+    low, high = int(targets.min()), int(targets.max())
+    if low < 0 or high >= classes:
+        wrong = low if low < 0 else high
+        raise ValueError(
+            f"{op}: targets hold the class {wrong}, expected 0 to {classes - 1} because logits "
+            f"have {classes} columns. Check the labels, or give the last layer more outputs."
+        )
+    return targets

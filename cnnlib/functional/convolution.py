@@ -1,0 +1,286 @@
+"""Convolution: slide a small window, multiply, add. Forward, and what flows back.
+
+Arrays are (N, C, H, W) for every caller. In memory the values lie channels-last, as (N, H, W, C):
+then the C numbers of a pixel are neighbours, a row of a window is one contiguous run, and
+collecting windows is a fast copy. The caller never notices; only the strides of the array tell.
+"""
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+
+from cnnlib._checks import Array, Size, array, gradient, integer, pair, same_dtype
+from cnnlib.shapes import fitting_size
+
+__all__ = ["conv2d", "conv2d_backward", "im2col", "pad2d"]
+
+Pair = tuple[int, int]
+
+
+def pad2d(x: Array, padding: Size, value: float = 0.0) -> Array:
+    """Return a copy of `x` with a border of `value` around every channel.
+
+    Parameters
+    ----------
+    x : array, (N, C, H, W)
+    padding : int or (int, int)
+        Pixels added above and below, and left and right.
+    value : float
+        What the border holds.
+
+    Returns
+    -------
+    array, (N, C, H + 2·PH, W + 2·PW)
+
+    Examples
+    --------
+    >>> pad2d(np.ones((1, 1, 1, 1)), 1)[0, 0]
+    array([[0., 0., 0.],
+           [0., 1., 0.],
+           [0., 0., 0.]])
+    """
+    x = array("pad2d", "x", x, "N C H W")
+    ph, pw = pair("pad2d", "padding", padding, 0)
+    n, c, h, w = x.shape
+    padded = np.full((n, h + 2 * ph, w + 2 * pw, c), value, dtype=x.dtype)
+    padded[:, ph : ph + h, pw : pw + w] = x.transpose(0, 2, 3, 1)
+    return padded.transpose(0, 3, 1, 2)
+
+
+def im2col(x: Array, kernel_size: Size, stride: Size = 1) -> Array:
+    """Return every window of `x` as one row of a matrix, so that convolution becomes a product.
+
+    Parameters
+    ----------
+    x : array, (N, C, H, W)
+        Already padded.
+    kernel_size, stride : int or (int, int)
+
+    Returns
+    -------
+    array, (N·OH·OW, KH·KW·C)
+        Row (n, i, j) holds the window whose output is pixel (i, j) of sample n, its values in the
+        order row, column, channel.
+
+    Examples
+    --------
+    >>> x = np.arange(9.0).reshape(1, 1, 3, 3)
+    >>> im2col(x, 2)
+    array([[0., 1., 3., 4.],
+           [1., 2., 4., 5.],
+           [3., 4., 6., 7.],
+           [4., 5., 7., 8.]])
+
+    References
+    ----------
+    Chellapilla, Puri and Simard, "High performance convolutional neural networks for document
+    processing", 2006.
+    """
+    x = array("im2col", "x", x, "N C H W")
+    kh, kw = pair("im2col", "kernel_size", kernel_size, 1)
+    sh, sw = pair("im2col", "stride", stride, 1)
+    n, c, h, w = x.shape
+    oh = fitting_size("im2col", "height", h, kh, sh, 0)
+    ow = fitting_size("im2col", "width", w, kw, sw, 0)
+    windows = sliding_window_view(x, (kh, kw), axis=(2, 3))[:, :, ::sh, ::sw]
+    # (N, C, OH, OW, KH, KW) → (N, OH, OW, KH, KW, C): a view until reshape copies it.
+    return windows.transpose(0, 2, 3, 4, 5, 1).reshape(n * oh * ow, kh * kw * c)
+
+
+def _col2im(dcols: Array, shape: tuple[int, ...], kernel: Pair, stride: Pair) -> Array:
+    """Add every window's gradient back onto the pixels it came from: the reverse of `im2col`."""
+    (n, c, h, w), (kh, kw), (sh, sw) = shape, kernel, stride
+    oh, ow = (h - kh) // sh + 1, (w - kw) // sw + 1
+    dcols = dcols.reshape(n, oh, ow, kh, kw, c)
+    dx = np.zeros((n, h, w, c), dtype=dcols.dtype)
+    for i in range(kh):
+        for j in range(kw):
+            dx[:, i : i + sh * oh : sh, j : j + sw * ow : sw] += dcols[:, :, :, i, j]
+    return dx.transpose(0, 3, 1, 2)
+
+
+def _columns(weight: Array) -> Array:
+    """Return the filters as columns, (KH·KW·C, C_out), in the row order of `im2col`."""
+    return weight.transpose(2, 3, 1, 0).reshape(-1, weight.shape[0])
+
+
+def _check(
+    op: str, x: Array, weight: Array, stride: Size, padding: Size, groups: int
+) -> tuple[Pair, Pair, tuple[int, int, int, int]]:
+    """Check what forward and backward share; return stride, padding and the output shape."""
+    x = array(op, "x", x, "N C H W")
+    weight = array(op, "weight", weight, "C_out C_in KH KW")
+    same_dtype(op, "x", x, weight=weight)
+    groups = integer(op, "groups", groups, 1)
+    sh, sw = pair(op, "stride", stride, 1)
+    ph, pw = pair(op, "padding", padding, 0)
+    (n, c, h, w), (c_out, c_in, kh, kw) = x.shape, weight.shape
+    if c_out % groups:
+        raise ValueError(
+            f"{op}: weight has {c_out} filters, which {groups} groups cannot share equally. "
+            f"Choose a number of filters that {groups} divides."
+        )
+    if c != c_in * groups:
+        where = f" in each of {groups} groups" if groups > 1 else ""
+        fix = f"Build the layer with in_channels={c}."
+        if c == 1 and c_in * groups == 3:
+            fix = f"Convert the image to RGB or build the layer with in_channels={c}."
+        raise ValueError(
+            f"{op}: weight expects {c_in} input channels{where} but x has {c} "
+            f"(x is {x.shape}, weight is {weight.shape}). {fix}"
+        )
+    oh = fitting_size(op, "height", h, kh, sh, ph)
+    ow = fitting_size(op, "width", w, kw, sw, pw)
+    return (sh, sw), (ph, pw), (n, c_out, oh, ow)
+
+
+def conv2d(
+    x: Array,
+    weight: Array,
+    bias: Array | None = None,
+    stride: Size = 1,
+    padding: Size = 0,
+    groups: int = 1,
+) -> Array:
+    """Slide every filter over `x`; at each place multiply, add everything up, add the bias.
+
+    As in every deep learning library the kernel is not flipped: strictly this is
+    cross-correlation.
+
+    Parameters
+    ----------
+    x : array, (N, C, H, W), float32 or float64
+    weight : array, (C_out, C / groups, KH, KW)
+        One filter for each output channel.
+    bias : array, (C_out,), optional
+        One number for each filter.
+    stride, padding : int or (int, int)
+        Step of the window, and rows and columns of zeros added on both sides.
+    groups : int
+        Input and output channels are cut into this many groups; each output group sees only its
+        own input group.
+
+    Returns
+    -------
+    array, (N, C_out, OH, OW), of the dtype of `x`
+
+    Raises
+    ------
+    ValueError
+        If shapes do not fit each other, or the kernel is larger than the padded image.
+    TypeError
+        If an array is not float32 or float64, or the two are mixed.
+
+    Examples
+    --------
+    >>> x = np.array([[5, 1, 7, 13], [15, 5, 1, 13], [10, 6, 4, 6], [15, 3, 12, 4]], float)
+    >>> kernel = np.array([[11, 4], [5, 2]], float)
+    >>> conv2d(x[None, None], kernel[None, None])[0, 0]
+    array([[144.,  66., 160.],
+           [247.,  97.,  95.],
+           [215., 121., 136.]])
+
+    References
+    ----------
+    Goodfellow, Bengio and Courville, "Deep Learning", 2016, equation 9.6.
+    """
+    op = "conv2d"
+    stride, padding, (n, c_out, oh, ow) = _check(op, x, weight, stride, padding, groups)
+    if bias is not None:
+        bias = array(op, "bias", bias, "C_out")
+        same_dtype(op, "x", x, bias=bias)
+        if bias.shape != (c_out,):
+            raise ValueError(
+                f"{op}: bias has shape {bias.shape}, expected ({c_out},), one number for each "
+                f"of the {c_out} filters (weight is {weight.shape})."
+            )
+    if groups > 1:
+        y = np.concatenate(
+            [
+                conv2d(x_part, weight_part, None, stride, padding)
+                for x_part, weight_part in zip(
+                    np.split(x, groups, axis=1), np.split(weight, groups), strict=True
+                )
+            ],
+            axis=1,
+        )
+        return y if bias is None else y + bias[:, None, None]
+    if padding != (0, 0):
+        x = pad2d(x, padding)
+    y = im2col(x, weight.shape[2:], stride) @ _columns(weight)
+    if bias is not None:
+        y += bias
+    return y.reshape(n, oh, ow, c_out).transpose(0, 3, 1, 2)
+
+
+def conv2d_backward(
+    dout: Array,
+    x: Array,
+    weight: Array,
+    stride: Size = 1,
+    padding: Size = 0,
+    groups: int = 1,
+) -> tuple[Array, Array, Array]:
+    """Return the gradients of the loss with respect to `x`, `weight` and the bias.
+
+    Each output pixel is a sum of products, window times filter. So a weight collects ``dout``
+    times the pixel it met, a pixel collects ``dout`` times the weight it met, and the bias
+    collects ``dout`` itself.
+
+    Parameters
+    ----------
+    dout : array, (N, C_out, OH, OW)
+        Gradient of the loss with respect to the output of `conv2d`.
+    x, weight, stride, padding, groups
+        As they were given to `conv2d`.
+
+    Returns
+    -------
+    dx : array, shaped like `x`
+    dweight : array, shaped like `weight`
+    dbias : array, (C_out,)
+
+    Raises
+    ------
+    ValueError, TypeError
+        As `conv2d`, and if `dout` does not have the shape of the output.
+
+    Examples
+    --------
+    >>> x = np.arange(9.0).reshape(1, 1, 3, 3)
+    >>> weight = np.array([[[[1.0, 2.0], [3.0, 4.0]]]])
+    >>> dx, dweight, dbias = conv2d_backward(np.ones((1, 1, 2, 2)), x, weight)
+    >>> dx[0, 0]
+    array([[ 1.,  3.,  2.],
+           [ 4., 10.,  6.],
+           [ 3.,  7.,  4.]])
+    >>> dweight[0, 0], dbias
+    (array([[ 8., 12.],
+           [20., 24.]]), array([4.]))
+    """
+    op = "conv2d_backward"
+    stride, padding, out_shape = _check(op, x, weight, stride, padding, groups)
+    dout = gradient(op, dout, out_shape, x)
+    if groups > 1:
+        parts = [
+            conv2d_backward(*arrays, stride, padding)
+            for arrays in zip(
+                np.split(dout, groups, axis=1),
+                np.split(x, groups, axis=1),
+                np.split(weight, groups),
+                strict=True,
+            )
+        ]
+        dxs, dweights, dbiases = zip(*parts, strict=True)
+        return np.concatenate(dxs, axis=1), np.concatenate(dweights), np.concatenate(dbiases)
+
+    c_out, c_in, kh, kw = weight.shape
+    (ph, pw), (h, w) = padding, x.shape[2:]
+    if padding != (0, 0):
+        x = pad2d(x, padding)
+    rows = dout.transpose(0, 2, 3, 1).reshape(-1, c_out)
+    dbias = rows.sum(axis=0)
+    dcolumns = im2col(x, (kh, kw), stride).T @ rows
+    dweight = np.ascontiguousarray(dcolumns.reshape(kh, kw, c_in, c_out).transpose(3, 2, 0, 1))
+    dx = _col2im(rows @ _columns(weight).T, x.shape, (kh, kw), stride)
+    # The border was ours, not the caller's: its gradient is dropped.
+    return dx[:, :, ph : ph + h, pw : pw + w], dweight, dbias

@@ -1,0 +1,729 @@
+"""Layers: an operation together with its weights and the input it last saw.
+
+A layer adds no mathematics. `forward` calls a function of `cnnlib.functional` and remembers the
+input; `backward` hands that input to the matching backward function and leaves the gradients of
+the weights in ``parameter.grad``.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from cnnlib import functional as F
+from cnnlib._checks import Array, Size, describe, integer, number, pair
+from cnnlib.shapes import fitting_size
+
+__all__ = [
+    "AvgPool2d",
+    "Conv2d",
+    "Dropout",
+    "Flatten",
+    "GlobalAvgPool2d",
+    "Layer",
+    "LeakyReLU",
+    "Linear",
+    "LocalResponseNorm",
+    "MaxPool2d",
+    "Parameter",
+    "ReLU",
+    "Sigmoid",
+    "Tanh",
+]
+
+Shape = tuple[int, ...]
+
+
+class Parameter:
+    """An array that the network learns, and the gradient of the loss with respect to it.
+
+    The array is made when it is first needed: a network may be sized up without its weights
+    ever taking up memory.
+
+    Attributes
+    ----------
+    name : str
+        ``weight`` or ``bias``.
+    shape : tuple of int
+    dtype : numpy.dtype
+    value : array
+        Set it to any array of the same shape; the dtype is kept.
+    grad : array or None
+        Left here by the last ``backward``; each backward writes it anew.
+
+    Examples
+    --------
+    >>> bias = Parameter("bias", (3,), lambda: np.zeros(3), np.float32)
+    >>> bias.value
+    array([0., 0., 0.], dtype=float32)
+    """
+
+    def __init__(
+        self,
+        name: str,
+        shape: Shape,
+        initial: Callable[[], Array],
+        dtype: npt.DTypeLike = np.float32,
+    ) -> None:
+        self.name = name
+        self.shape = shape
+        self.dtype = np.dtype(dtype)
+        self.grad: Array | None = None
+        self._initial = initial
+        self._value: Array | None = None
+
+    @property
+    def size(self) -> int:
+        """How many numbers the array holds."""
+        return int(np.prod(self.shape))
+
+    @property
+    def value(self) -> Array:
+        """The array itself, made on first use."""
+        if self._value is None:
+            self._value = self._initial().astype(self.dtype, copy=False)
+        return self._value
+
+    @value.setter
+    def value(self, value: Array) -> None:
+        if not isinstance(value, np.ndarray) or value.shape != self.shape:
+            raise ValueError(
+                f"Parameter {self.name}: expected an array of shape {self.shape}, "
+                f"got {describe(value)}."
+            )
+        self._value = value.astype(self.dtype, copy=False)
+
+    def __repr__(self) -> str:
+        return f"Parameter({self.name}, shape={self.shape}, dtype={self.dtype})"
+
+
+class Layer:
+    """What every layer can do.
+
+    A layer of your own needs `forward` and `backward`, and `output_shape` if a summary should
+    show it; one with weights also lists them in `parameters`.
+
+    Attributes
+    ----------
+    training : bool
+        Some layers (dropout) behave differently while training.
+    window : (kernel_size, stride) pairs for (height, width)
+        What the layer does to the receptive field.
+    """
+
+    training = True
+    window: tuple[tuple[int, int], tuple[int, int]] = ((1, 1), (1, 1))
+
+    def __init__(self) -> None:
+        self._x: Array | None = None
+
+    def __call__(self, x: Array) -> Array:
+        """Run `forward`."""
+        return self.forward(x)
+
+    def forward(self, x: Array) -> Array:
+        """Return the output, and remember the input for `backward`."""
+        raise TypeError(f"{type(self).__name__}.forward is not defined; write it in the subclass.")
+
+    def backward(self, dout: Array) -> Array:
+        """Return the gradient for the input; leave those of the weights in ``.grad``."""
+        raise TypeError(f"{type(self).__name__}.backward is not defined; write it in the subclass.")
+
+    def parameters(self) -> list[Parameter]:
+        """Return what this layer learns."""
+        return []
+
+    def output_shape(self, input_shape: Shape) -> Shape:
+        """Return the shape of one sample's output, without computing it."""
+        return input_shape
+
+    def multiply_adds(self, input_shape: Shape) -> int:
+        """Return how many multiplications (each with its addition) one sample costs."""
+        return 0
+
+    def input(self) -> Array:
+        """Return the input of the last forward pass."""
+        if self._x is None:
+            raise ValueError(
+                f"{type(self).__name__}.backward: there is no input to work with yet. "
+                "Call the layer on a batch first, y = layer(x), then layer.backward(dout)."
+            )
+        return self._x
+
+    def _image_shape(self, shape: Shape) -> tuple[int, int, int]:
+        if len(shape) != 3:
+            raise ValueError(
+                f"{type(self).__name__}: expected an input of shape (C, H, W), got {shape}. "
+                "A sample's shape has no batch axis, and no Flatten may come before this layer."
+            )
+        return shape[0], shape[1], shape[2]
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}()"
+
+
+def _check_rng(op: str, rng: Any) -> np.random.Generator:
+    if not isinstance(rng, np.random.Generator):
+        raise TypeError(
+            f"{op}: rng must be a numpy.random.Generator, got {describe(rng)}. "
+            "Pass rng=np.random.default_rng(seed)."
+        )
+    return rng
+
+
+def _check_dtype(op: str, dtype: npt.DTypeLike) -> np.dtype[Any]:
+    if np.dtype(dtype) not in (np.float32, np.float64):
+        raise TypeError(f"{op}: dtype must be float32 or float64, got {np.dtype(dtype)}.")
+    return np.dtype(dtype)
+
+
+def _he_normal(
+    shape: Shape, fan_in: int, rng: np.random.Generator, dtype: np.dtype[Any]
+) -> Parameter:
+    """Return weights of variance 2 / fan_in, which keeps the signal's size through ReLU layers.
+
+    The seed is drawn now and used when the weights are first needed, so their values do not
+    depend on which layer is used first.
+
+    Source: He, Zhang, Ren and Sun, "Delving deep into rectifiers", 2015, equation 10.
+    """
+    seed = int(rng.integers(2**63))
+    scale = np.sqrt(2.0 / fan_in)
+
+    def initial() -> Array:
+        values = np.random.default_rng(seed).standard_normal(shape, dtype=dtype.type)
+        values *= dtype.type(scale)
+        return values
+
+    return Parameter("weight", shape, initial, dtype)
+
+
+class Conv2d(Layer):
+    """Convolution with learned filters.
+
+    Parameters
+    ----------
+    in_channels, out_channels : int
+        Depth of the input, and number of filters.
+    kernel_size, stride, padding : int or (int, int)
+    groups : int
+        See `cnnlib.functional.conv2d`.
+    bias : bool
+        Whether each filter adds a number of its own.
+    rng : numpy.random.Generator
+        Draws the first weights (He normal); biases start at zero.
+    dtype : float32 or float64
+
+    Raises
+    ------
+    ValueError, TypeError
+        If a size is out of range, or `rng` is not a generator.
+
+    Examples
+    --------
+    >>> conv = Conv2d(3, 4, kernel_size=5, rng=np.random.default_rng(0))
+    >>> conv(np.zeros((2, 3, 32, 32), dtype=np.float32)).shape
+    (2, 4, 28, 28)
+    >>> sum(parameter.size for parameter in conv.parameters())
+    304
+    """
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel_size: Size,
+        stride: Size = 1,
+        padding: Size = 0,
+        groups: int = 1,
+        bias: bool = True,
+        *,
+        rng: np.random.Generator,
+        dtype: npt.DTypeLike = np.float32,
+    ) -> None:
+        super().__init__()
+        self.in_channels = integer("Conv2d", "in_channels", in_channels, 1)
+        self.out_channels = integer("Conv2d", "out_channels", out_channels, 1)
+        self.kernel_size = pair("Conv2d", "kernel_size", kernel_size, 1)
+        self.stride = pair("Conv2d", "stride", stride, 1)
+        self.padding = pair("Conv2d", "padding", padding, 0)
+        self.groups = integer("Conv2d", "groups", groups, 1)
+        if in_channels % groups or out_channels % groups:
+            raise ValueError(
+                f"Conv2d: {groups} groups cannot share {in_channels} input and {out_channels} "
+                "output channels equally. Choose a number that divides both."
+            )
+        dtype = _check_dtype("Conv2d", dtype)
+        shape = (out_channels, in_channels // groups, *self.kernel_size)
+        fan_in = int(np.prod(shape[1:]))
+        self.weight = _he_normal(shape, fan_in, _check_rng("Conv2d", rng), dtype)
+        self.bias = (
+            Parameter("bias", (out_channels,), lambda: np.zeros(out_channels), dtype)
+            if bias
+            else None
+        )
+        self.window = (
+            (self.kernel_size[0], self.stride[0]),
+            (self.kernel_size[1], self.stride[1]),
+        )
+
+    def forward(self, x: Array) -> Array:
+        """Return the feature maps, (N, C_out, OH, OW)."""
+        y = F.conv2d(
+            x,
+            self.weight.value,
+            None if self.bias is None else self.bias.value,
+            self.stride,
+            self.padding,
+            self.groups,
+        )
+        self._x = x
+        return y
+
+    def backward(self, dout: Array) -> Array:
+        """Return the gradient for the input."""
+        dx, self.weight.grad, dbias = F.conv2d_backward(
+            dout, self.input(), self.weight.value, self.stride, self.padding, self.groups
+        )
+        if self.bias is not None:
+            self.bias.grad = dbias
+        return dx
+
+    def parameters(self) -> list[Parameter]:
+        """Return the weight, and the bias if there is one."""
+        return [self.weight] if self.bias is None else [self.weight, self.bias]
+
+    def output_shape(self, input_shape: Shape) -> Shape:
+        """Return (C_out, OH, OW) for an input of (C_in, H, W)."""
+        c, h, w = self._image_shape(input_shape)
+        if c != self.in_channels:
+            raise ValueError(
+                f"Conv2d: expects {self.in_channels} input channels, got {c} "
+                f"(input shape {input_shape}). Build the layer with in_channels={c}."
+            )
+        (kh, kw), (sh, sw), (ph, pw) = self.kernel_size, self.stride, self.padding
+        oh = fitting_size("Conv2d", "height", h, kh, sh, ph)
+        ow = fitting_size("Conv2d", "width", w, kw, sw, pw)
+        return self.out_channels, oh, ow
+
+    def multiply_adds(self, input_shape: Shape) -> int:
+        """Return one product for each weight of each filter at each output pixel."""
+        _, oh, ow = self.output_shape(input_shape)
+        return self.weight.size * oh * ow
+
+    def __repr__(self) -> str:
+        extras = f", kernel_size={_short(self.kernel_size)}"
+        if self.stride != (1, 1):
+            extras += f", stride={_short(self.stride)}"
+        if self.padding != (0, 0):
+            extras += f", padding={_short(self.padding)}"
+        if self.groups != 1:
+            extras += f", groups={self.groups}"
+        if self.bias is None:
+            extras += ", bias=False"
+        return f"Conv2d({self.in_channels}, {self.out_channels}{extras})"
+
+
+def _short(size: tuple[int, int]) -> str:
+    """Write (3, 3) as 3."""
+    return str(size[0]) if size[0] == size[1] else str(size)
+
+
+class Linear(Layer):
+    """Fully connected layer: every input meets every output.
+
+    Parameters
+    ----------
+    in_features, out_features : int
+    bias : bool
+    rng : numpy.random.Generator
+        Draws the first weights (He normal); biases start at zero.
+    dtype : float32 or float64
+
+    Raises
+    ------
+    ValueError, TypeError
+        If a size is out of range, or `rng` is not a generator.
+
+    Examples
+    --------
+    >>> dense = Linear(9216, 4096, rng=np.random.default_rng(0))
+    >>> sum(parameter.size for parameter in dense.parameters())
+    37752832
+    """
+
+    def __init__(
+        self,
+        in_features: int,
+        out_features: int,
+        bias: bool = True,
+        *,
+        rng: np.random.Generator,
+        dtype: npt.DTypeLike = np.float32,
+    ) -> None:
+        super().__init__()
+        self.in_features = integer("Linear", "in_features", in_features, 1)
+        self.out_features = integer("Linear", "out_features", out_features, 1)
+        dtype = _check_dtype("Linear", dtype)
+        shape = (out_features, in_features)
+        self.weight = _he_normal(shape, in_features, _check_rng("Linear", rng), dtype)
+        self.bias = (
+            Parameter("bias", (out_features,), lambda: np.zeros(out_features), dtype)
+            if bias
+            else None
+        )
+
+    def forward(self, x: Array) -> Array:
+        """Return the weighted sums, (N, out_features)."""
+        y = F.linear(x, self.weight.value, None if self.bias is None else self.bias.value)
+        self._x = x
+        return y
+
+    def backward(self, dout: Array) -> Array:
+        """Return the gradient for the input."""
+        dx, self.weight.grad, dbias = F.linear_backward(dout, self.input(), self.weight.value)
+        if self.bias is not None:
+            self.bias.grad = dbias
+        return dx
+
+    def parameters(self) -> list[Parameter]:
+        """Return the weight, and the bias if there is one."""
+        return [self.weight] if self.bias is None else [self.weight, self.bias]
+
+    def output_shape(self, input_shape: Shape) -> Shape:
+        """Return (out_features,)."""
+        if input_shape != (self.in_features,):
+            fix = f"Build the layer with in_features={int(np.prod(input_shape))}."
+            if len(input_shape) > 1:
+                fix = f"Put a Flatten before it; {fix[0].lower()}{fix[1:]}"
+            raise ValueError(
+                f"Linear: expects {self.in_features} input features, got the shape {input_shape}. "
+                f"{fix}"
+            )
+        return (self.out_features,)
+
+    def multiply_adds(self, input_shape: Shape) -> int:
+        """Return one product for each weight."""
+        return self.weight.size
+
+    def __repr__(self) -> str:
+        extra = ", bias=False" if self.bias is None else ""
+        return f"Linear({self.in_features}, {self.out_features}{extra})"
+
+
+class ReLU(Layer):
+    """Keep positive values, replace negative ones by zero.
+
+    Examples
+    --------
+    >>> ReLU()(np.array([[-1.0, 2.0]]))
+    array([[0., 2.]])
+    """
+
+    def forward(self, x: Array) -> Array:
+        """Return ``max(0, x)``."""
+        y = F.relu(x)
+        self._x = x
+        return y
+
+    def backward(self, dout: Array) -> Array:
+        """Return the gradient for the input."""
+        return F.relu_backward(dout, self.input())
+
+
+class LeakyReLU(Layer):
+    """Keep positive values, scale negative ones down.
+
+    Parameters
+    ----------
+    negative_slope : float
+
+    Examples
+    --------
+    >>> LeakyReLU(0.1)(np.array([[-1.0, 2.0]]))
+    array([[-0.1,  2. ]])
+    """
+
+    def __init__(self, negative_slope: float = 0.01) -> None:
+        super().__init__()
+        self.negative_slope = number("LeakyReLU", "negative_slope", negative_slope)
+
+    def forward(self, x: Array) -> Array:
+        """Return `x`, its negative values scaled."""
+        y = F.leaky_relu(x, self.negative_slope)
+        self._x = x
+        return y
+
+    def backward(self, dout: Array) -> Array:
+        """Return the gradient for the input."""
+        return F.leaky_relu_backward(dout, self.input(), self.negative_slope)
+
+    def __repr__(self) -> str:
+        return f"LeakyReLU({self.negative_slope})"
+
+
+class Sigmoid(Layer):
+    """Squeeze every value into 0–1.
+
+    Examples
+    --------
+    >>> Sigmoid()(np.array([[0.0]]))
+    array([[0.5]])
+    """
+
+    def forward(self, x: Array) -> Array:
+        """Return ``1 / (1 + exp(-x))``."""
+        y = F.sigmoid(x)
+        self._x = x
+        return y
+
+    def backward(self, dout: Array) -> Array:
+        """Return the gradient for the input."""
+        return F.sigmoid_backward(dout, self.input())
+
+
+class Tanh(Layer):
+    """Squeeze every value into -1 … 1.
+
+    Examples
+    --------
+    >>> Tanh()(np.array([[0.0]]))
+    array([[0.]])
+    """
+
+    def forward(self, x: Array) -> Array:
+        """Return the hyperbolic tangent."""
+        y = F.tanh(x)
+        self._x = x
+        return y
+
+    def backward(self, dout: Array) -> Array:
+        """Return the gradient for the input."""
+        return F.tanh_backward(dout, self.input())
+
+
+class _Pool2d(Layer):
+    """What max and average pooling share: sizes, shapes and their name in print."""
+
+    def __init__(self, kernel_size: Size, stride: Size | None = None, padding: Size = 0) -> None:
+        super().__init__()
+        op = type(self).__name__
+        self.kernel_size = pair(op, "kernel_size", kernel_size, 1)
+        self.stride = self.kernel_size if stride is None else pair(op, "stride", stride, 1)
+        self.padding = pair(op, "padding", padding, 0)
+        self.window = (
+            (self.kernel_size[0], self.stride[0]),
+            (self.kernel_size[1], self.stride[1]),
+        )
+
+    def output_shape(self, input_shape: Shape) -> Shape:
+        """Return (C, OH, OW) for an input of (C, H, W)."""
+        c, h, w = self._image_shape(input_shape)
+        op, (kh, kw), (sh, sw), (ph, pw) = (
+            type(self).__name__,
+            self.kernel_size,
+            self.stride,
+            self.padding,
+        )
+        oh = fitting_size(op, "height", h, kh, sh, ph)
+        ow = fitting_size(op, "width", w, kw, sw, pw)
+        return c, oh, ow
+
+    def __repr__(self) -> str:
+        extras = _short(self.kernel_size)
+        if self.stride != self.kernel_size:
+            extras += f", stride={_short(self.stride)}"
+        if self.padding != (0, 0):
+            extras += f", padding={_short(self.padding)}"
+        return f"{type(self).__name__}({extras})"
+
+
+class MaxPool2d(_Pool2d):
+    """Keep the largest value of each window.
+
+    Parameters
+    ----------
+    kernel_size : int or (int, int)
+    stride : int or (int, int), optional
+        The kernel size unless given.
+    padding : int or (int, int)
+
+    Examples
+    --------
+    >>> MaxPool2d(2)(np.arange(16.0).reshape(1, 1, 4, 4))[0, 0]
+    array([[ 5.,  7.],
+           [13., 15.]])
+    """
+
+    def forward(self, x: Array) -> Array:
+        """Return the pooled maps, (N, C, OH, OW)."""
+        y = F.max_pool2d(x, self.kernel_size, self.stride, self.padding)
+        self._x = x
+        return y
+
+    def backward(self, dout: Array) -> Array:
+        """Return the gradient for the input."""
+        return F.max_pool2d_backward(
+            dout, self.input(), self.kernel_size, self.stride, self.padding
+        )
+
+
+class AvgPool2d(_Pool2d):
+    """Keep the mean of each window.
+
+    Parameters
+    ----------
+    kernel_size : int or (int, int)
+    stride : int or (int, int), optional
+        The kernel size unless given.
+    padding : int or (int, int)
+
+    Examples
+    --------
+    >>> AvgPool2d(2)(np.arange(16.0).reshape(1, 1, 4, 4))[0, 0]
+    array([[ 2.5,  4.5],
+           [10.5, 12.5]])
+    """
+
+    def forward(self, x: Array) -> Array:
+        """Return the pooled maps, (N, C, OH, OW)."""
+        y = F.avg_pool2d(x, self.kernel_size, self.stride, self.padding)
+        self._x = x
+        return y
+
+    def backward(self, dout: Array) -> Array:
+        """Return the gradient for the input."""
+        return F.avg_pool2d_backward(
+            dout, self.input(), self.kernel_size, self.stride, self.padding
+        )
+
+
+class GlobalAvgPool2d(Layer):
+    """Keep one number for each channel: the mean of its map.
+
+    Examples
+    --------
+    >>> GlobalAvgPool2d()(np.ones((2, 8, 7, 7))).shape
+    (2, 8, 1, 1)
+    """
+
+    def forward(self, x: Array) -> Array:
+        """Return the means, (N, C, 1, 1)."""
+        y = F.global_avg_pool2d(x)
+        self._x = x
+        return y
+
+    def backward(self, dout: Array) -> Array:
+        """Return the gradient for the input."""
+        return F.global_avg_pool2d_backward(dout, self.input())
+
+    def output_shape(self, input_shape: Shape) -> Shape:
+        """Return (C, 1, 1)."""
+        return self._image_shape(input_shape)[0], 1, 1
+
+
+class LocalResponseNorm(Layer):
+    """Divide each value by how loud its neighbouring channels are, as AlexNet did.
+
+    Parameters
+    ----------
+    size : int
+    alpha, beta, k : float
+        See `cnnlib.functional.local_response_norm`.
+
+    Examples
+    --------
+    >>> LocalResponseNorm(5)(np.zeros((1, 8, 2, 2))).shape
+    (1, 8, 2, 2)
+    """
+
+    def __init__(self, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0) -> None:
+        super().__init__()
+        self.size = integer("LocalResponseNorm", "size", size, 1)
+        self.alpha = number("LocalResponseNorm", "alpha", alpha)
+        self.beta = number("LocalResponseNorm", "beta", beta)
+        self.k = number("LocalResponseNorm", "k", k)
+
+    def forward(self, x: Array) -> Array:
+        """Return the normalised maps, shaped like `x`."""
+        y = F.local_response_norm(x, self.size, self.alpha, self.beta, self.k)
+        self._x = x
+        return y
+
+    def backward(self, dout: Array) -> Array:
+        """Return the gradient for the input."""
+        return F.local_response_norm_backward(
+            dout, self.input(), self.size, self.alpha, self.beta, self.k
+        )
+
+    def __repr__(self) -> str:
+        return f"LocalResponseNorm({self.size})"
+
+
+class Flatten(Layer):
+    """Turn each sample into one row of numbers.
+
+    Examples
+    --------
+    >>> Flatten()(np.zeros((2, 3, 4, 4))).shape
+    (2, 48)
+    """
+
+    def forward(self, x: Array) -> Array:
+        """Return (N, C·H·W)."""
+        y = F.flatten(x)
+        self._x = x
+        return y
+
+    def backward(self, dout: Array) -> Array:
+        """Return the gradient for the input, in its shape."""
+        return F.flatten_backward(dout, self.input())
+
+    def output_shape(self, input_shape: Shape) -> Shape:
+        """Return (F,)."""
+        return (int(np.prod(input_shape)),)
+
+
+class Dropout(Layer):
+    """While training, set a random share of the values to zero and scale up the others.
+
+    Parameters
+    ----------
+    p : float
+        Share of values dropped.
+    rng : numpy.random.Generator
+        Draws which ones.
+
+    Examples
+    --------
+    >>> layer = Dropout(0.5, rng=np.random.default_rng(0))
+    >>> layer.training = False
+    >>> layer(np.ones((1, 3)))
+    array([[1., 1., 1.]])
+    """
+
+    def __init__(self, p: float = 0.5, *, rng: np.random.Generator) -> None:
+        super().__init__()
+        self.p = number("Dropout", "p", p)
+        if not 0 <= self.p < 1:
+            raise ValueError(
+                f"Dropout: p is the share of values dropped, at least 0 and below 1, got {p}."
+            )
+        self._rng = _check_rng("Dropout", rng)
+        self._mask: Array | None = None
+
+    def forward(self, x: Array) -> Array:
+        """Return the values that were kept, scaled; all of them when not training."""
+        self._mask = F.dropout_mask(x.shape, self.p, self._rng, x.dtype) if self.training else None
+        y = x if self._mask is None else F.dropout(x, self._mask)
+        self._x = x
+        return y
+
+    def backward(self, dout: Array) -> Array:
+        """Return the gradient for the input: nothing for what was dropped."""
+        x = self.input()
+        return dout if self._mask is None else F.dropout_backward(dout, x, self._mask)
+
+    def __repr__(self) -> str:
+        return f"Dropout({self.p})"

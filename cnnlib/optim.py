@@ -1,0 +1,176 @@
+"""Optimisers: how the weights move once the gradients are known."""
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from cnnlib._checks import Array, number
+from cnnlib.layers import Parameter
+
+__all__ = ["SGD", "Adam", "Optimizer"]
+
+
+class Optimizer:
+    """What every optimiser shares: the parameters, and a learning rate that may be changed.
+
+    Attributes
+    ----------
+    lr : float
+        Learning rate. Set it between steps to follow a schedule.
+    """
+
+    def __init__(self, parameters: Iterable[Parameter], lr: float) -> None:
+        self.parameters = list(parameters)
+        name = type(self).__name__
+        if not self.parameters:
+            raise ValueError(f"{name}: there is nothing to learn. Pass model.parameters().")
+        for parameter in self.parameters:
+            if not isinstance(parameter, Parameter):
+                raise TypeError(
+                    f"{name}: expected Parameter objects, got a {type(parameter).__name__}. "
+                    "Pass model.parameters()."
+                )
+        self.lr = _at_least(name, "lr", lr, 0)
+        self._steps = 0
+
+    def step(self) -> None:
+        """Move every parameter once, by the gradient that backward left in it."""
+        grads = []
+        for parameter in self.parameters:
+            if parameter.grad is None:
+                raise ValueError(
+                    f"{type(self).__name__}.step: {parameter!r} has no gradient yet. "
+                    "Run model.backward(dout) first."
+                )
+            grads.append(parameter.grad)
+        self._steps += 1
+        for position, (parameter, grad) in enumerate(zip(self.parameters, grads, strict=True)):
+            self._update(position, parameter, grad)
+
+    def _update(self, position: int, parameter: Parameter, grad: Array) -> None:
+        raise TypeError(f"{type(self).__name__}._update is not defined; write it in the subclass.")
+
+
+def _at_least(op: str, name: str, value: float, minimum: float) -> float:
+    value = number(op, name, value)
+    if value < minimum:
+        raise ValueError(f"{op}: {name} must be at least {minimum}, got {value}.")
+    return value
+
+
+class SGD(Optimizer):
+    """Stochastic gradient descent: step against the gradient, with momentum if wanted.
+
+    Parameters
+    ----------
+    parameters : iterable of Parameter
+    lr : float
+        Learning rate.
+    momentum : float
+        Share of the last velocity that is kept, 0 for none.
+    weight_decay : float
+        Pull towards zero: ``weight_decay * value`` is added to the gradient.
+    nesterov : bool
+        Look ahead along the velocity.
+
+    Examples
+    --------
+    >>> weight = Parameter("weight", (1,), lambda: np.array([1.0]), np.float64)
+    >>> weight.grad = np.array([2.0])
+    >>> SGD([weight], lr=0.1).step()
+    >>> weight.value
+    array([0.8])
+
+    References
+    ----------
+    Sutskever, Martens, Dahl and Hinton, "On the importance of initialization and momentum in
+    deep learning", 2013; the update is written as PyTorch writes it.
+    """
+
+    def __init__(
+        self,
+        parameters: Iterable[Parameter],
+        lr: float,
+        momentum: float = 0.0,
+        weight_decay: float = 0.0,
+        nesterov: bool = False,
+    ) -> None:
+        super().__init__(parameters, lr)
+        self.momentum = _at_least("SGD", "momentum", momentum, 0)
+        self.weight_decay = _at_least("SGD", "weight_decay", weight_decay, 0)
+        if nesterov and momentum == 0:
+            raise ValueError("SGD: nesterov looks along the velocity; give it momentum above 0.")
+        self.nesterov = nesterov
+        self._velocity: dict[int, Array] = {}
+
+    def _update(self, position: int, parameter: Parameter, grad: Array) -> None:
+        if self.weight_decay:
+            grad = grad + self.weight_decay * parameter.value
+        if self.momentum:
+            if position not in self._velocity:
+                self._velocity[position] = np.zeros_like(parameter.value)
+            velocity = self._velocity[position]
+            velocity *= self.momentum
+            velocity += grad
+            grad = grad + self.momentum * velocity if self.nesterov else velocity
+        parameter.value -= self.lr * grad
+
+
+class Adam(Optimizer):
+    """Adam: momentum, with each weight's step divided by the usual size of its gradient.
+
+    Parameters
+    ----------
+    parameters : iterable of Parameter
+    lr : float
+    betas : (float, float)
+        How slowly the averages of the gradient and of its square forget.
+    eps : float
+        Keeps the division finite.
+    weight_decay : float
+        Added to the gradient, as in `SGD`.
+
+    Examples
+    --------
+    >>> weight = Parameter("weight", (1,), lambda: np.array([1.0]), np.float64)
+    >>> weight.grad = np.array([2.0])
+    >>> Adam([weight], lr=0.1).step()
+    >>> weight.value.round(6)
+    array([0.9])
+
+    References
+    ----------
+    Kingma and Ba, "Adam: a method for stochastic optimization", 2015, algorithm 1.
+    """
+
+    def __init__(
+        self,
+        parameters: Iterable[Parameter],
+        lr: float = 1e-3,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8,
+        weight_decay: float = 0.0,
+    ) -> None:
+        super().__init__(parameters, lr)
+        self.betas = (number("Adam", "betas[0]", betas[0]), number("Adam", "betas[1]", betas[1]))
+        for beta in self.betas:
+            if not 0 <= beta < 1:
+                raise ValueError(f"Adam: betas must be at least 0 and below 1, got {betas}.")
+        self.eps = _at_least("Adam", "eps", eps, 0)
+        self.weight_decay = _at_least("Adam", "weight_decay", weight_decay, 0)
+        self._moments: dict[int, tuple[Array, Array]] = {}
+
+    def _update(self, position: int, parameter: Parameter, grad: Array) -> None:
+        if self.weight_decay:
+            grad = grad + self.weight_decay * parameter.value
+        if position not in self._moments:
+            zeros = np.zeros_like(parameter.value)
+            self._moments[position] = (zeros, zeros.copy())
+        mean, square = self._moments[position]
+        beta1, beta2 = self.betas
+        mean += (1 - beta1) * (grad - mean)
+        square += (1 - beta2) * (grad * grad - square)
+        # Both averages began at zero; dividing undoes that bias.
+        step = self.lr / (1 - beta1**self._steps)
+        scale = np.sqrt(square / (1 - beta2**self._steps)) + self.eps
+        parameter.value -= step * mean / scale

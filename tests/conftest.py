@@ -1,0 +1,24 @@
+"""Settings that all unit tests share."""
+
+import os
+import sys
+from collections.abc import Iterator
+
+# Before anything imports Matplotlib: figures are drawn into files, whatever screen there is.
+os.environ["MPLBACKEND"] = "agg"
+
+import pytest
+from hypothesis import settings
+
+# A shared machine may be slow for a moment, which is no failure. On CI the examples are the
+# same in every run, so that the same commit gets the same verdict.
+settings.register_profile("course", deadline=None, derandomize=bool(os.environ.get("CI")))
+settings.load_profile("course")
+
+
+@pytest.fixture(autouse=True)
+def close_figures() -> Iterator[None]:
+    """Close the figures that a test opened, so that none piles up or leaks into the next."""
+    yield
+    if pyplot := sys.modules.get("matplotlib.pyplot"):
+        pyplot.close("all")
