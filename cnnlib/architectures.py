@@ -30,14 +30,14 @@ def course_cnn(rng: np.random.Generator, dtype: npt.DTypeLike = np.float32) -> S
     (2, 10)
     """
     return Sequential(
-        Conv2d(1, 16, kernel_size=3, padding=1, rng=rng, dtype=dtype),
+        Conv2d(1, 16, kernel_size=5, rng=rng, dtype=dtype),  # 28 → 24
         ReLU(),
-        MaxPool2d(2),
-        Conv2d(16, 32, kernel_size=3, padding=1, rng=rng, dtype=dtype),
+        MaxPool2d(2),  # 24 → 12
+        Conv2d(16, 32, kernel_size=5, rng=rng, dtype=dtype),  # 12 → 8
         ReLU(),
-        MaxPool2d(2),
+        MaxPool2d(2),  # 8 → 4
         Flatten(),
-        Linear(32 * 7 * 7, 128, rng=rng, dtype=dtype),
+        Linear(32 * 4 * 4, 128, rng=rng, dtype=dtype),
         ReLU(),
         Linear(128, 10, rng=rng, dtype=dtype),
     )

@@ -225,7 +225,10 @@ class Sequential(Layer):
         """
         path = Path(path)
         try:
-            with np.load(path, allow_pickle=False) as archive:
+            archive = np.load(path, allow_pickle=False)
+            if isinstance(archive, np.ndarray):
+                raise ValueError("it holds a single array without a name")
+            with archive:
                 state = {name: archive[name] for name in archive.files}
         except FileNotFoundError:
             raise FileNotFoundError(

@@ -4,10 +4,10 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from cnnlib._checks import Array, number
+from cnnlib._checks import Array, integer, number
 from cnnlib.layers import Parameter
 
-__all__ = ["SGD", "Adam", "Optimizer"]
+__all__ = ["SGD", "Adam", "CosineAnnealingLR", "Optimizer", "StepLR"]
 
 
 class Optimizer:
@@ -174,3 +174,77 @@ class Adam(Optimizer):
         step = self.lr / (1 - beta1**self._steps)
         scale = np.sqrt(square / (1 - beta2**self._steps)) + self.eps
         parameter.value -= step * mean / scale
+
+
+class StepLR:
+    """Learning rate schedule: multiply by `gamma` after every `step_size` epochs.
+
+    Parameters
+    ----------
+    optimizer : Optimizer
+        Its ``lr`` is changed by ``step()``.
+    step_size : int
+        In epochs.
+    gamma : float
+
+    Examples
+    --------
+    >>> sgd = SGD([Parameter("weight", (1,), lambda: np.zeros(1))], lr=0.1)
+    >>> schedule = StepLR(sgd, step_size=2, gamma=0.5)
+    >>> for _ in range(3):
+    ...     schedule.step()
+    >>> sgd.lr
+    0.05
+    """
+
+    def __init__(self, optimizer: Optimizer, step_size: int, gamma: float = 0.1) -> None:
+        self.optimizer = optimizer
+        self.start = optimizer.lr
+        self.step_size = integer("StepLR", "step_size", step_size, 1)
+        self.gamma = _at_least("StepLR", "gamma", gamma, 0)
+        self.epochs = 0
+
+    def step(self) -> None:
+        """Count one epoch and set the learning rate of the next."""
+        self.epochs += 1
+        self.optimizer.lr = self.start * self.gamma ** (self.epochs // self.step_size)
+
+
+class CosineAnnealingLR:
+    """Learning rate schedule: glide from the start to `eta_min` along half a cosine.
+
+    Parameters
+    ----------
+    optimizer : Optimizer
+        Its ``lr`` is changed by ``step()``.
+    T_max : int
+        Epochs until the lowest rate, at which it then stays.
+    eta_min : float
+
+    Examples
+    --------
+    >>> sgd = SGD([Parameter("weight", (1,), lambda: np.zeros(1))], lr=0.1)
+    >>> schedule = CosineAnnealingLR(sgd, T_max=2)
+    >>> schedule.step()
+    >>> round(sgd.lr, 6)
+    0.05
+
+    References
+    ----------
+    Loshchilov and Hutter, "SGDR: stochastic gradient descent with warm restarts", 2017,
+    equation 5.
+    """
+
+    def __init__(self, optimizer: Optimizer, T_max: int, eta_min: float = 0.0) -> None:
+        self.optimizer = optimizer
+        self.start = optimizer.lr
+        self.T_max = integer("CosineAnnealingLR", "T_max", T_max, 1)
+        self.eta_min = _at_least("CosineAnnealingLR", "eta_min", eta_min, 0)
+        self.epochs = 0
+
+    def step(self) -> None:
+        """Count one epoch and set the learning rate of the next."""
+        self.epochs += 1
+        share = min(self.epochs / self.T_max, 1.0)
+        swing = (1 + float(np.cos(np.pi * share))) / 2
+        self.optimizer.lr = self.eta_min + (self.start - self.eta_min) * swing

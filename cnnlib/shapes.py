@@ -127,7 +127,11 @@ def receptive_field(layers: Iterable[tuple[int, int]]) -> list[int]:
     sizes = []
     field, jump = 1, 1
     for layer in layers:
-        kernel_size, stride = pair("receptive_field", "each layer (kernel_size, stride)", layer, 1)
+        if not isinstance(layer, tuple | list) or len(layer) != 2:
+            raise ValueError(
+                f"receptive_field: each layer must be a (kernel_size, stride) pair, got {layer!r}."
+            )
+        kernel_size, stride = pair("receptive_field", "(kernel_size, stride)", layer, 1)
         field += (kernel_size - 1) * jump
         jump *= stride
         sizes.append(field)

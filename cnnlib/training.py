@@ -14,9 +14,9 @@ import numpy as np
 from cnnlib._checks import Array, array, describe, integer, labels
 from cnnlib.functional import cross_entropy, cross_entropy_backward
 from cnnlib.model import Sequential
-from cnnlib.optim import Optimizer
+from cnnlib.optim import CosineAnnealingLR, Optimizer, StepLR
 
-__all__ = ["DivergedError", "Epoch", "History", "evaluate", "fit", "predict"]
+__all__ = ["DivergedError", "Epoch", "History", "evaluate", "fit", "predict", "random_shift"]
 
 Data = tuple[Array, Array]
 Augment = Callable[[Array, np.random.Generator], Array]
@@ -145,6 +145,7 @@ def fit(
     batch_size: int,
     optimizer: Optimizer,
     rng: np.random.Generator,
+    scheduler: StepLR | CosineAnnealingLR | None = None,
     augment: Augment | None = None,
     callbacks: Sequence[Callable[[Sequential, History], object]] = (),
     history: History | None = None,
@@ -172,8 +173,10 @@ def fit(
         Built on ``model.parameters()``.
     rng : numpy.random.Generator
         Shuffles, and is handed to `augment`. The same seed gives the same weights.
+    scheduler : StepLR or CosineAnnealingLR, optional
+        Its ``step()`` is called after every epoch.
     augment : callable, optional
-        ``augment(images, rng)`` returns a changed copy of a batch, for example shifted.
+        ``augment(images, rng)`` returns a changed copy of a batch, such as `random_shift` makes.
     callbacks : sequence of callables
         Each is called as ``callback(model, history)`` after every epoch. One that returns True
         ends the training.
@@ -257,6 +260,8 @@ def fit(
                     _epoch(model, validation, history, loss_sum, correct, len(images), started)
                 )
                 safe = model.state_dict()
+                if scheduler is not None:
+                    scheduler.step()
                 if bar is not None:
                     bar.set_postfix_str(_latest(history), refresh=True)
                 # A list, so that every callback is called.
@@ -336,6 +341,38 @@ def _progress_bar(steps: int) -> Any:
     from tqdm.auto import tqdm
 
     return tqdm(total=steps, desc="training", unit="batch")
+
+
+def random_shift(images: Array, rng: np.random.Generator, max_shift: int = 2) -> Array:
+    """Return the images, each moved by a few pixels in a random direction; zeros come in.
+
+    A digit that moved is still the same digit. Showing the network moved copies tells it so.
+
+    Parameters
+    ----------
+    images : array, (N, C, H, W)
+    rng : numpy.random.Generator
+    max_shift : int
+        Pixels, up or down and left or right, each drawn evenly from -max_shift … max_shift.
+
+    Returns
+    -------
+    array, shaped like `images`
+
+    Examples
+    --------
+    >>> images = np.ones((1, 1, 3, 3))
+    >>> float(random_shift(images, np.random.default_rng(0), max_shift=0).sum())
+    9.0
+    """
+    images = array("random_shift", "images", images, "N C H W")
+    size = integer("random_shift", "max_shift", max_shift, 0)
+    h, w = images.shape[2:]
+    padded = np.pad(images, ((0, 0), (0, 0), (size, size), (size, size)))
+    shifted = np.empty_like(images)
+    for n, (row, column) in enumerate(rng.integers(0, 2 * size + 1, (len(images), 2))):
+        shifted[n] = padded[n, :, row : row + h, column : column + w]
+    return shifted
 
 
 def predict(model: Sequential, images: Array, batch_size: int = 256) -> Array:

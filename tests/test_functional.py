@@ -1,0 +1,424 @@
+"""Every operation against hand arithmetic, against the loops of `reference`, and by gradient check.
+
+Hand values are the ones that the notebooks work out on paper.
+"""
+
+import inspect
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cnnlib import functional as F
+from cnnlib import reference
+from cnnlib.gradcheck import check_gradient
+
+INPUT = np.array([[5, 1, 7, 13], [15, 5, 1, 13], [10, 6, 4, 6], [15, 3, 12, 4]], float)
+KERNEL = np.array([[11, 4], [5, 2]], float)
+POOL_INPUT = np.array([[2, 3, 2, 0], [5, -2, 2, 8], [-1, -6, 7, 3], [-4, -5, 4, 2]], float)
+DTYPES = [np.float32, np.float64]
+
+
+def batch(image):
+    """Put a batch and a channel axis before a small image."""
+    return np.asarray(image, float)[None, None]
+
+
+# --- by hand ------------------------------------------------------------------------------------
+
+
+def test_convolution_by_hand():
+    # first cell: 5·11 + 1·4 + 15·5 + 5·2 = 55 + 4 + 75 + 10 = 144
+    y = F.conv2d(batch(INPUT), batch(KERNEL))
+    assert y.tolist() == [[[[144, 66, 160], [247, 97, 95], [215, 121, 136]]]]
+
+
+def test_true_convolution_is_the_same_with_the_kernel_flipped():
+    y = F.conv2d(batch(INPUT), batch(KERNEL[::-1, ::-1]))
+    assert y.tolist() == [[[[130, 68, 226], [161, 83, 149], [143, 176, 130]]]]
+
+
+def test_zero_padding_by_hand():
+    # top left: only the pixel 5 meets the kernel, at its last cell: 5·2 = 10
+    y = F.conv2d(batch(INPUT), batch(KERNEL), padding=1)
+    assert y[0, 0].tolist() == [
+        [10, 27, 19, 61, 65],
+        [50, 144, 66, 160, 208],
+        [80, 247, 97, 95, 173],
+        [70, 215, 121, 136, 86],
+        [60, 177, 81, 148, 44],
+    ]
+
+
+def test_stride_two_by_hand():
+    # last cell: 4·11 + 6·4 + 12·5 + 4·2 = 44 + 24 + 60 + 8 = 136
+    y = F.conv2d(batch(INPUT), batch(KERNEL), stride=2)
+    assert y[0, 0].tolist() == [[144, 160], [215, 136]]
+
+
+def test_padded_corner_by_hand():
+    # 5·1 + (-1)·(-1) + 3·(-2) = 5 + 1 - 6 = 0
+    corner = batch([[0, 0, 0], [0, 0, 5], [0, -1, 3]])
+    kernel = batch([[-1, 2, 0], [1, 0, 1], [0, -1, -2]])
+    assert F.conv2d(corner, kernel).tolist() == [[[[0]]]]
+
+
+def test_channels_are_added_and_each_filter_has_its_bias():
+    x = np.stack([np.full((2, 2), 1.0), np.full((2, 2), 10.0)])[None]
+    weight = np.stack([np.ones((2, 2, 2)), 2 * np.ones((2, 2, 2))])
+    # filter 0: 4·1 + 4·10 = 44, plus 0.5; filter 1: twice that, minus 1
+    y = F.conv2d(x, weight, np.array([0.5, -1.0]))
+    assert y.ravel().tolist() == [44.5, 87.0]
+
+
+def test_convolution_backward_by_hand():
+    # Loss = sum of the four outputs, so dout is all ones. Each weight then collects the four pixels
+    # it met, each pixel the weights it met: the centre met all of them, 1 + 2 + 3 + 4 = 10.
+    x = batch(np.arange(9).reshape(3, 3))
+    dx, dweight, dbias = F.conv2d_backward(np.ones((1, 1, 2, 2)), x, batch([[1, 2], [3, 4]]))
+    assert dx[0, 0].tolist() == [[1, 3, 2], [4, 10, 6], [3, 7, 4]]
+    assert dweight[0, 0].tolist() == [
+        [0 + 1 + 3 + 4, 1 + 2 + 4 + 5],
+        [3 + 4 + 6 + 7, 4 + 5 + 7 + 8],
+    ]
+    assert dbias.tolist() == [4]
+
+
+def test_pooling_by_hand():
+    assert F.max_pool2d(batch(POOL_INPUT), 2)[0, 0].tolist() == [[5, 8], [-1, 7]]
+    assert F.avg_pool2d(batch(POOL_INPUT), 2)[0, 0].tolist() == [[2, 3], [-4, 4]]
+    assert F.min_pool2d(batch(POOL_INPUT), 2)[0, 0].tolist() == [[-2, 0], [-6, 2]]
+    assert F.max_pool2d(batch(INPUT), 2)[0, 0].tolist() == [[15, 13], [15, 12]]
+    assert F.global_avg_pool2d(batch(POOL_INPUT)).tolist() == [[[[1.25]]]]  # 20 / 16
+
+
+def test_max_pool_ties_go_to_the_first_in_reading_order():
+    dx = F.max_pool2d_backward(batch([[1]]), batch([[0, 7], [7, 7]]), 2)
+    assert dx[0, 0].tolist() == [[0, 1], [0, 0]]
+    dx = F.min_pool2d_backward(batch([[1]]), batch([[9, 7], [7, 7]]), 2)
+    assert dx[0, 0].tolist() == [[0, 1], [0, 0]]
+
+
+def test_max_pool_padding_never_wins():
+    assert F.max_pool2d(batch([[-5.0]]), 3, 1, 1).tolist() == [[[[-5.0]]]]
+    assert F.min_pool2d(batch([[5.0]]), 3, 1, 1).tolist() == [[[[5.0]]]]
+
+
+def test_average_pool_counts_its_padding():
+    # the window holds one 9 and eight zeros
+    assert F.avg_pool2d(batch([[9.0]]), 3, 1, 1).tolist() == [[[[1.0]]]]
+
+
+def test_linear_by_hand():
+    x, weight = np.array([[1.0, 2.0]]), np.array([[3.0, 4.0], [5.0, 6.0]])
+    # 1·3 + 2·4 + 10 = 21; 1·5 + 2·6 + 20 = 37
+    assert F.linear(x, weight, np.array([10.0, 20.0])).tolist() == [[21, 37]]
+    dx, dweight, dbias = F.linear_backward(np.array([[1.0, -1.0]]), x, weight)
+    assert dx.tolist() == [[3 - 5, 4 - 6]]
+    assert dweight.tolist() == [[1, 2], [-1, -2]]
+    assert dbias.tolist() == [1, -1]
+
+
+def test_flatten_keeps_the_order_channel_row_column():
+    x = np.arange(24.0).reshape(2, 3, 2, 2)
+    assert F.flatten(x).tolist() == [list(range(12)), list(range(12, 24))]
+    assert F.flatten_backward(F.flatten(x), x).tolist() == x.tolist()
+
+
+def test_activations_by_hand():
+    x = np.array([-2.0, 0.0, 3.0])
+    assert F.relu(x).tolist() == [0, 0, 3]
+    assert F.leaky_relu(x, 0.5).tolist() == [-1, 0, 3]
+    assert F.sigmoid(np.log([1 / 3, 1.0, 3.0])).round(12).tolist() == [0.25, 0.5, 0.75]
+    assert F.tanh(np.array([0.0, np.log(2)])).round(12).tolist() == [0, 0.6]  # (2 - ½) / (2 + ½)
+    ones = np.ones(3)
+    assert F.relu_backward(ones, x).tolist() == [0, 0, 1]  # the slope at 0 is taken as 0
+    assert F.leaky_relu_backward(ones, x, 0.5).tolist() == [0.5, 0.5, 1]
+
+
+def test_softmax_and_cross_entropy_by_hand():
+    logits = np.log([[1.0, 2.0, 5.0]])
+    assert F.softmax(logits).round(12).tolist() == [[0.125, 0.25, 0.625]]
+    assert F.cross_entropy(logits, np.array([1])) == pytest.approx(np.log(4))
+    assert F.cross_entropy_backward(logits, np.array([1])).round(12).tolist() == [
+        [0.125, 0.25 - 1, 0.625]
+    ]
+
+
+def test_untrained_ten_classes_lose_ln_10():
+    assert F.cross_entropy(np.zeros((7, 10)), np.arange(7)) == pytest.approx(2.302585, abs=1e-6)
+
+
+def test_huge_scores_do_not_overflow():
+    logits = np.array([[1000.0, 0.0, -1000.0]])
+    assert F.softmax(logits).tolist() == [[1, 0, 0]]
+    assert F.log_softmax(logits).tolist() == [[0, -1000, -2000]]
+    assert F.cross_entropy(logits, np.array([2])) == 2000
+    assert F.sigmoid(np.array([-1000.0, 1000.0])).tolist() == [0, 1]
+
+
+def test_local_response_norm_by_hand():
+    x = np.array([1.0, 2.0, 3.0]).reshape(1, 3, 1, 1)
+    # size 3, alpha 3: channel 0 sees 1 + 4, channel 1 sees 1 + 4 + 9, channel 2 sees 4 + 9
+    y = F.local_response_norm(x, size=3, alpha=3.0, beta=1.0, k=1.0)
+    np.testing.assert_allclose(y.ravel(), [1 / 6, 2 / 15, 3 / 14])
+
+
+def test_dropout_keeps_the_expected_sum():
+    mask = F.dropout_mask((200, 200), 0.25, np.random.default_rng(0), np.float64)
+    values = set(mask.ravel().tolist())
+    assert values == {0.0, 4 / 3}
+    assert abs(mask.mean() - 1) < 0.02  # 40,000 draws: one standard deviation is 0.003
+    x = np.ones((200, 200))
+    assert (F.dropout(x, mask) == mask).all()
+    assert (F.dropout_backward(2 * x, x, mask) == 2 * mask).all()
+
+
+# --- against the loops --------------------------------------------------------------------------
+
+SIZES = st.integers(1, 3)
+
+
+@st.composite
+def convolutions(draw):
+    """Draw a convolution of odd shapes: x, weight, bias, and the keyword arguments."""
+    kernel = draw(st.tuples(SIZES, SIZES))
+    padding = draw(st.tuples(st.integers(0, 2), st.integers(0, 2)))
+    stride = draw(st.tuples(SIZES, SIZES))
+    groups = draw(st.integers(1, 2))
+    height, width = (
+        draw(st.integers(max(1, k - 2 * p), k + 4)) for k, p in zip(kernel, padding, strict=True)
+    )
+    c_in, c_out = draw(SIZES), draw(SIZES)
+    rng = np.random.default_rng(draw(st.integers(0, 2**32)))
+    x = rng.standard_normal((draw(SIZES), c_in * groups, height, width))
+    weight = rng.standard_normal((c_out * groups, c_in, *kernel))
+    bias = rng.standard_normal(c_out * groups)
+    return x, weight, bias, {"stride": stride, "padding": padding, "groups": groups}
+
+
+@given(convolutions())
+@settings(deadline=None, max_examples=100)
+def test_convolution_equals_the_loops(case):
+    x, weight, bias, options = case
+    expected = reference.conv2d(x, weight, bias, **options)
+    y = F.conv2d(x, weight, bias, **options)
+    np.testing.assert_allclose(y, expected, rtol=1e-12, atol=1e-12)
+    dout = np.random.default_rng(0).standard_normal(expected.shape)
+    for ours, theirs in zip(
+        F.conv2d_backward(dout, x, weight, **options),
+        reference.conv2d_backward(dout, x, weight, **options),
+        strict=True,
+    ):
+        assert ours.shape == theirs.shape
+        np.testing.assert_allclose(ours, theirs, rtol=1e-12, atol=1e-12)
+
+
+@given(convolutions())
+@settings(deadline=None, max_examples=100)
+def test_backward_is_the_adjoint_of_forward(case):
+    # ⟨conv(u), g⟩ = ⟨u, dx(g)⟩ = ⟨w, dweight(g)⟩: true of every linear map and its transpose.
+    x, weight, _, options = case
+    y = F.conv2d(x, weight, **options)
+    g = np.random.default_rng(1).standard_normal(y.shape)
+    dx, dweight, _ = F.conv2d_backward(g, x, weight, **options)
+    assert np.vdot(y, g) == pytest.approx(np.vdot(x, dx), rel=1e-9, abs=1e-9)
+    assert np.vdot(y, g) == pytest.approx(np.vdot(weight, dweight), rel=1e-9, abs=1e-9)
+
+
+@given(
+    kernel=st.tuples(SIZES, SIZES),
+    stride=st.none() | st.tuples(SIZES, SIZES),
+    pad=st.booleans(),
+    seed=st.integers(0, 2**32),
+    ties=st.booleans(),
+    data=st.data(),
+)
+@settings(deadline=None, max_examples=100)
+@pytest.mark.parametrize("name", ["max_pool2d", "avg_pool2d"])
+def test_pooling_equals_the_loops(name, kernel, stride, pad, seed, ties, data):
+    padding = (kernel[0] // 2, kernel[1] // 2) if pad else 0
+    height, width = (data.draw(st.integers(k, k + 4)) for k in kernel)
+    rng = np.random.default_rng(seed)
+    x = rng.standard_normal((2, 3, height, width))
+    if ties:
+        x = x.round()
+    expected = getattr(reference, name)(x, kernel, stride, padding)
+    np.testing.assert_allclose(getattr(F, name)(x, kernel, stride, padding), expected, rtol=1e-12)
+    dout = rng.standard_normal(expected.shape)
+    np.testing.assert_allclose(
+        getattr(F, f"{name}_backward")(dout, x, kernel, stride, padding),
+        getattr(reference, f"{name}_backward")(dout, x, kernel, stride, padding),
+        rtol=1e-12,
+        atol=1e-12,
+    )
+
+
+@given(st.integers(1, 4), st.integers(1, 5), st.integers(1, 4), st.integers(0, 2**32))
+@settings(deadline=None, max_examples=50)
+def test_linear_equals_the_loops(n, features, outputs, seed):
+    rng = np.random.default_rng(seed)
+    x, weight = rng.standard_normal((n, features)), rng.standard_normal((outputs, features))
+    bias, dout = rng.standard_normal(outputs), rng.standard_normal((n, outputs))
+    np.testing.assert_allclose(
+        F.linear(x, weight, bias), reference.linear(x, weight, bias), rtol=1e-11, atol=1e-12
+    )
+    for ours, theirs in zip(
+        F.linear_backward(dout, x, weight), reference.linear_backward(dout, x, weight), strict=True
+    ):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-11, atol=1e-12)
+
+
+# --- gradient checks ----------------------------------------------------------------------------
+
+
+def distinct(*shape):
+    """Return values at least 0.1 apart and away from 0: no tie, and no kink within a step."""
+    size = int(np.prod(shape))
+    values = (np.arange(size) - size / 2 + 0.25) / 4
+    return np.random.default_rng(7).permutation(values).reshape(shape)
+
+
+def check(forward, backward, *arrays, **options):
+    """Gradient-check every array argument of a forward/backward pair."""
+    dout = np.random.default_rng(8).standard_normal(forward(*arrays, **options).shape)
+    # The bias is not an argument of the backward functions, but they return its gradient.
+    takes_bias = "bias" in inspect.signature(forward).parameters and len(arrays) == 3
+    grads = backward(dout, *(arrays[:2] if takes_bias else arrays), **options)
+    grads = grads if isinstance(grads, tuple) else (grads,)
+    for position, grad in enumerate(grads[: len(arrays)]):
+
+        def loss(value, position=position):
+            changed = [*arrays[:position], value, *arrays[position + 1 :]]
+            return float((forward(*changed, **options) * dout).sum())
+
+        check_gradient(loss, arrays[position], grad)
+
+
+@pytest.mark.parametrize("stride", [1, 2, (2, 3)])
+@pytest.mark.parametrize("padding", [0, 1, (2, 0)])
+@pytest.mark.parametrize("groups", [1, 2])
+def test_convolution_gradients(stride, padding, groups):
+    x, weight = distinct(2, 2, 5, 7), distinct(4, 2 // groups, 3, 2)
+    options = {"stride": stride, "padding": padding, "groups": groups}
+    check(F.conv2d, F.conv2d_backward, x, weight, distinct(4), **options)
+
+
+@pytest.mark.parametrize("name", ["max_pool2d", "min_pool2d", "avg_pool2d"])
+@pytest.mark.parametrize("options", [(2,), (3, 2), (3, 1, 1), ((2, 3), (3, 1), (1, 0))])
+def test_pooling_gradients(name, options):
+    kernel, stride, padding = (*options, *(None, 0)[len(options) - 1 :])
+    check(
+        getattr(F, name),
+        getattr(F, f"{name}_backward"),
+        distinct(2, 3, 6, 5),
+        kernel_size=kernel,
+        stride=stride,
+        padding=padding,
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "arrays", "options"),
+    [
+        ("linear", (distinct(3, 4), distinct(5, 4), distinct(5)), {}),
+        ("flatten", (distinct(2, 3, 2, 2),), {}),
+        ("relu", (distinct(3, 4),), {}),
+        ("leaky_relu", (distinct(3, 4),), {"negative_slope": 0.3}),
+        ("sigmoid", (distinct(3, 4),), {}),
+        ("tanh", (distinct(3, 4),), {}),
+        ("softmax", (distinct(3, 4),), {}),
+        ("log_softmax", (distinct(3, 4),), {}),
+        ("global_avg_pool2d", (distinct(2, 3, 4, 5),), {}),
+        ("local_response_norm", (distinct(2, 6, 2, 2),), {"size": 5, "alpha": 0.5, "k": 2.0}),
+        ("local_response_norm", (distinct(2, 3, 1, 2),), {"size": 4, "alpha": 0.9, "beta": 0.5}),
+    ],
+)
+def test_gradients(name, arrays, options):
+    check(getattr(F, name), getattr(F, f"{name}_backward"), *arrays, **options)
+
+
+def test_cross_entropy_gradient():
+    logits, targets = distinct(4, 3), np.array([0, 2, 1, 1])
+    analytic = F.cross_entropy_backward(logits, targets)
+    check_gradient(lambda value: F.cross_entropy(value, targets), logits, analytic)
+
+
+# --- what holds for all -------------------------------------------------------------------------
+
+IMAGES = np.random.default_rng(0).standard_normal((2, 4, 6, 5))
+ROWS = np.random.default_rng(1).standard_normal((3, 4))
+CALLS = {
+    "avg_pool2d": ((IMAGES,), {"kernel_size": 2}),
+    "conv2d": ((IMAGES, distinct(2, 4, 3, 3)), {"padding": 1}),
+    "dropout": ((ROWS, np.ones_like(ROWS)), {}),
+    "flatten": ((IMAGES,), {}),
+    "global_avg_pool2d": ((IMAGES,), {}),
+    "leaky_relu": ((ROWS,), {}),
+    "linear": ((ROWS, distinct(2, 4)), {}),
+    "local_response_norm": ((IMAGES,), {"size": 3}),
+    "log_softmax": ((ROWS,), {}),
+    "max_pool2d": ((IMAGES,), {"kernel_size": 2}),
+    "min_pool2d": ((IMAGES,), {"kernel_size": 2}),
+    "relu": ((ROWS,), {}),
+    "sigmoid": ((ROWS,), {}),
+    "softmax": ((ROWS,), {}),
+    "tanh": ((ROWS,), {}),
+}
+
+
+def test_every_operation_with_a_backward_is_in_the_table():
+    names = {name.removesuffix("_backward") for name in F.__all__ if name.endswith("_backward")}
+    assert names - {"cross_entropy"} == set(CALLS)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("name", sorted(CALLS))
+def test_dtype_is_kept_and_arguments_are_not_written_to(name, dtype):
+    arrays, options = CALLS[name]
+    arrays = [array.astype(dtype) for array in arrays]
+    for array in arrays:
+        array.setflags(write=False)
+    y = getattr(F, name)(*arrays, **options)
+    assert y.dtype == dtype
+    dout = np.ones_like(y)
+    dout.setflags(write=False)
+    grads = getattr(F, f"{name}_backward")(dout, *arrays, **options)
+    for grad in grads if isinstance(grads, tuple) else (grads,):
+        assert grad.dtype == dtype
+        assert np.isfinite(grad).all()
+
+
+@pytest.mark.parametrize("name", sorted(CALLS))
+def test_memory_layout_does_not_matter(name):
+    # The same values, stored channels-last and back to front.
+    arrays, options = CALLS[name]
+    odd = [np.asfortranarray(array)[::-1][::-1] for array in arrays]
+    assert odd[0].strides != arrays[0].strides
+    y, same = getattr(F, name)(*arrays, **options), getattr(F, name)(*odd, **options)
+    np.testing.assert_allclose(same, y, rtol=1e-12, atol=1e-14)
+    backward = getattr(F, f"{name}_backward")
+    grads, same = backward(y, *arrays, **options), backward(y, *odd, **options)
+    if not isinstance(grads, tuple):
+        grads, same = (grads,), (same,)
+    for grad, other in zip(grads, same, strict=True):
+        np.testing.assert_allclose(other, grad, rtol=1e-12, atol=1e-14)
+
+
+def test_shift_then_convolve_is_convolve_then_shift():
+    rng = np.random.default_rng(3)
+    x, weight = rng.standard_normal((1, 2, 9, 9)), rng.standard_normal((3, 2, 3, 3))
+    shifted = np.roll(x, (2, 1), axis=(2, 3))
+    y, y_shifted = F.conv2d(x, weight), F.conv2d(shifted, weight)
+    # Rows and columns that the roll brought round the edge are left out.
+    np.testing.assert_allclose(y_shifted[:, :, 2:, 1:], y[:, :, :-2, :-1], rtol=1e-12)
+
+
+def test_im2col_rows_are_the_windows():
+    x = np.random.default_rng(4).standard_normal((2, 3, 5, 4))
+    columns = F.im2col(x, (3, 2), (2, 1))
+    assert columns.shape == (2 * 2 * 3, 3 * 2 * 3)
+    # row of sample 1, output pixel (1, 2): rows 2–4, columns 2–3, channels last
+    window = x[1, :, 2:5, 2:4].transpose(1, 2, 0)
+    assert (columns[1 * 6 + 1 * 3 + 2] == window.ravel()).all()

@@ -1,0 +1,222 @@
+"""Layers: the right function is called with the right arguments, and gradients land in place."""
+
+import numpy as np
+import pytest
+
+from cnnlib import functional as F
+from cnnlib import layers
+from cnnlib.gradcheck import check_gradient
+
+
+def rng():
+    return np.random.default_rng(0)
+
+
+IMAGE = np.random.default_rng(1).standard_normal((2, 4, 6, 5))
+ROWS = np.random.default_rng(2).standard_normal((3, 8))
+CASES = {
+    "Conv2d": (
+        lambda: layers.Conv2d(4, 6, (3, 2), (1, 2), (1, 0), 2, rng=rng(), dtype=np.float64),
+        IMAGE,
+    ),
+    "Conv2d without bias": (
+        lambda: layers.Conv2d(4, 2, 3, bias=False, rng=rng(), dtype=np.float64),
+        IMAGE,
+    ),
+    "Linear": (lambda: layers.Linear(8, 3, rng=rng(), dtype=np.float64), ROWS),
+    "Linear without bias": (
+        lambda: layers.Linear(8, 3, bias=False, rng=rng(), dtype=np.float64),
+        ROWS,
+    ),
+    "ReLU": (layers.ReLU, IMAGE),
+    "LeakyReLU": (lambda: layers.LeakyReLU(0.2), IMAGE),
+    "Sigmoid": (layers.Sigmoid, IMAGE),
+    "Tanh": (layers.Tanh, IMAGE),
+    "MaxPool2d": (lambda: layers.MaxPool2d((3, 2), 2, (1, 0)), IMAGE),
+    "AvgPool2d": (lambda: layers.AvgPool2d(2, 1, 1), IMAGE),
+    "GlobalAvgPool2d": (layers.GlobalAvgPool2d, IMAGE),
+    "LocalResponseNorm": (lambda: layers.LocalResponseNorm(3, 0.5, 0.6, 2.0), IMAGE),
+    "Flatten": (layers.Flatten, IMAGE),
+}
+
+
+def test_every_layer_is_in_the_table():
+    tested = {name.split()[0] for name in CASES}
+    assert tested | {"Dropout", "Layer", "Parameter"} == set(layers.__all__)
+
+
+@pytest.mark.parametrize("name", sorted(CASES))
+def test_gradients_of_input_and_every_parameter(name):
+    make, x = CASES[name]
+    layer = make()
+    if getattr(layer, "bias", None) is not None:
+        layer.bias.value = rng().standard_normal(layer.bias.shape)
+    dout = rng().standard_normal(layer(x).shape)
+    dx = layer.backward(dout)
+
+    def loss_of_x(value):
+        return float((layer(value) * dout).sum())
+
+    check_gradient(loss_of_x, x, dx)
+    for parameter in layer.parameters():
+        start, grad = parameter.value, parameter.grad
+
+        def loss_of_weight(value, parameter=parameter):
+            parameter.value = value
+            return float((layer(x) * dout).sum())
+
+        check_gradient(loss_of_weight, start, grad)
+        parameter.value = start
+
+
+@pytest.mark.parametrize("name", sorted(CASES))
+def test_output_shape_is_told_without_computing(name):
+    make, x = CASES[name]
+    layer = make()
+    assert layer.output_shape(x.shape[1:]) == layer(x).shape[1:]
+
+
+@pytest.mark.parametrize("name", sorted(CASES))
+def test_backward_before_forward_says_so(name):
+    layer = CASES[name][0]()
+    with pytest.raises(ValueError, match=r"backward: there is no input .* Call the layer"):
+        layer.backward(np.zeros((1, 1)))
+
+
+@pytest.mark.parametrize("name", sorted(CASES))
+def test_repr_names_the_class(name):
+    layer = CASES[name][0]()
+    assert repr(layer).startswith(type(layer).__name__ + "(")
+
+
+def test_repr_shows_what_is_unusual():
+    assert repr(layers.Conv2d(1, 2, 3, rng=rng())) == "Conv2d(1, 2, kernel_size=3)"
+    assert (
+        repr(layers.Conv2d(2, 4, (3, 1), 2, (1, 0), 2, False, rng=rng()))
+        == "Conv2d(2, 4, kernel_size=(3, 1), stride=2, padding=(1, 0), groups=2, bias=False)"
+    )
+    assert repr(layers.MaxPool2d(3, 2, 1)) == "MaxPool2d(3, stride=2, padding=1)"
+    assert repr(layers.AvgPool2d(2)) == "AvgPool2d(2)"
+    assert repr(layers.Linear(3, 2, False, rng=rng())) == "Linear(3, 2, bias=False)"
+
+
+def test_weights_are_he_normal_and_biases_zero():
+    conv = layers.Conv2d(16, 64, 5, rng=rng())
+    assert conv.weight.value.dtype == np.float32
+    # 25,600 draws: their spread is known to about half a percent
+    assert conv.weight.value.std() == pytest.approx(np.sqrt(2 / (16 * 25)), rel=0.03)
+    assert abs(conv.weight.value.mean()) < 0.002
+    assert conv.bias.value.tolist() == [0] * 64
+    dense = layers.Linear(400, 64, rng=rng())
+    assert dense.weight.value.std() == pytest.approx(np.sqrt(2 / 400), rel=0.03)
+
+
+def test_same_seed_same_weights_whichever_layer_is_used_first():
+    first, second = (
+        (layers.Conv2d(1, 2, 3, rng=g), layers.Linear(3, 2, rng=g)) for g in (rng(), rng())
+    )
+    a, b = first[0].weight.value, first[1].weight.value
+    d, c = second[1].weight.value, second[0].weight.value  # the other way round
+    assert (a == c).all()
+    assert (b == d).all()
+    other = layers.Conv2d(1, 2, 3, rng=np.random.default_rng(1)).weight.value
+    assert (a != other).all()
+
+
+def test_weights_take_no_memory_until_they_are_used():
+    huge = layers.Linear(10**6, 10**6, rng=rng())  # 4 TB, were they made
+    assert huge.weight.size == 10**12
+    assert huge.output_shape((10**6,)) == (10**6,)
+
+
+def test_multiply_adds_by_hand():
+    conv = layers.Conv2d(3, 96, 11, 4, rng=rng())
+    assert conv.multiply_adds((3, 227, 227)) == 11 * 11 * 3 * 96 * 55 * 55
+    grouped = layers.Conv2d(96, 256, 5, padding=2, groups=2, rng=rng())
+    assert grouped.multiply_adds((96, 27, 27)) == 5 * 5 * 48 * 256 * 27 * 27
+    assert layers.Linear(9216, 4096, rng=rng()).multiply_adds((9216,)) == 9216 * 4096
+    assert layers.MaxPool2d(2).multiply_adds((96, 27, 27)) == 0
+
+
+def test_each_backward_writes_the_gradient_anew():
+    dense = layers.Linear(8, 3, rng=rng(), dtype=np.float64)
+    dout = np.ones((3, 3))
+    dense(ROWS)
+    dense.backward(dout)
+    once = dense.weight.grad.copy()
+    dense.backward(dout)
+    assert (dense.weight.grad == once).all()
+
+
+def test_dropout_drops_only_while_training():
+    layer = layers.Dropout(0.5, rng=rng())
+    x = np.ones((1, 1000))
+    y = layer(x)
+    dropped = y == 0
+    assert 400 < dropped.sum() < 600
+    assert (y[~dropped] == 2).all()
+    assert (layer.backward(np.ones_like(x)) == y).all()  # the same ones are dropped going back
+    assert (layer(x) != y).any()  # and others the next time
+    layer.training = False
+    assert (layer(x) == x).all()
+    assert (layer.backward(x) == x).all()
+
+
+def test_a_failed_call_does_not_replace_the_remembered_input():
+    conv = layers.Conv2d(4, 2, 3, rng=rng(), dtype=np.float64)
+    y = conv(IMAGE)
+    with pytest.raises(ValueError, match="must have 4 axes"):
+        conv(IMAGE[0])
+    assert conv.backward(y).shape == IMAGE.shape
+
+
+def test_parameter_keeps_shape_and_dtype():
+    parameter = layers.Parameter("weight", (2, 3), lambda: np.zeros((2, 3)), np.float32)
+    parameter.value = np.ones((2, 3))
+    assert parameter.value.dtype == np.float32
+    with pytest.raises(
+        ValueError, match=r"Parameter weight: expected .* \(2, 3\), got .* \(3, 2\)"
+    ):
+        parameter.value = np.ones((3, 2))
+    assert repr(parameter) == "Parameter(weight, shape=(2, 3), dtype=float32)"
+
+
+@pytest.mark.parametrize(
+    ("make", "error", "words"),
+    [
+        (lambda: layers.Conv2d(0, 1, 3, rng=rng()), ValueError, ["in_channels must be at least 1"]),
+        (lambda: layers.Conv2d(1, 1, 3, 0, rng=rng()), ValueError, ["stride must be at least 1"]),
+        (lambda: layers.Conv2d(3, 4, 3, groups=2, rng=rng()), ValueError, ["2 groups", "equally"]),
+        (lambda: layers.Conv2d(1, 1, 3, rng=0), TypeError, ["default_rng(seed)", "got 0"]),
+        (lambda: layers.Conv2d(1, 1, 3, rng=rng(), dtype=int), TypeError, ["float32 or float64"]),
+        (lambda: layers.Linear(3, 2.5, rng=rng()), TypeError, ["out_features", "2.5"]),
+        (lambda: layers.MaxPool2d((2, 2, 2)), ValueError, ["MaxPool2d", "(height, width) pair"]),
+        (lambda: layers.Dropout(1.0, rng=rng()), ValueError, ["below 1, got 1.0"]),
+        (
+            lambda: layers.Conv2d(3, 4, 5, rng=rng()).output_shape((1, 28, 28)),
+            ValueError,
+            ["expects 3 input channels, got 1", "in_channels=1"],
+        ),
+        (
+            lambda: layers.Conv2d(3, 4, 5, rng=rng()).output_shape((3, 4, 28)),
+            ValueError,
+            ["Conv2d: the kernel does not fit", "height 4"],
+        ),
+        (
+            lambda: layers.Linear(10, 2, rng=rng()).output_shape((3, 4, 4)),
+            ValueError,
+            ["Put a Flatten before it", "in_features=48"],
+        ),
+        (lambda: layers.MaxPool2d(2).output_shape((48,)), ValueError, ["(C, H, W), got (48,)"]),
+    ],
+)
+def test_bad_layers_name_the_fix(make, error, words):
+    with pytest.raises(error) as caught:
+        make()
+    for word in words:
+        assert word in str(caught.value)
+
+
+def test_functional_and_layer_agree():
+    conv = layers.Conv2d(4, 2, 3, 2, 1, rng=rng(), dtype=np.float64)
+    assert (conv(IMAGE) == F.conv2d(IMAGE, conv.weight.value, conv.bias.value, 2, 1)).all()

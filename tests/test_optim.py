@@ -1,0 +1,117 @@
+"""Optimisers: a step or two, each computed on paper."""
+
+import numpy as np
+import pytest
+
+from cnnlib.layers import Parameter
+from cnnlib.optim import SGD, Adam, CosineAnnealingLR, StepLR
+
+
+def weight(value=1.0, grad=2.0):
+    parameter = Parameter("weight", (1,), lambda: np.array([value]), np.float64)
+    parameter.grad = np.array([grad])
+    return parameter
+
+
+def after(optimizer, steps):
+    for _ in range(steps):
+        optimizer.step()
+    return float(optimizer.parameters[0].value[0])
+
+
+def test_plain_sgd():
+    assert after(SGD([weight()], lr=0.1), 2) == pytest.approx(1 - 0.1 * 2 - 0.1 * 2)
+
+
+def test_momentum():
+    # velocity 2, then 0.9·2 + 2 = 3.8
+    assert after(SGD([weight()], lr=0.1, momentum=0.9), 2) == pytest.approx(1 - 0.2 - 0.38)
+
+
+def test_nesterov():
+    # step 1: 2 + 0.9·2 = 3.8; step 2: velocity 3.8, so 2 + 0.9·3.8 = 5.42
+    optimizer = SGD([weight()], lr=0.1, momentum=0.9, nesterov=True)
+    assert after(optimizer, 2) == pytest.approx(1 - 0.38 - 0.542)
+
+
+def test_weight_decay():
+    # gradient 2 + 0.5·1 = 2.5, value 0.75; then 2 + 0.5·0.75 = 2.375
+    assert after(SGD([weight()], lr=0.1, weight_decay=0.5), 2) == pytest.approx(0.75 - 0.2375)
+
+
+def test_adam_steps_by_the_learning_rate_whatever_the_scale():
+    # With a constant gradient both corrected averages equal it: every step is lr · g / |g|.
+    assert after(Adam([weight(grad=2.0)], lr=0.1), 3) == pytest.approx(0.7)
+    assert after(Adam([weight(grad=-1e-3)], lr=0.1), 3) == pytest.approx(1.3, abs=1e-5)
+
+
+def test_adam_second_step_by_hand():
+    parameter = weight(value=0.0, grad=1.0)
+    optimizer = Adam([parameter], lr=0.1, betas=(0.5, 0.5), eps=0.0)
+    optimizer.step()
+    parameter.grad = np.array([3.0])
+    optimizer.step()
+    # mean: 0.5, then 1.75, corrected by 1 - 0.25: 7/3. square: 0.5, then 4.75, corrected: 19/3.
+    assert parameter.value[0] == pytest.approx(-0.1 - 0.1 * (7 / 3) / np.sqrt(19 / 3))
+
+
+def test_float32_stays_float32_and_gradients_are_left_alone():
+    for make in (SGD, Adam):
+        parameter = Parameter("weight", (2,), lambda: np.ones(2), np.float32)
+        parameter.grad = np.ones(2, np.float32)
+        parameter.grad.setflags(write=False)
+        optimizer = make([parameter], lr=0.1, weight_decay=0.1)
+        optimizer.step()
+        assert parameter.value.dtype == np.float32
+        assert (parameter.value < 1).all()
+
+
+def test_step_schedule():
+    optimizer = SGD([weight()], lr=1.0)
+    schedule = StepLR(optimizer, step_size=2, gamma=0.5)
+    rates = []
+    for _ in range(5):
+        schedule.step()
+        rates.append(optimizer.lr)
+    assert rates == [1.0, 0.5, 0.5, 0.25, 0.25]
+
+
+def test_cosine_schedule():
+    optimizer = SGD([weight()], lr=1.0)
+    schedule = CosineAnnealingLR(optimizer, T_max=4, eta_min=0.2)
+    rates = []
+    for _ in range(6):
+        schedule.step()
+        rates.append(optimizer.lr)
+    half = np.sqrt(0.5)
+    expected = [0.6 + 0.4 * half, 0.6, 0.6 - 0.4 * half, 0.2, 0.2, 0.2]
+    assert rates == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("make", "error", "words"),
+    [
+        (lambda: SGD([], lr=0.1), ValueError, "Pass model.parameters()"),
+        (lambda: SGD([np.zeros(3)], lr=0.1), TypeError, "expected Parameter objects"),
+        (lambda: SGD([weight()], lr=-0.1), ValueError, "lr must be at least 0, got -0.1"),
+        (lambda: SGD([weight()], lr="fast"), TypeError, "lr must be a number, got 'fast'"),
+        (lambda: SGD([weight()], lr=float("nan")), ValueError, "lr must be finite"),
+        (lambda: SGD([weight()], lr=0.1, nesterov=True), ValueError, "momentum above 0"),
+        (lambda: Adam([weight()], betas=(0.9, 1.0)), ValueError, "below 1"),
+        (lambda: StepLR(SGD([weight()], lr=1.0), 0), ValueError, "step_size must be at least 1"),
+    ],
+)
+def test_bad_settings_name_the_fix(make, error, words):
+    with pytest.raises(error) as caught:
+        make()
+    assert words in str(caught.value)
+
+
+@pytest.mark.parametrize("make", [SGD, Adam])
+def test_step_without_gradients_changes_nothing(make):
+    ready, empty = weight(), weight()
+    empty.grad = None
+    optimizer = make([ready, empty], lr=0.1)
+    with pytest.raises(ValueError, match=r"has no gradient yet. Run model.backward"):
+        optimizer.step()
+    assert ready.value.tolist() == [1.0]

@@ -1,0 +1,415 @@
+"""Training: it learns, it repeats itself exactly, and nothing is lost when it is stopped."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+
+import numpy as np
+import pytest
+
+from cnnlib.architectures import course_cnn
+from cnnlib.datasets import load_digits
+from cnnlib.layers import Conv2d, Dropout, Flatten, Linear, MaxPool2d, ReLU
+from cnnlib.model import Sequential
+from cnnlib.optim import SGD, StepLR
+from cnnlib.training import DivergedError, History, evaluate, fit, predict, random_shift
+
+
+def blobs(samples=120, seed=0):
+    """Return three heaps of points in the plane, far apart."""
+    rng = np.random.default_rng(seed)
+    targets = np.arange(samples) % 3
+    centres = np.array([[4.0, 0.0], [-2.0, 3.5], [-2.0, -3.5]])
+    return centres[targets] + rng.standard_normal((samples, 2)), targets
+
+
+def dense(seed=0):
+    rng = np.random.default_rng(seed)
+    return Sequential(
+        Linear(2, 8, rng=rng, dtype=np.float64), ReLU(), Linear(8, 3, rng=rng, dtype=np.float64)
+    )
+
+
+def run(model, data, validation=None, *, epochs=3, lr=0.1, seed=1, **options):
+    return fit(
+        model,
+        data,
+        validation,
+        epochs=epochs,
+        batch_size=16,
+        optimizer=options.pop("optimizer", None) or SGD(model.parameters(), lr, momentum=0.9),
+        rng=np.random.default_rng(seed),
+        progress=False,
+        **options,
+    )
+
+
+def test_it_learns_what_can_be_learned():
+    model = dense()
+    history = run(model, blobs(), blobs(seed=1), epochs=10, lr=0.02)
+    loss, accuracy = evaluate(model, blobs(seed=2))
+    assert accuracy > 0.95
+    assert loss < 0.2
+    assert history.epochs[-1].train_loss < history.epochs[0].train_loss
+    assert history.epochs[-1].validation_accuracy > 0.95
+
+
+def test_shuffled_labels_cannot_be_predicted():
+    images, targets = blobs(300)
+    shuffled = np.random.default_rng(3).permutation(targets)
+    model = dense()
+    run(model, (images, shuffled))
+    fresh_images, fresh_targets = blobs(300, seed=4)
+    guess = np.random.default_rng(5).permutation(fresh_targets)
+    assert evaluate(model, (fresh_images, guess))[1] < 0.5
+
+
+def test_the_convolutions_learn_too():
+    digits = load_digits()
+    train = (digits.train.images[:512], digits.train.labels[:512])
+    model = course_cnn(np.random.default_rng(0))
+    before = model.state_dict()
+    run(model, train, epochs=2, lr=0.02)
+    after = model.state_dict()
+    for name in before:
+        moved = np.abs(after[name] - before[name]).max()
+        assert moved > 1e-3, f"{name} did not move"
+    assert evaluate(model, digits.validation)[1] > 0.5  # guessing gives 0.1
+
+
+def test_a_handful_can_be_learned_by_heart():
+    digits = load_digits()
+    few = (digits.train.images[:20], digits.train.labels[:20])
+    model = course_cnn(np.random.default_rng(0))
+    run(model, few, epochs=40, lr=0.02)
+    loss, accuracy = evaluate(model, few)
+    assert accuracy == 1
+    assert loss < 0.01
+
+
+def test_same_seed_same_bits():
+    models = [dense(), dense()]
+    histories = [run(model, blobs(), blobs(seed=1)) for model in models]
+    for name, value in models[0].state_dict().items():
+        assert (value == models[1].state_dict()[name]).all()
+    assert histories[0].batch_losses == histories[1].batch_losses
+    other = dense()
+    assert run(other, blobs(), seed=2).batch_losses != histories[0].batch_losses
+
+
+def test_every_sample_is_seen_once_in_an_epoch():
+    images = np.arange(50.0).reshape(50, 1)
+    seen = []
+
+    def watch(batch, rng):
+        seen.append(batch.ravel())
+        return batch
+
+    model = Sequential(Linear(1, 2, rng=np.random.default_rng(0), dtype=np.float64))
+    run(model, (images, np.zeros(50, int)), epochs=2, lr=0.0, augment=watch)
+    assert [len(batch) for batch in seen] == [16, 16, 16, 2] * 2
+    first, second = np.concatenate(seen[:4]), np.concatenate(seen[4:])
+    assert sorted(first) == sorted(second) == images.ravel().tolist()
+    assert (first != second).any()
+
+
+def test_history_holds_what_was_measured():
+    model = dense()
+    history = run(model, blobs(), blobs(seed=1), epochs=4)
+    assert [epoch.number for epoch in history.epochs] == [1, 2, 3, 4]
+    assert len(history.batch_losses) == 4 * 8
+    assert history.series("validation_accuracy")[-1] == evaluate(model, blobs(seed=1))[1]
+    # the epoch's loss is the mean of its batches, the last one smaller
+    sizes = [16] * 7 + [8]
+    expected = np.average(history.batch_losses[:8], weights=sizes)
+    assert history.epochs[0].train_loss == pytest.approx(expected)
+    assert str(history).count("\n") == 4
+    assert repr(history) == "History(4 epochs, 32 batches)"
+    with pytest.raises(ValueError, match="unknown name 'accuracy'"):
+        history.series("accuracy")
+
+
+def test_history_can_be_continued():
+    model = dense()
+    optimizer = SGD(model.parameters(), 0.1)
+    history = run(model, blobs(), epochs=2, optimizer=optimizer)
+    again = run(model, blobs(), epochs=3, optimizer=optimizer, history=history)
+    assert again is history
+    assert [epoch.number for epoch in history.epochs] == [1, 2, 3, 4, 5]
+
+
+def test_scheduler_steps_once_an_epoch():
+    model = dense()
+    optimizer = SGD(model.parameters(), 0.1)
+    rates = []
+    run(
+        model,
+        blobs(),
+        epochs=3,
+        optimizer=optimizer,
+        scheduler=StepLR(optimizer, 1, 0.5),
+        callbacks=[lambda model, history: rates.append(optimizer.lr)],
+    )
+    assert rates == pytest.approx([0.05, 0.025, 0.0125])
+
+
+def test_a_callback_can_end_the_training():
+    model = dense()
+    history = run(
+        model, blobs(), epochs=9, callbacks=[lambda model, history: len(history.epochs) == 2]
+    )
+    assert len(history.epochs) == 2
+
+
+def test_evaluate_leaves_the_mode_as_it_was():
+    rng = np.random.default_rng(0)
+    model = Sequential(Dropout(0.5, rng=rng), Linear(2, 3, rng=rng, dtype=np.float64))
+    model.train()
+    assert evaluate(model, blobs()) == evaluate(model, blobs())  # nothing random
+    assert model[0].training
+    run(model, blobs(), epochs=1)
+    assert not model[0].training  # a trained model is ready for use
+
+
+def test_evaluate_does_not_depend_on_the_batch_size():
+    model = dense()
+    loss, accuracy = evaluate(model, blobs(), batch_size=7)
+    assert loss == pytest.approx(evaluate(model, blobs(), batch_size=1000)[0], rel=1e-12)
+    assert accuracy == evaluate(model, blobs(), batch_size=1000)[1]
+    assert predict(model, blobs()[0], batch_size=7).shape == (120, 3)
+
+
+# --- stopping -----------------------------------------------------------------------------------
+
+
+def press_ctrl_c_at(batch):
+    """Return an augmentation that presses Ctrl-C in the middle of the given step."""
+    count = 0
+
+    def augment(images, rng):
+        nonlocal count
+        count += 1
+        if count == batch:
+            os.kill(os.getpid(), signal.SIGINT)
+        return images
+
+    return augment
+
+
+def test_ctrl_c_keeps_whole_steps_and_says_how_to_go_on(capsys):
+    model, twin = dense(), dense()
+    history = run(model, blobs(), epochs=9, augment=press_ctrl_c_at(11))
+    assert history.interrupted
+    assert len(history.batch_losses) == 11
+    assert len(history.epochs) == 1
+    printed = capsys.readouterr().out
+    assert "Stopped in epoch 2 after batch 3 of 8" in printed
+    assert "weights so far are kept" in printed
+    assert "call fit again" in printed
+    # The weights are those after exactly eleven steps: a twin that never was stopped agrees.
+    weights = []
+
+    def remember(images, rng):
+        weights.append(twin.state_dict())
+        return images
+
+    run(twin, blobs(), epochs=9, augment=remember)
+    for name, value in model.state_dict().items():
+        assert (value == weights[11][name]).all()
+
+
+def test_training_goes_on_after_ctrl_c():
+    model = dense()
+    optimizer = SGD(model.parameters(), 0.1)
+    history = run(model, blobs(), optimizer=optimizer, augment=press_ctrl_c_at(3))
+    history = run(model, blobs(), optimizer=optimizer, history=history, epochs=5)
+    assert not history.interrupted
+    assert evaluate(model, blobs(seed=2))[1] > 0.9
+
+
+def test_the_signal_handler_is_put_back():
+    before = signal.getsignal(signal.SIGINT)
+    run(dense(), blobs(), epochs=1)
+    assert signal.getsignal(signal.SIGINT) is before
+    run(dense(), blobs(), epochs=1, augment=press_ctrl_c_at(1))
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_training_works_outside_the_main_thread():
+    results = []
+    thread = threading.Thread(target=lambda: results.append(run(dense(), blobs(), epochs=1)))
+    thread.start()
+    thread.join()
+    assert len(results[0].epochs) == 1
+
+
+def test_ctrl_c_in_the_shell(tmp_path):
+    # The real thing: a process of its own, stopped from outside while it trains.
+    script = (
+        "import numpy as np, sys\n"
+        "from cnnlib.layers import Linear\n"
+        "from cnnlib.model import Sequential\n"
+        "from cnnlib.optim import SGD\n"
+        "from cnnlib.training import fit\n"
+        "rng = np.random.default_rng(0)\n"
+        "model = Sequential(Linear(50, 10, rng=rng))\n"
+        "data = rng.random((4096, 50), np.float32), rng.integers(0, 10, 4096)\n"
+        "def ready(images, rng):\n"
+        "    print('ready', flush=True)\n"
+        "    return images\n"
+        "history = fit(model, data, epochs=100_000, batch_size=64, augment=ready, rng=rng,\n"
+        "              optimizer=SGD(model.parameters(), 0.1), progress=False)\n"
+        "model.save(sys.argv[1])\n"
+        "print('interrupted:', history.interrupted)\n"
+    )
+    path = tmp_path / "weights.npz"
+    process = subprocess.Popen(
+        [sys.executable, "-c", script, str(path)], stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout.readline() == "ready\n"
+    process.send_signal(signal.SIGINT)
+    output, _ = process.communicate(timeout=60)
+    assert process.returncode == 0
+    assert output.rstrip().endswith("interrupted: True")
+    assert path.exists()
+
+
+# --- going wrong --------------------------------------------------------------------------------
+
+
+def test_nan_loss_restores_the_last_whole_epoch():
+    model = dense()
+    good = {}
+
+    def poison(images, rng):
+        # the first epoch has eight batches; later ones are poisoned
+        poison.count += 1
+        if poison.count == 9:
+            good.update(model.state_dict())
+        return images * np.nan if poison.count > 10 else images
+
+    poison.count = 0
+    with pytest.raises(DivergedError) as caught:
+        run(model, blobs(), epochs=5, augment=poison)
+    message = str(caught.value)
+    for words in (
+        "fit: the loss became nan in epoch 2, batch 3",
+        "expected a finite number",
+        "put back to those of the end of epoch 1",
+        "smaller learning rate (it is 0.1)",
+    ):
+        assert words in message
+    assert isinstance(caught.value, ValueError)
+    assert len(caught.value.history.epochs) == 1
+    for name, value in model.state_dict().items():
+        assert (value == good[name]).all()
+
+
+def test_a_learning_rate_too_large_diverges_with_a_message_and_no_warning(recwarn):
+    rng = np.random.default_rng(0)
+    images = rng.random((64, 1, 8, 8), np.float32) * 100
+    layers = [Conv2d(1, 4, 3, rng=rng), ReLU(), MaxPool2d(2), Flatten(), Linear(36, 3, rng=rng)]
+    model = Sequential(*layers)
+    start = model.state_dict()
+    with pytest.raises(ValueError, match=r"fit: the loss became (nan|inf).*those of the start"):
+        run(model, (images, np.arange(64) % 3), lr=1e20, epochs=20)
+    assert len(recwarn) == 0
+    for name, value in model.state_dict().items():
+        assert (value == start[name]).all()
+
+
+IMAGES, LABELS = blobs()
+
+
+@pytest.mark.parametrize(
+    ("data", "options", "error", "words"),
+    [
+        (IMAGES, {}, TypeError, ["train must be a pair (images, labels)", "got an array"]),
+        ((IMAGES, LABELS[:-1]), {}, ValueError, ["shape (119,), expected (120,)"]),
+        ((IMAGES, LABELS + 1), {}, ValueError, ["class 3", "expected 0 to 2"]),
+        ((IMAGES, LABELS - 1), {}, ValueError, ["class -1"]),
+        ((IMAGES, LABELS * 1.0), {}, TypeError, ["dtype float64", "astype(np.int64)"]),
+        ((IMAGES, np.eye(3)[LABELS]), {}, ValueError, ["targets have shape (120, 3)"]),
+        ((IMAGES.astype(int), LABELS), {}, TypeError, ["dtype int64", "float32 or float64"]),
+        ((IMAGES[:, :, None], LABELS), {}, ValueError, ["(N, C, H, W) or (N, F)", "(120, 2, 1)"]),
+        ((IMAGES[:, :1], LABELS), {}, ValueError, ["weight expects 2 input features but x has 1"]),
+        (
+            (IMAGES.astype(np.float32), LABELS),
+            {},
+            TypeError,
+            ["x is float32 but weight is float64"],
+        ),
+        ((IMAGES, LABELS), {"epochs": 0}, ValueError, ["epochs must be at least 1, got 0"]),
+    ],
+)
+def test_bad_data_name_the_fix_and_change_nothing(data, options, error, words):
+    model = dense()
+    start = model.state_dict()
+    with pytest.raises(error) as caught:
+        run(model, data, **options)
+    for word in words:
+        assert word in str(caught.value)
+    for name, value in model.state_dict().items():
+        assert (value == start[name]).all()
+
+
+def test_bad_settings_name_the_fix():
+    model, other = dense(), dense()
+    good = {"epochs": 1, "batch_size": 8, "progress": False}
+    optimizer = SGD(model.parameters(), 0.1)
+    with pytest.raises(TypeError, match=r"rng must be .* got 0\. Pass rng=np.random.default_rng"):
+        fit(model, blobs(), optimizer=optimizer, rng=0, **good)
+    with pytest.raises(ValueError, match="batch_size must be at least 1"):
+        fit(
+            model,
+            blobs(),
+            optimizer=optimizer,
+            rng=np.random.default_rng(0),
+            **good | {"batch_size": 0},
+        )
+    with pytest.raises(ValueError, match="none of this model's parameters"):
+        fit(other, blobs(), optimizer=optimizer, rng=np.random.default_rng(0), **good)
+
+
+def test_the_bar_counts_every_batch(capsys):
+    model = dense()
+    fit(
+        model,
+        blobs(),
+        blobs(seed=1),
+        epochs=2,
+        batch_size=16,
+        optimizer=SGD(model.parameters(), 0.1),
+        rng=np.random.default_rng(0),
+    )
+    bar = capsys.readouterr().err
+    assert "16/16" in bar
+    assert "validation accuracy" in bar
+
+
+# --- shifting -----------------------------------------------------------------------------------
+
+
+def test_random_shift_moves_and_keeps_the_values():
+    images = np.zeros((200, 1, 7, 7))
+    images[:, 0, 3, 3] = 1
+    moved = random_shift(images, np.random.default_rng(0), max_shift=2)
+    assert (moved.sum(axis=(1, 2, 3)) == 1).all()
+    rows, columns = np.nonzero(moved[:, 0].any(axis=0))
+    assert sorted(set(rows)) == sorted(set(columns)) == [1, 2, 3, 4, 5]
+    assert images[0, 0, 3, 3] == 1
+    corner = np.zeros((50, 1, 3, 3))
+    corner[:, 0, 0, 0] = 1
+    sums = random_shift(corner, np.random.default_rng(0), max_shift=1).sum(axis=(1, 2, 3))
+    assert set(sums) == {0.0, 1.0}  # what leaves the picture is gone, and does not come round
+
+
+def test_random_shift_names_the_fix():
+    with pytest.raises(ValueError, match=r"random_shift: images must have 4 axes"):
+        random_shift(np.zeros((28, 28)), np.random.default_rng(0))
+
+
+def test_history_starts_empty():
+    assert repr(History()) == "History(0 epochs, 0 batches)"
