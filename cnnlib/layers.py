@@ -17,6 +17,7 @@ from cnnlib.shapes import fitting_size
 
 __all__ = [
     "AvgPool2d",
+    "BatchNorm2d",
     "Conv2d",
     "Dropout",
     "Flatten",
@@ -134,9 +135,36 @@ class Layer:
         """Return what this layer learns."""
         return []
 
+    def buffers(self) -> list[Parameter]:
+        """Return arrays that are saved with the weights but not learned."""
+        return []
+
+    def children(self) -> list[tuple[str, "Layer"]]:
+        """Return the layers inside this one, each with its name; most have none."""
+        return []
+
+    def train(self, training: bool = True) -> None:
+        """Switch to training behaviour, here and in every layer inside."""
+        self.training = training
+        for _, child in self.children():
+            child.train(training)
+
+    def eval(self) -> None:
+        """Switch to the behaviour for use: nothing random, nothing learned on the way."""
+        self.train(False)
+
     def output_shape(self, input_shape: Shape) -> Shape:
         """Return the shape of one sample's output, without computing it."""
         return input_shape
+
+    def widen(self, field: int, jump: int) -> tuple[int, int]:
+        """Return the receptive field and jump after this layer, given those before it.
+
+        The jump is how many input pixels apart two neighbouring output pixels look, along the
+        height.
+        """
+        kernel_size, stride = self.window[0]
+        return field + (kernel_size - 1) * jump, jump * stride
 
     def multiply_adds(self, input_shape: Shape) -> int:
         """Return how many multiplications (each with its addition) one sample costs."""
@@ -211,6 +239,8 @@ class Conv2d(Layer):
         See `cnnlib.functional.conv2d`.
     bias : bool
         Whether each filter adds a number of its own.
+    padding_mode : {"zeros", "reflect", "replicate"}
+        What the border holds; see `cnnlib.functional.pad2d`.
     rng : numpy.random.Generator
         Draws the first weights (He normal); biases start at zero.
     dtype : float32 or float64
@@ -238,6 +268,7 @@ class Conv2d(Layer):
         padding: Size = 0,
         groups: int = 1,
         bias: bool = True,
+        padding_mode: str = "zeros",
         *,
         rng: np.random.Generator,
         dtype: npt.DTypeLike = np.float32,
@@ -254,6 +285,12 @@ class Conv2d(Layer):
                 f"Conv2d: {groups} groups cannot share {in_channels} input and {out_channels} "
                 "output channels equally. Choose a number that divides both."
             )
+        if padding_mode not in ("zeros", "reflect", "replicate"):
+            raise ValueError(
+                "Conv2d: padding_mode must be one of zeros, reflect, replicate, "
+                f"got {padding_mode!r}."
+            )
+        self.padding_mode = padding_mode
         dtype = _check_dtype("Conv2d", dtype)
         shape = (out_channels, in_channels // groups, *self.kernel_size)
         fan_in = int(np.prod(shape[1:]))
@@ -270,25 +307,30 @@ class Conv2d(Layer):
 
     def forward(self, x: Array) -> Array:
         """Return the feature maps, (N, C_out, OH, OW)."""
-        y = F.conv2d(
-            x,
-            self.weight.value,
-            None if self.bias is None else self.bias.value,
-            self.stride,
-            self.padding,
-            self.groups,
-        )
+        bordered, padding = self._add_border(x)
+        bias = None if self.bias is None else self.bias.value
+        y = F.conv2d(bordered, self.weight.value, bias, self.stride, padding, self.groups)
         self._x = x
         return y
 
     def backward(self, dout: Array) -> Array:
         """Return the gradient for the input."""
+        x = self.input()
+        bordered, padding = self._add_border(x)
         dx, self.weight.grad, dbias = F.conv2d_backward(
-            dout, self.input(), self.weight.value, self.stride, self.padding, self.groups
+            dout, bordered, self.weight.value, self.stride, padding, self.groups
         )
         if self.bias is not None:
             self.bias.grad = dbias
+        if bordered is not x:
+            dx = F.pad2d_backward(dx, x, self.padding, self.padding_mode)
         return dx
+
+    def _add_border(self, x: Array) -> tuple[Array, tuple[int, int]]:
+        """Return x with a border other than zeros, and the zero padding that is still to do."""
+        if self.padding_mode == "zeros":
+            return x, self.padding
+        return F.pad2d(x, self.padding, self.padding_mode), (0, 0)
 
     def parameters(self) -> list[Parameter]:
         """Return the weight, and the bias if there is one."""
@@ -322,6 +364,8 @@ class Conv2d(Layer):
             extras += f", groups={self.groups}"
         if self.bias is None:
             extras += ", bias=False"
+        if self.padding_mode != "zeros":
+            extras += f", padding_mode={self.padding_mode!r}"
         return f"Conv2d({self.in_channels}, {self.out_channels}{extras})"
 
 
@@ -621,6 +665,104 @@ class GlobalAvgPool2d(Layer):
     def output_shape(self, input_shape: Shape) -> Shape:
         """Return (C, 1, 1)."""
         return self._image_shape(input_shape)[0], 1, 1
+
+
+class BatchNorm2d(Layer):
+    """Bring each channel to mean 0 and variance 1, then scale and shift it as learned.
+
+    While training, mean and variance are those of the batch, and a running average of them is
+    kept. In use, the running average takes their place, so that a sample's output does not depend
+    on its neighbours in the batch.
+
+    Parameters
+    ----------
+    num_features : int
+        Channels.
+    eps : float
+        Keeps the division finite.
+    momentum : float
+        Share of the newest batch in the running average.
+    dtype : float32 or float64
+
+    Examples
+    --------
+    >>> norm = BatchNorm2d(2, dtype=np.float64)
+    >>> y = norm(np.arange(16.0).reshape(2, 2, 2, 2))
+    >>> y.mean(axis=(0, 2, 3)).round(6), y.std(axis=(0, 2, 3)).round(3)
+    (array([0., 0.]), array([1., 1.]))
+    """
+
+    def __init__(
+        self,
+        num_features: int,
+        eps: float = 1e-5,
+        momentum: float = 0.1,
+        *,
+        dtype: npt.DTypeLike = np.float32,
+    ) -> None:
+        super().__init__()
+        size = integer("BatchNorm2d", "num_features", num_features, 1)
+        self.num_features = size
+        self.eps = number("BatchNorm2d", "eps", eps)
+        self.momentum = number("BatchNorm2d", "momentum", momentum)
+        if not 0 < self.momentum <= 1:
+            raise ValueError(
+                f"BatchNorm2d: momentum must be above 0 and at most 1, got {momentum}."
+            )
+        dtype = _check_dtype("BatchNorm2d", dtype)
+        self.weight = Parameter("weight", (size,), lambda: np.ones(size), dtype)
+        self.bias = Parameter("bias", (size,), lambda: np.zeros(size), dtype)
+        self.running_mean = Parameter("running_mean", (size,), lambda: np.zeros(size), dtype)
+        self.running_var = Parameter("running_var", (size,), lambda: np.ones(size), dtype)
+        self._statistics: tuple[Array, Array] | None = None
+
+    def forward(self, x: Array) -> Array:
+        """Return the normalised maps, shaped like `x`."""
+        weight, bias = self.weight.value, self.bias.value
+        if self.training:
+            y = F.batch_norm2d(x, weight, bias, eps=self.eps)
+            self._statistics = None
+            self._update(*F.batch_statistics(x), count=x.size // x.shape[1])
+        else:
+            self._statistics = (self.running_mean.value.copy(), self.running_var.value.copy())
+            y = F.batch_norm2d(x, weight, bias, *self._statistics, self.eps)
+        self._x = x
+        return y
+
+    def _update(self, mean: Array, var: Array, count: int) -> None:
+        # As in PyTorch, the running variance is the unbiased one, divided by one less.
+        var = var * (count / max(count - 1, 1))
+        for running, new in ((self.running_mean, mean), (self.running_var, var)):
+            running.value = (1 - self.momentum) * running.value + self.momentum * new
+
+    def backward(self, dout: Array) -> Array:
+        """Return the gradient for the input."""
+        mean, var = self._statistics or (None, None)
+        dx, self.weight.grad, self.bias.grad = F.batch_norm2d_backward(
+            dout, self.input(), self.weight.value, mean, var, self.eps
+        )
+        return dx
+
+    def parameters(self) -> list[Parameter]:
+        """Return the scale and the shift."""
+        return [self.weight, self.bias]
+
+    def buffers(self) -> list[Parameter]:
+        """Return the running mean and variance."""
+        return [self.running_mean, self.running_var]
+
+    def output_shape(self, input_shape: Shape) -> Shape:
+        """Return the shape unchanged."""
+        channels = self._image_shape(input_shape)[0]
+        if channels != self.num_features:
+            raise ValueError(
+                f"BatchNorm2d: expects {self.num_features} channels, got {channels} "
+                f"(input shape {input_shape}). Build the layer with num_features={channels}."
+            )
+        return input_shape
+
+    def __repr__(self) -> str:
+        return f"BatchNorm2d({self.num_features})"
 
 
 class LocalResponseNorm(Layer):

@@ -1,5 +1,6 @@
 """A network is a list of layers: forward runs through it, backward runs back."""
 
+import math
 import os
 import tempfile
 import zipfile
@@ -9,107 +10,63 @@ from pathlib import Path
 
 import numpy as np
 
-from cnnlib._checks import Array, describe
+from cnnlib._checks import Array, describe, integer
 from cnnlib.layers import Layer, Parameter
-from cnnlib.shapes import receptive_field
 
-__all__ = ["Sequential", "Summary", "SummaryRow"]
+__all__ = ["Container", "Parallel", "Residual", "Sequential", "Summary", "SummaryRow"]
 
 Shape = tuple[int, ...]
 
 
-class Sequential(Layer):
-    """Layers in a row: the output of each is the input of the next.
+class Container(Layer):
+    """A layer made of layers: what all of them share.
 
-    Parameters
-    ----------
-    *layers : Layer
-
-    Examples
-    --------
-    >>> from cnnlib.layers import Flatten, Linear
-    >>> model = Sequential(Flatten(), Linear(784, 10, rng=np.random.default_rng(0)))
-    >>> model(np.zeros((5, 1, 28, 28), dtype=np.float32)).shape
-    (5, 10)
+    A container names its `children`; parameters, summary, saving and loading follow from that.
     """
-
-    def __init__(self, *layers: Layer) -> None:
-        super().__init__()
-        for position, layer in enumerate(layers):
-            if not isinstance(layer, Layer):
-                hint = " Unpack the list: Sequential(*layers)." if isinstance(layer, list) else ""
-                raise TypeError(
-                    f"Sequential: item {position} must be a layer, got {describe(layer)}.{hint}"
-                )
-        self.layers = list(layers)
-
-    def __getitem__(self, position: int) -> Layer:
-        return self.layers[position]
-
-    def __len__(self) -> int:
-        return len(self.layers)
-
-    def __iter__(self) -> Iterator[Layer]:
-        return iter(self.layers)
-
-    def forward(self, x: Array) -> Array:
-        """Run the layers from first to last."""
-        for layer in self.layers:
-            x = layer(x)
-        return x
-
-    def backward(self, dout: Array) -> Array:
-        """Run the layers from last to first; return the gradient for the input."""
-        for layer in reversed(self.layers):
-            dout = layer.backward(dout)
-        return dout
 
     def named_parameters(self) -> list[tuple[str, Parameter]]:
         """Return every parameter with the name it has in a saved file, such as ``0.weight``."""
         return [
-            (f"{position}.{parameter.name}", parameter)
-            for position, layer in enumerate(self.layers)
+            (f"{path}.{parameter.name}", parameter)
+            for path, layer in self._leaves()
             for parameter in layer.parameters()
         ]
 
+    def _leaves(self, prefix: str = "") -> Iterator[tuple[str, Layer]]:
+        """Yield the layers that hold no others, with their paths."""
+        for name, child in self.children():
+            if isinstance(child, Container):
+                yield from child._leaves(f"{prefix}{name}.")
+            else:
+                yield f"{prefix}{name}", child
+
+    def _saved(self) -> list[tuple[str, Parameter]]:
+        """Return what belongs into a file: what is learned, and running statistics."""
+        return [
+            (f"{path}.{array.name}", array)
+            for path, layer in self._leaves()
+            for array in (*layer.parameters(), *layer.buffers())
+        ]
+
     def parameters(self) -> list[Parameter]:
-        """Return what all layers learn, in order."""
+        """Return what all layers inside learn, in order."""
         return [parameter for _, parameter in self.named_parameters()]
 
-    def train(self) -> None:
-        """Switch to training behaviour."""
-        self._set_training(True)
+    def buffers(self) -> list[Parameter]:
+        """Return what all layers inside save without learning it."""
+        return [buffer for _, layer in self._leaves() for buffer in layer.buffers()]
 
-    def eval(self) -> None:
-        """Switch to the behaviour for use: nothing random."""
-        self._set_training(False)
+    def summary(self, input_shape: Shape, depth: int | None = None) -> "Summary":
+        """Return a table: output shape, parameters, multiply-adds, memory, receptive field.
 
-    def _set_training(self, training: bool) -> None:
-        self.training = training
-        for layer in self.layers:
-            layer.training = training
-
-    def output_shape(self, input_shape: Shape) -> Shape:
-        """Return the shape of one sample's output, without computing it."""
-        for layer in self.layers:
-            input_shape = layer.output_shape(input_shape)
-        return input_shape
-
-    def multiply_adds(self, input_shape: Shape) -> int:
-        """Return what all layers cost for one sample."""
-        total = 0
-        for layer in self.layers:
-            total += layer.multiply_adds(input_shape)
-            input_shape = layer.output_shape(input_shape)
-        return total
-
-    def summary(self, input_shape: Shape) -> "Summary":
-        """Return a table of the layers: output shape, parameters, multiply-adds, receptive field.
+        Nothing is computed and no weight takes up memory.
 
         Parameters
         ----------
         input_shape : (C, H, W)
             Of one sample, without a batch axis.
+        depth : int, optional
+            How deep to look into containers; a deeper one is one row. All the way unless given.
 
         Returns
         -------
@@ -126,34 +83,69 @@ class Sequential(Layer):
         >>> from cnnlib.layers import Conv2d
         >>> conv = Conv2d(3, 4, kernel_size=5, rng=np.random.default_rng(0))
         >>> print(Sequential(conv).summary((3, 32, 32)))
-        layer                          output shape  parameters  multiply-adds  sees
-        0 Conv2d(3, 4, kernel_size=5)       4×28×28         304        235,200     5
-        total                                               304        235,200
+        layer                          output shape  parameters  multiply-adds   memory  sees
+        0 Conv2d(3, 4, kernel_size=5)       4×28×28         304        235,200  12.5 kB     5
+        total                                               304        235,200  12.5 kB
         """
         input_shape = tuple(input_shape)
-        fields = receptive_field(layer.window[0] for layer in self.layers)
-        rows = []
-        shape = input_shape
-        for position, (layer, field) in enumerate(zip(self.layers, fields, strict=True)):
-            try:
-                output = layer.output_shape(shape)
-            except ValueError as error:
-                raise ValueError(f"summary: layer {position}, {layer!r}: {error}") from None
-            rows.append(
-                SummaryRow(
-                    name=f"{position} {layer!r}",
-                    output_shape=output,
-                    parameters=sum(parameter.size for parameter in layer.parameters()),
-                    multiply_adds=layer.multiply_adds(shape),
-                    receptive_field=field if len(output) == 3 else None,
-                )
-            )
-            shape = output
+        limit = np.inf if depth is None else integer("summary", "depth", depth, 1)
+        rows: list[SummaryRow] = []
+        self._summarise(rows, input_shape, (1, 1), "", 1, limit)
         return Summary(input_shape, rows)
 
+    def _summarise(
+        self,
+        rows: list["SummaryRow"],
+        shape: Shape,
+        view: tuple[int, int],
+        prefix: str,
+        level: int,
+        limit: float,
+    ) -> None:
+        """Append a row for each child, and its children's below it."""
+        for name, child, child_shape, child_view in self._flow(shape, view):
+            path = f"{prefix}{name}"
+            try:
+                output = child.output_shape(child_shape)
+            except ValueError as error:
+                # A container's own failure is told by the layer inside that caused it.
+                if isinstance(child, Container):
+                    child._summarise(rows, child_shape, child_view, f"{path}.", level, np.inf)
+                raise ValueError(f"summary: layer {path}, {child!r}: {error}") from None
+            opened = isinstance(child, Container) and level < limit
+            title = type(child).__name__ if isinstance(child, Container) else repr(child)
+            rows.append(
+                SummaryRow(
+                    name=f"{'  ' * (level - 1)}{path} {title}",
+                    output_shape=output,
+                    parameters=0 if opened else sum(p.size for p in child.parameters()),
+                    multiply_adds=0 if opened else child.multiply_adds(child_shape),
+                    values=0 if opened else _output_values(child, child_shape),
+                    receptive_field=child.widen(*child_view)[0] if len(output) == 3 else None,
+                )
+            )
+            if opened and isinstance(child, Container):
+                child._summarise(rows, child_shape, child_view, f"{path}.", level + 1, limit)
+
+    def _flow(
+        self, shape: Shape, view: tuple[int, int]
+    ) -> Iterator[tuple[str, Layer, Shape, tuple[int, int]]]:
+        """Yield each child with the shape and the view that reach it: side by side, all the same.
+
+        A view is the receptive field and the jump.
+        """
+        for name, child in self.children():
+            yield name, child, shape, view
+
+    def multiply_adds(self, input_shape: Shape) -> int:
+        """Return what all layers inside cost for one sample."""
+        return sum(
+            child.multiply_adds(shape) for _, child, shape, _ in self._flow(input_shape, (1, 1))
+        )
+
     def state_dict(self) -> dict[str, Array]:
-        """Return a copy of every weight under its name."""
-        return {name: parameter.value.copy() for name, parameter in self.named_parameters()}
+        """Return a copy of every array that belongs to the network, under its name."""
+        return {name: array.value.copy() for name, array in self._saved()}
 
     def load_state_dict(self, state: Mapping[str, Array]) -> None:
         """Take over weights by name. If anything does not fit, nothing is changed.
@@ -168,7 +160,7 @@ class Sequential(Layer):
         ValueError
             Naming what is missing, unexpected or of another shape.
         """
-        own = dict(self.named_parameters())
+        own = dict(self._saved())
         problems = [f"{name} is missing" for name in own if name not in state]
         problems += [f"{name} is not known here" for name in state if name not in own]
         problems += [
@@ -241,20 +233,269 @@ class Sequential(Layer):
             ) from None
         self.load_state_dict(state)
 
+
+class Sequential(Container):
+    """Layers in a row: the output of each is the input of the next.
+
+    Parameters
+    ----------
+    *layers : Layer
+
+    Examples
+    --------
+    >>> from cnnlib.layers import Flatten, Linear
+    >>> model = Sequential(Flatten(), Linear(784, 10, rng=np.random.default_rng(0)))
+    >>> model(np.zeros((5, 1, 28, 28), dtype=np.float32)).shape
+    (5, 10)
+    """
+
+    def __init__(self, *layers: Layer) -> None:
+        super().__init__()
+        self.layers = [
+            _check_layer("Sequential", position, layer) for position, layer in enumerate(layers)
+        ]
+
+    def __getitem__(self, position: int) -> Layer:
+        return self.layers[position]
+
+    def __len__(self) -> int:
+        return len(self.layers)
+
+    def __iter__(self) -> Iterator[Layer]:
+        return iter(self.layers)
+
+    def children(self) -> list[tuple[str, Layer]]:
+        """Return the layers, named by their positions."""
+        return [(str(position), layer) for position, layer in enumerate(self.layers)]
+
+    def forward(self, x: Array) -> Array:
+        """Run the layers from first to last."""
+        for layer in self.layers:
+            x = layer(x)
+        return x
+
+    def backward(self, dout: Array) -> Array:
+        """Run the layers from last to first; return the gradient for the input."""
+        for layer in reversed(self.layers):
+            dout = layer.backward(dout)
+        return dout
+
+    def output_shape(self, input_shape: Shape) -> Shape:
+        """Return the shape of one sample's output, without computing it."""
+        for layer in self.layers:
+            input_shape = layer.output_shape(input_shape)
+        return input_shape
+
+    def widen(self, field: int, jump: int) -> tuple[int, int]:
+        """Return the receptive field and jump after the last layer."""
+        for layer in self.layers:
+            field, jump = layer.widen(field, jump)
+        return field, jump
+
+    def _flow(
+        self, shape: Shape, view: tuple[int, int]
+    ) -> Iterator[tuple[str, Layer, Shape, tuple[int, int]]]:
+        for name, layer in self.children():
+            yield name, layer, shape, view
+            shape, view = layer.output_shape(shape), layer.widen(*view)
+
     def __repr__(self) -> str:
-        lines = [f"  ({position}): {layer!r}" for position, layer in enumerate(self.layers)]
-        return "\n".join(["Sequential(", *lines, ")"])
+        return _tree("Sequential", self)
+
+
+class Residual(Container):
+    """A shortcut around some layers: ``y = main(x) + shortcut(x)``.
+
+    Going back, the plus sign hands the same gradient to both ways, and what they make of it is
+    added up. So even where `main` lets little through, the shortcut does.
+
+    Parameters
+    ----------
+    main : Layer
+        Usually a `Sequential`.
+    shortcut : Layer, optional
+        Brings `x` to the shape of the main way; nothing is done to it unless given.
+
+    Examples
+    --------
+    >>> from cnnlib.layers import ReLU
+    >>> Residual(ReLU())(np.array([[-1.0, 2.0]]))
+    array([[-1.,  4.]])
+
+    References
+    ----------
+    He, Zhang, Ren and Sun, "Deep residual learning for image recognition", 2016, equation 1.
+    """
+
+    def __init__(self, main: Layer, shortcut: Layer | None = None) -> None:
+        super().__init__()
+        self.main = _check_layer("Residual", "main", main)
+        self.shortcut = None if shortcut is None else _check_layer("Residual", "shortcut", shortcut)
+
+    def children(self) -> list[tuple[str, Layer]]:
+        """Return the main way and, if it does anything, the shortcut."""
+        children: list[tuple[str, Layer]] = [("main", self.main)]
+        if self.shortcut is not None:
+            children.append(("shortcut", self.shortcut))
+        return children
+
+    def forward(self, x: Array) -> Array:
+        """Run both ways and add."""
+        main = self.main(x)
+        short = x if self.shortcut is None else self.shortcut(x)
+        self._check_shapes(main.shape, short.shape)
+        return main + short
+
+    def backward(self, dout: Array) -> Array:
+        """Send the gradient back both ways and add."""
+        through_main = self.main.backward(dout)
+        return through_main + (dout if self.shortcut is None else self.shortcut.backward(dout))
+
+    def _check_shapes(self, main: Shape, short: Shape) -> None:
+        if main != short:
+            raise ValueError(
+                f"Residual: the main way returns {main} but the shortcut {short}; they cannot be "
+                "added. Give the shortcut a 1×1 convolution with the same channels and stride."
+            )
+
+    def output_shape(self, input_shape: Shape) -> Shape:
+        """Return the shape of one sample's output, without computing it."""
+        main = self.main.output_shape(input_shape)
+        short = input_shape if self.shortcut is None else self.shortcut.output_shape(input_shape)
+        self._check_shapes(main, short)
+        return main
+
+    def widen(self, field: int, jump: int) -> tuple[int, int]:
+        """Return the view of the way that sees further."""
+        views = [child.widen(field, jump) for _, child in self.children()]
+        return max([*views, (field, jump)])
+
+    def __repr__(self) -> str:
+        return _tree("Residual", self)
+
+
+class Parallel(Container):
+    """Branches side by side: each sees the same input, and their channels are stacked.
+
+    Going back, each branch gets its own channels of the gradient, and what the branches make of
+    it is added up, since they all read the same input.
+
+    Parameters
+    ----------
+    *branches : Layer
+
+    Examples
+    --------
+    >>> from cnnlib.layers import MaxPool2d, ReLU
+    >>> Parallel(ReLU(), MaxPool2d(3, 1, 1))(np.zeros((2, 8, 7, 7))).shape
+    (2, 16, 7, 7)
+
+    References
+    ----------
+    Szegedy et al., "Going deeper with convolutions", 2015, section 4.
+    """
+
+    def __init__(self, *branches: Layer) -> None:
+        super().__init__()
+        if not branches:
+            raise ValueError("Parallel: expected at least one branch, got none.")
+        self.branches = [
+            _check_layer("Parallel", position, branch) for position, branch in enumerate(branches)
+        ]
+        self._channels: list[int] = []
+
+    def children(self) -> list[tuple[str, Layer]]:
+        """Return the branches, named by their positions."""
+        return [(str(position), branch) for position, branch in enumerate(self.branches)]
+
+    def forward(self, x: Array) -> Array:
+        """Run every branch and stack their channels."""
+        outputs = [branch(x) for branch in self.branches]
+        self._check_shapes([output.shape[1:] for output in outputs])
+        self._channels = [output.shape[1] for output in outputs]
+        return np.concatenate(outputs, axis=1)
+
+    def backward(self, dout: Array) -> Array:
+        """Hand each branch its channels; add up what comes back."""
+        if not self._channels:
+            self.input()
+        if dout.ndim < 2 or dout.shape[1] != sum(self._channels):
+            raise ValueError(
+                f"Parallel.backward: dout has shape {np.shape(dout)}, expected "
+                f"{sum(self._channels)} channels, those of the last output."
+            )
+        parts = np.split(dout, np.cumsum(self._channels)[:-1], axis=1)
+        total, *others = (
+            branch.backward(part) for branch, part in zip(self.branches, parts, strict=True)
+        )
+        for other in others:
+            total = total + other
+        return total
+
+    def _check_shapes(self, shapes: list[Shape]) -> None:
+        if any(len(shape) != 3 or shape[1:] != shapes[0][1:] for shape in shapes):
+            raise ValueError(
+                f"Parallel: the branches return {shapes}; only maps (C, H, W) of equal height and "
+                "width can be stacked. Check the padding and stride of each branch."
+            )
+
+    def output_shape(self, input_shape: Shape) -> Shape:
+        """Return the shape of one sample's output, without computing it."""
+        shapes = [branch.output_shape(input_shape) for branch in self.branches]
+        self._check_shapes(shapes)
+        return (sum(shape[0] for shape in shapes), *shapes[0][1:])
+
+    def widen(self, field: int, jump: int) -> tuple[int, int]:
+        """Return the view of the branch that sees furthest."""
+        return max(branch.widen(field, jump) for branch in self.branches)
+
+    def __repr__(self) -> str:
+        return _tree("Parallel", self)
+
+
+def _check_layer(op: str, place: int | str, layer: object) -> Layer:
+    if isinstance(layer, Layer):
+        return layer
+    item = f"item {place}" if isinstance(place, int) else place
+    hint = f" Unpack the list: {op}(*layers)." if isinstance(layer, list) else ""
+    raise TypeError(f"{op}: {item} must be a layer, got {describe(layer)}.{hint}")
+
+
+def _tree(name: str, container: Container) -> str:
+    """Draw a container and what is inside, one layer a line."""
+    lines = [
+        f"  ({child}): {layer!r}".replace("\n", "\n  ") for child, layer in container.children()
+    ]
+    return "\n".join([f"{name}(", *lines, ")"])
+
+
+def _output_values(layer: Layer, shape: Shape) -> int:
+    """Return how many numbers one sample's outputs hold, inner layers of a container included."""
+    if isinstance(layer, Container):
+        return sum(
+            _output_values(child, inner) for _, child, inner, _ in layer._flow(shape, (1, 1))
+        )
+    return math.prod(layer.output_shape(shape))
 
 
 @dataclass(frozen=True)
 class SummaryRow:
-    """What one layer does to the shape, and what it costs for one sample."""
+    """What one layer does to the shape, and what it costs for one sample.
+
+    A container whose inner layers have rows of their own counts nothing itself.
+    """
 
     name: str
     output_shape: Shape
     parameters: int
     multiply_adds: int
+    values: int
     receptive_field: int | None
+
+    @property
+    def memory(self) -> int:
+        """Bytes that the output takes in float32."""
+        return 4 * self.values
 
 
 @dataclass(frozen=True)
@@ -274,19 +515,37 @@ class Summary:
         """How many multiplications, each with its addition, one sample costs."""
         return sum(row.multiply_adds for row in self.rows)
 
+    @property
+    def memory(self) -> int:
+        """Bytes that all outputs of one sample take in float32."""
+        return sum(row.memory for row in self.rows)
+
     def __str__(self) -> str:
-        table = [("layer", "output shape", "parameters", "multiply-adds", "sees")]
+        table = [("layer", "output shape", "parameters", "multiply-adds", "memory", "sees")]
         for row in self.rows:
-            field = "" if row.receptive_field is None else str(row.receptive_field)
-            shape = "×".join(str(size) for size in row.output_shape)
-            table.append((row.name, shape, f"{row.parameters:,}", f"{row.multiply_adds:,}", field))
-        table.append(("total", "", f"{self.parameters:,}", f"{self.multiply_adds:,}", ""))
-        widths = [max(len(line[column]) for line in table) for column in range(5)]
+            table.append(
+                (
+                    row.name,
+                    "×".join(str(size) for size in row.output_shape),
+                    f"{row.parameters:,}" if row.values else "",
+                    f"{row.multiply_adds:,}" if row.values else "",
+                    _bytes(row.memory) if row.values else "",
+                    "" if row.receptive_field is None else str(row.receptive_field),
+                )
+            )
+        totals = f"{self.parameters:,}", f"{self.multiply_adds:,}", _bytes(self.memory)
+        table.append(("total", "", *totals, ""))
+        widths = [max(len(cell) for cell in column) for column in zip(*table, strict=True)]
         lines = []
-        for line in table:
-            cells = [line[0].ljust(widths[0])]
-            cells += [cell.rjust(width) for cell, width in zip(line[1:], widths[1:], strict=True)]
+        for first, *others in table:
+            cells = [first.ljust(widths[0])]
+            cells += [cell.rjust(width) for cell, width in zip(others, widths[1:], strict=True)]
             lines.append("  ".join(cells).rstrip())
         return "\n".join(lines)
 
     __repr__ = __str__
+
+
+def _bytes(count: int) -> str:
+    """Write a number of bytes in kB (1,000 bytes) or MB."""
+    return f"{count / 1e6:.1f} MB" if count >= 1_000_000 else f"{count / 1e3:.1f} kB"

@@ -429,14 +429,15 @@ def korean_glossary(notebook: Notebook) -> Iterator[Problem]:
         for line in (section[1] if section else "").splitlines()
         if line.strip().startswith("|")
     ]
-    if len(rows) < 3 or "Korean" not in rows[0]:
+    header = rows[0] if rows else []
+    columns = [number for number, field in enumerate(header) if field.startswith("Korean")]
+    if len(rows) < 3 or not columns:
         yield notebook.problem(
             "has no glossary table with a column `Korean`: | English | Korean | Meaning |."
         )
         return
-    column = rows[0].index("Korean")
     for row in rows[2:]:
-        if column >= len(row) or not HANGUL.search(row[column]):
+        if columns[0] >= len(row) or not HANGUL.search(row[columns[0]]):
             yield notebook.problem(f"has a glossary row without its Korean term: {row}.")
 
 

@@ -165,6 +165,33 @@ def test_local_response_norm_by_hand():
     np.testing.assert_allclose(y.ravel(), [1 / 6, 2 / 15, 3 / 14])
 
 
+def test_batch_norm_by_hand():
+    # channel 0 holds 1 and 3: mean 2, variance 1, so -1 and 1; channel 1 does not vary
+    x = np.array([[1.0, 7.0], [3.0, 7.0]]).reshape(2, 2, 1, 1)
+    mean, var = F.batch_statistics(x)
+    assert (mean.tolist(), var.tolist()) == ([2, 7], [1, 0])
+    weight, bias = np.array([10.0, 10.0]), np.array([0.5, 0.25])
+    y = F.batch_norm2d(x, weight, bias, eps=1e-12)
+    np.testing.assert_allclose(y[:, :, 0, 0], [[-9.5, 0.25], [10.5, 0.25]], rtol=1e-9)
+    # in use, with fixed statistics: (1 - 1) / 2, (3 - 1) / 2
+    y = F.batch_norm2d(x, weight, bias, mean=np.array([1.0, 7.0]), var=np.array([4.0, 1.0]))
+    np.testing.assert_allclose(y[:, 0, 0, 0], [0.5, 10.5], rtol=1e-5)
+
+
+def test_padding_modes_by_hand():
+    row = np.array([1.0, 2.0, 3.0]).reshape(1, 1, 1, 3)
+    assert F.pad2d(row, (0, 2)).ravel().tolist() == [0, 0, 1, 2, 3, 0, 0]
+    assert F.pad2d(row, (0, 1), value=9.0).ravel().tolist() == [9, 1, 2, 3, 9]
+    assert F.pad2d(row, (0, 2), "reflect").ravel().tolist() == [3, 2, 1, 2, 3, 2, 1]
+    assert F.pad2d(row, (0, 2), "replicate").ravel().tolist() == [1, 1, 1, 2, 3, 3, 3]
+    dout = np.array([1.0, 10, 100, 1000, 10000, 1e5, 1e6]).reshape(1, 1, 1, 7)
+    assert F.pad2d_backward(dout, row, (0, 2)).ravel().tolist() == [100, 1000, 10000]
+    grads = F.pad2d_backward(dout, row, (0, 2), "reflect").ravel()
+    assert grads.tolist() == [1e6 + 100, 10 + 1000 + 1e5, 1 + 10000]
+    grads = F.pad2d_backward(dout, row, (0, 2), "replicate").ravel()
+    assert grads.tolist() == [111, 1000, 1e4 + 1e5 + 1e6]
+
+
 def test_dropout_keeps_the_expected_sum():
     mask = F.dropout_mask((200, 200), 0.25, np.random.default_rng(0), np.float64)
     values = set(mask.ravel().tolist())
@@ -280,13 +307,18 @@ def distinct(*shape):
     return np.random.default_rng(7).permutation(values).reshape(shape)
 
 
+def run_backward(forward, backward, dout, *arrays, **options):
+    """Call a backward function; return its gradients as a tuple, one for each array."""
+    # The bias, always the third array, is not an argument: the functions know its gradient anyway.
+    takes_bias = "bias" in inspect.signature(forward).parameters
+    grads = backward(dout, *(arrays[:2] if takes_bias else arrays), **options)
+    return grads if isinstance(grads, tuple) else (grads,)
+
+
 def check(forward, backward, *arrays, **options):
     """Gradient-check every array argument of a forward/backward pair."""
     dout = np.random.default_rng(8).standard_normal(forward(*arrays, **options).shape)
-    # The bias is not an argument of the backward functions, but they return its gradient.
-    takes_bias = "bias" in inspect.signature(forward).parameters and len(arrays) == 3
-    grads = backward(dout, *(arrays[:2] if takes_bias else arrays), **options)
-    grads = grads if isinstance(grads, tuple) else (grads,)
+    grads = run_backward(forward, backward, dout, *arrays, **options)
     for position, grad in enumerate(grads[: len(arrays)]):
 
         def loss(value, position=position):
@@ -331,12 +363,22 @@ def test_pooling_gradients(name, options):
         ("softmax", (distinct(3, 4),), {}),
         ("log_softmax", (distinct(3, 4),), {}),
         ("global_avg_pool2d", (distinct(2, 3, 4, 5),), {}),
+        ("pad2d", (distinct(2, 3, 4, 5),), {"padding": (1, 2)}),
+        ("pad2d", (distinct(2, 3, 4, 5),), {"padding": (3, 2), "mode": "reflect"}),
+        ("pad2d", (distinct(2, 3, 2, 5),), {"padding": (3, 2), "mode": "replicate"}),
+        ("batch_norm2d", (distinct(3, 2, 2, 3), distinct(2), distinct(2) + 1), {}),
         ("local_response_norm", (distinct(2, 6, 2, 2),), {"size": 5, "alpha": 0.5, "k": 2.0}),
         ("local_response_norm", (distinct(2, 3, 1, 2),), {"size": 4, "alpha": 0.9, "beta": 0.5}),
     ],
 )
 def test_gradients(name, arrays, options):
     check(getattr(F, name), getattr(F, f"{name}_backward"), *arrays, **options)
+
+
+def test_batch_norm_gradient_with_fixed_statistics():
+    options = {"mean": np.array([0.5, -1.0]), "var": np.array([2.0, 0.3]), "eps": 1e-3}
+    arrays = distinct(3, 2, 2, 3), distinct(2), distinct(2) + 1
+    check(F.batch_norm2d, F.batch_norm2d_backward, *arrays, **options)
 
 
 def test_cross_entropy_gradient():
@@ -351,16 +393,18 @@ IMAGES = np.random.default_rng(0).standard_normal((2, 4, 6, 5))
 ROWS = np.random.default_rng(1).standard_normal((3, 4))
 CALLS = {
     "avg_pool2d": ((IMAGES,), {"kernel_size": 2}),
-    "conv2d": ((IMAGES, distinct(2, 4, 3, 3)), {"padding": 1}),
+    "batch_norm2d": ((IMAGES, distinct(4), distinct(4)), {}),
+    "conv2d": ((IMAGES, distinct(2, 4, 3, 3), distinct(2)), {"padding": 1}),
     "dropout": ((ROWS, np.ones_like(ROWS)), {}),
     "flatten": ((IMAGES,), {}),
     "global_avg_pool2d": ((IMAGES,), {}),
     "leaky_relu": ((ROWS,), {}),
-    "linear": ((ROWS, distinct(2, 4)), {}),
+    "linear": ((ROWS, distinct(2, 4), distinct(2)), {}),
     "local_response_norm": ((IMAGES,), {"size": 3}),
     "log_softmax": ((ROWS,), {}),
     "max_pool2d": ((IMAGES,), {"kernel_size": 2}),
     "min_pool2d": ((IMAGES,), {"kernel_size": 2}),
+    "pad2d": ((IMAGES,), {"padding": 1, "mode": "reflect"}),
     "relu": ((ROWS,), {}),
     "sigmoid": ((ROWS,), {}),
     "softmax": ((ROWS,), {}),
@@ -384,8 +428,8 @@ def test_dtype_is_kept_and_arguments_are_not_written_to(name, dtype):
     assert y.dtype == dtype
     dout = np.ones_like(y)
     dout.setflags(write=False)
-    grads = getattr(F, f"{name}_backward")(dout, *arrays, **options)
-    for grad in grads if isinstance(grads, tuple) else (grads,):
+    backward = getattr(F, f"{name}_backward")
+    for grad in run_backward(getattr(F, name), backward, dout, *arrays, **options):
         assert grad.dtype == dtype
         assert np.isfinite(grad).all()
 
@@ -399,11 +443,10 @@ def test_memory_layout_does_not_matter(name):
     y, same = getattr(F, name)(*arrays, **options), getattr(F, name)(*odd, **options)
     np.testing.assert_allclose(same, y, rtol=1e-12, atol=1e-14)
     backward = getattr(F, f"{name}_backward")
-    grads, same = backward(y, *arrays, **options), backward(y, *odd, **options)
-    if not isinstance(grads, tuple):
-        grads, same = (grads,), (same,)
+    grads = run_backward(getattr(F, name), backward, y, *arrays, **options)
+    same = run_backward(getattr(F, name), backward, y, *odd, **options)
     for grad, other in zip(grads, same, strict=True):
-        np.testing.assert_allclose(other, grad, rtol=1e-12, atol=1e-14)
+        np.testing.assert_allclose(other, grad, rtol=1e-11, atol=1e-13)
 
 
 def test_shift_then_convolve_is_convolve_then_shift():

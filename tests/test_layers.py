@@ -35,6 +35,17 @@ CASES = {
     "MaxPool2d": (lambda: layers.MaxPool2d((3, 2), 2, (1, 0)), IMAGE),
     "AvgPool2d": (lambda: layers.AvgPool2d(2, 1, 1), IMAGE),
     "GlobalAvgPool2d": (layers.GlobalAvgPool2d, IMAGE),
+    "Conv2d reflect": (
+        lambda: layers.Conv2d(4, 2, 3, 2, 2, padding_mode="reflect", rng=rng(), dtype=np.float64),
+        IMAGE,
+    ),
+    "Conv2d replicate": (
+        lambda: layers.Conv2d(
+            4, 2, 3, 1, (0, 2), padding_mode="replicate", rng=rng(), dtype=np.float64
+        ),
+        IMAGE,
+    ),
+    "BatchNorm2d": (lambda: layers.BatchNorm2d(4, dtype=np.float64), IMAGE),
     "LocalResponseNorm": (lambda: layers.LocalResponseNorm(3, 0.5, 0.6, 2.0), IMAGE),
     "Flatten": (layers.Flatten, IMAGE),
 }
@@ -189,6 +200,22 @@ def test_parameter_keeps_shape_and_dtype():
         (lambda: layers.Conv2d(3, 4, 3, groups=2, rng=rng()), ValueError, ["2 groups", "equally"]),
         (lambda: layers.Conv2d(1, 1, 3, rng=0), TypeError, ["default_rng(seed)", "got 0"]),
         (lambda: layers.Conv2d(1, 1, 3, rng=rng(), dtype=int), TypeError, ["float32 or float64"]),
+        (
+            lambda: layers.Conv2d(1, 1, 3, padding_mode="mirror", rng=rng()),
+            ValueError,
+            ["padding_mode must be one of zeros, reflect, replicate", "'mirror'"],
+        ),
+        (lambda: layers.BatchNorm2d(4, momentum=0), ValueError, ["momentum must be above 0"]),
+        (
+            lambda: layers.BatchNorm2d(4).output_shape((3, 2, 2)),
+            ValueError,
+            ["expects 4 channels, got 3", "num_features=3"],
+        ),
+        (
+            lambda: layers.BatchNorm2d(4)(np.zeros((1, 3, 2, 2), np.float32)),
+            ValueError,
+            ["weight has shape (4,), expected (3,)", "num_features=3"],
+        ),
         (lambda: layers.Linear(3, 2.5, rng=rng()), TypeError, ["out_features", "2.5"]),
         (lambda: layers.MaxPool2d((2, 2, 2)), ValueError, ["MaxPool2d", "(height, width) pair"]),
         (lambda: layers.Dropout(1.0, rng=rng()), ValueError, ["below 1, got 1.0"]),
@@ -215,6 +242,17 @@ def test_bad_layers_name_the_fix(make, error, words):
         make()
     for word in words:
         assert word in str(caught.value)
+
+
+def test_running_statistics_by_hand():
+    norm = layers.BatchNorm2d(1, momentum=0.25, dtype=np.float64)
+    norm(np.array([1.0, 3.0]).reshape(2, 1, 1, 1))
+    # mean 2, unbiased variance 2: 0.75·0 + 0.25·2 and 0.75·1 + 0.25·2
+    assert norm.running_mean.value.tolist() == [0.5]
+    assert norm.running_var.value.tolist() == [1.25]
+    norm.eval()
+    y = norm(np.array([[[[0.5]]]]))
+    assert y.tolist() == [[[[0.0]]]]
 
 
 def test_functional_and_layer_agree():

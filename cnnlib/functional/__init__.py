@@ -4,8 +4,8 @@ A backward function takes `dout`, the gradient of the loss with respect to the f
 then the arguments of the forward function, and returns the gradient of each array among them.
 Nothing is remembered between calls and no argument is ever written to.
 
-One module for each part of the course, in its order: `convolution`, `pooling`, `activations`,
-`dense`, `losses`, `normalization`.
+One module for each part of the course: `convolution`, `padding`, `pooling`, `activations`, `dense`,
+`losses`, `normalization`.
 """
 
 from cnnlib.functional.activations import (
@@ -18,7 +18,7 @@ from cnnlib.functional.activations import (
     tanh,
     tanh_backward,
 )
-from cnnlib.functional.convolution import conv2d, conv2d_backward, im2col, pad2d
+from cnnlib.functional.convolution import conv2d, conv2d_backward, im2col
 from cnnlib.functional.dense import (
     dropout,
     dropout_backward,
@@ -36,7 +36,14 @@ from cnnlib.functional.losses import (
     softmax,
     softmax_backward,
 )
-from cnnlib.functional.normalization import local_response_norm, local_response_norm_backward
+from cnnlib.functional.normalization import (
+    batch_norm2d,
+    batch_norm2d_backward,
+    batch_statistics,
+    local_response_norm,
+    local_response_norm_backward,
+)
+from cnnlib.functional.padding import pad2d, pad2d_backward
 from cnnlib.functional.pooling import (
     avg_pool2d,
     avg_pool2d_backward,
@@ -51,6 +58,9 @@ from cnnlib.functional.pooling import (
 __all__ = [
     "avg_pool2d",
     "avg_pool2d_backward",
+    "batch_norm2d",
+    "batch_norm2d_backward",
+    "batch_statistics",
     "conv2d",
     "conv2d_backward",
     "cross_entropy",
@@ -76,6 +86,7 @@ __all__ = [
     "min_pool2d",
     "min_pool2d_backward",
     "pad2d",
+    "pad2d_backward",
     "relu",
     "relu_backward",
     "sigmoid",

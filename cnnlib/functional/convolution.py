@@ -9,41 +9,12 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from cnnlib._checks import Array, Size, array, gradient, integer, pair, same_dtype
+from cnnlib.functional.padding import pad2d
 from cnnlib.shapes import fitting_size
 
-__all__ = ["conv2d", "conv2d_backward", "im2col", "pad2d"]
+__all__ = ["conv2d", "conv2d_backward", "im2col"]
 
 Pair = tuple[int, int]
-
-
-def pad2d(x: Array, padding: Size, value: float = 0.0) -> Array:
-    """Return a copy of `x` with a border of `value` around every channel.
-
-    Parameters
-    ----------
-    x : array, (N, C, H, W)
-    padding : int or (int, int)
-        Pixels added above and below, and left and right.
-    value : float
-        What the border holds.
-
-    Returns
-    -------
-    array, (N, C, H + 2·PH, W + 2·PW)
-
-    Examples
-    --------
-    >>> pad2d(np.ones((1, 1, 1, 1)), 1)[0, 0]
-    array([[0., 0., 0.],
-           [0., 1., 0.],
-           [0., 0., 0.]])
-    """
-    x = array("pad2d", "x", x, "N C H W")
-    ph, pw = pair("pad2d", "padding", padding, 0)
-    n, c, h, w = x.shape
-    padded = np.full((n, h + 2 * ph, w + 2 * pw, c), value, dtype=x.dtype)
-    padded[:, ph : ph + h, pw : pw + w] = x.transpose(0, 2, 3, 1)
-    return padded.transpose(0, 3, 1, 2)
 
 
 def im2col(x: Array, kernel_size: Size, stride: Size = 1) -> Array:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from cnnlib._checks import Array, Size, array, gradient, pair
-from cnnlib.functional.convolution import pad2d
+from cnnlib.functional.padding import pad2d
 from cnnlib.shapes import fitting_size
 
 __all__ = [
@@ -92,7 +92,7 @@ def max_pool2d(x: Array, kernel_size: Size, stride: Size | None = None, padding:
     """
     kernel, steps, border, shape = _check("max_pool2d", x, kernel_size, stride, padding)
     if border != (0, 0):
-        x = pad2d(x, border, -np.inf)
+        x = pad2d(x, border, value=-np.inf)
     rows, columns = next(places := _places(kernel, steps, shape))
     y = x[:, :, rows, columns].copy(order="K")
     for rows, columns in places:
@@ -129,7 +129,7 @@ def max_pool2d_backward(
     kernel, steps, border, shape = _check(op, x, kernel_size, stride, padding)
     dout = gradient(op, dout, shape, x)
     y = max_pool2d(x, kernel, steps, border)
-    padded = pad2d(x, border, -np.inf) if border != (0, 0) else x
+    padded = pad2d(x, border, value=-np.inf) if border != (0, 0) else x
     dx = np.zeros_like(padded)
     open_windows = np.ones_like(y, dtype=bool)
     for rows, columns in _places(kernel, steps, shape):
