@@ -34,13 +34,17 @@ export PIP_NO_INPUT := 1
 # Without it, the first figure of the first notebook may print a warning.
 export MPLCONFIGDIR := $(CURDIR)/$(VENV)/settings/matplotlib
 
+# JupyterLab would open with a question about news, and look for updates on the network.
+LAB_SETTINGS := $(VENV)/share/jupyter/lab/settings
+NO_NEWS := {"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": false}}
+
 # Tests and headless runs see no personal settings: no IPython start-up files, no kernels from
 # elsewhere, and no home directory that has to be writable.
-HEADLESS := env \
-	IPYTHONDIR="$(CURDIR)/$(VENV)/settings/ipython" \
-	JUPYTER_CONFIG_DIR="$(CURDIR)/$(VENV)/settings/jupyter" \
-	JUPYTER_DATA_DIR="$(CURDIR)/$(VENV)/settings/jupyter" \
-	JUPYTER_RUNTIME_DIR="$(CURDIR)/$(VENV)/settings/runtime"
+HEADLESS := test-units test-notebooks test-blas notebooks
+$(HEADLESS): export IPYTHONDIR := $(CURDIR)/$(VENV)/settings/ipython
+$(HEADLESS): export JUPYTER_CONFIG_DIR := $(CURDIR)/$(VENV)/settings/jupyter
+$(HEADLESS): export JUPYTER_DATA_DIR := $(CURDIR)/$(VENV)/settings/jupyter
+$(HEADLESS): export JUPYTER_RUNTIME_DIR := $(CURDIR)/$(VENV)/settings/runtime
 
 .DEFAULT_GOAL := help
 .PHONY: help lab test test-units test-notebooks test-blas train notebooks lint pins clean
@@ -49,28 +53,28 @@ help:  ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' Makefile
 
 lab: $(VENV)/.runtime  ## install the course, open JupyterLab on the first notebook
-	$(BIN)/python -m jupyterlab $(if $(filter 0,$(shell id -u)),--allow-root) $(LAB_FLAGS) \
-		$(FIRST_NOTEBOOK)
+	$(BIN)/python -m jupyterlab --LabApp.default_url=/lab/tree/$(FIRST_NOTEBOOK) \
+		$(if $(filter 0,$(shell id -u)),--allow-root) $(LAB_FLAGS)
 
 test: test-units test-notebooks  ## run the unit tests, then every notebook under nbval
 
 test-units: $(VENV)/.dev  ## run the unit tests and the examples in the docstrings
-	$(HEADLESS) $(BIN)/python -m pytest --numprocesses=$(JOBS)
+	$(BIN)/python -m pytest --numprocesses=$(JOBS)
 
 test-notebooks: $(VENV)/.dev  ## run every notebook and compare with its stored outputs
-	$(HEADLESS) $(NBVAL)
+	$(NBVAL)
 
 # OpenBLAS adds in another order on another processor, or with other threads. The notebooks
 # must print the same all the same.
 test-blas: $(VENV)/.dev  ## compare the notebooks again with other arithmetic kernels
-	$(HEADLESS) OPENBLAS_CORETYPE=Nehalem OPENBLAS_NUM_THREADS=1 $(NBVAL)
-	$(HEADLESS) OPENBLAS_CORETYPE=Haswell OPENBLAS_NUM_THREADS=2 $(NBVAL)
+	OPENBLAS_CORETYPE=Nehalem OPENBLAS_NUM_THREADS=1 $(NBVAL)
+	OPENBLAS_CORETYPE=Haswell OPENBLAS_NUM_THREADS=2 $(NBVAL)
 
 train: $(VENV)/.runtime  ## train the final network of the course from the shell
-	$(BIN)/python -m cnnlib.training
+	$(BIN)/python -m cnnlib train
 
 notebooks: $(VENV)/.dev  ## run every notebook and store its outputs (NB=... for one)
-	$(HEADLESS) $(BIN)/python tests/execute_notebooks.py $(NB)
+	$(BIN)/python tests/execute_notebooks.py $(NB)
 
 lint: $(VENV)/.dev  ## check style, formatting and types
 	$(BIN)/python -m ruff check
@@ -93,24 +97,22 @@ clean:  ## remove the environment and everything else that was generated
 		-prune -exec rm -rf {} +
 
 $(BIN)/python:
-	@if [ -z "$(PYTHON)" ]; then \
-		echo "The course needs Python 3.11 or newer, and none was found."; \
-		echo "Install one, or say where it is: make lab PYTHON=/path/to/python3"; \
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+		echo "The course needs Python 3.11 or newer, but found: $(PYTHON)" \
+			"($$("$(PYTHON)" --version 2>/dev/null || echo nothing))."; \
+		echo "Install it, or say where it is, as in: make $(or $(MAKECMDGOALS),lab)" \
+			"PYTHON=/path/to/python3"; \
 		exit 1; \
-	fi
-	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
-		echo "The course needs Python 3.11 or newer, but $(PYTHON) is: $$("$(PYTHON)" --version 2>&1)"; \
-		echo "Install one, or say where it is: make lab PYTHON=/path/to/python3"; \
-		exit 1; \
-	}
+	} >&2
 	@"$(PYTHON)" -m venv --clear $(VENV) || { rm -rf $(VENV); exit 1; }
 
 # No build isolation: pip would otherwise fetch a build backend of any version, each time.
-$(VENV)/.runtime: $(BIN)/python pyproject.toml constraints.txt
+$(VENV)/.runtime: $(BIN)/python Makefile pyproject.toml constraints.txt
 	@echo "Installing the course into $(VENV). The first time, this takes a minute or two."
 	@$(PIP) hatchling editables
 	@$(PIP) --no-build-isolation --editable .
 	@$(BIN)/python -c "import matplotlib.font_manager"
+	@mkdir -p $(LAB_SETTINGS) && printf '%s\n' '$(NO_NEWS)' > $(LAB_SETTINGS)/overrides.json
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.runtime

@@ -61,16 +61,16 @@ MACHINE_PATH = re.compile(
 )
 # Written in two halves, so that no file of the course names such a host, this one included.
 REGISTRY_HOSTS = tuple(
-    ".".join(halves)
+    "".join(halves)
     for halves in (
-        ("pypi", "org"),
-        ("pythonhosted", "org"),
-        ("npmjs", "org"),
-        ("npmjs", "com"),
-        ("anaconda", "org"),
-        ("anaconda", "com"),
-        ("unpkg", "com"),
-        ("jsdelivr", "net"),
+        ("pypi", ".org"),
+        ("python", "hosted.org"),
+        ("npm", "js.org"),
+        ("npm", "js.com"),
+        ("anaconda", ".org"),
+        ("anaconda", ".com"),
+        ("unpkg", ".com"),
+        ("jsdelivr", ".net"),
     )
 )
 AMERICAN = re.compile(
