@@ -81,6 +81,11 @@ def float_array(op: str, name: str, x: object) -> Array:
             f"{op}: {name} has dtype {x.dtype}, expected float32 or float64 "
             f"({name} has shape {x.shape}). {fix}."
         )
+    if x.ndim == 0:
+        raise ValueError(
+            f"{op}: {name} is a single number without axes, expected an array with at least one. "
+            f"Write it as np.array([{name}])."
+        )
     if x.size == 0:
         raise ValueError(f"{op}: {name} is empty (shape {x.shape}), expected at least one value.")
     return x

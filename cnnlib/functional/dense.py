@@ -31,10 +31,14 @@ def flatten(x: Array) -> Array:
     >>> flatten(np.zeros((2, 3, 4, 4))).shape
     (2, 48)
     """
-    x = float_array("flatten", "x", x)
+    return _rows("flatten", x)
+
+
+def _rows(op: str, x: Array) -> Array:
+    x = float_array(op, "x", x)
     if x.ndim < 2:
         raise ValueError(
-            f"flatten: x must have a batch axis and at least one more, got shape {x.shape}. "
+            f"{op}: x must have a batch axis and at least one more, got shape {x.shape}. "
             "Add a batch axis with x[None]."
         )
     return x.reshape(len(x), -1)
@@ -57,8 +61,8 @@ def flatten_backward(dout: Array, x: Array) -> Array:
     >>> flatten_backward(np.zeros((2, 48)), np.zeros((2, 3, 4, 4))).shape
     (2, 3, 4, 4)
     """
-    rows = flatten(x)
-    return gradient("flatten_backward", dout, rows.shape, x).reshape(x.shape)
+    op = "flatten_backward"
+    return gradient(op, dout, _rows(op, x).shape, x).reshape(x.shape)
 
 
 def _check(op: str, x: Array, weight: Array) -> None:

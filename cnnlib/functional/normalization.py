@@ -50,7 +50,7 @@ def _batch_norm_check(
     x = array(op, "x", x, "N C H W")
     channels = x.shape[1]
     for name, values in per_channel.items():
-        if values is None:
+        if values is None and name in ("mean", "var"):
             continue
         values = array(op, name, values, "C")
         same_dtype(op, "x", x, **{name: values})

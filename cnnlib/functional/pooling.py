@@ -150,7 +150,7 @@ def min_pool2d(x: Array, kernel_size: Size, stride: Size | None = None, padding:
     >>> min_pool2d(np.array([[[[2.0, 3.0], [5.0, -2.0]]]]), 2)[0, 0]
     array([[-2.]])
     """
-    array("min_pool2d", "x", x, "N C H W")
+    _check("min_pool2d", x, kernel_size, stride, padding)
     return -max_pool2d(-x, kernel_size, stride, padding)
 
 
@@ -168,7 +168,9 @@ def min_pool2d_backward(
     array([[1., 0.],
            [0., 0.]])
     """
-    array("min_pool2d_backward", "x", x, "N C H W")
+    op = "min_pool2d_backward"
+    *_, shape = _check(op, x, kernel_size, stride, padding)
+    dout = gradient(op, dout, shape, x)
     # Two mirrors: the output was negated, and so was the input.
     return max_pool2d_backward(dout, -x, kernel_size, stride, padding)
 

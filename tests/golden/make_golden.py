@@ -1,8 +1,8 @@
 """Ask PyTorch for every operation's outputs and gradients, and store them: the golden results.
 
 Run ``python tests/golden/make_golden.py`` where torch is installed. The cases are listed in
-Run ``python tests/golden/make_golden.py`` where torch is installed. The cases are listed in
-not depend on NumPy's random streams.
+`golden_cases.py`. Their inputs are drawn there from a fixed seed, and stored too, so that the
+comparison does not depend on NumPy's random streams.
 """
 
 from pathlib import Path

@@ -1,0 +1,287 @@
+"""Thousands of malformed calls: each is refused by our own message, none slips through.
+
+A valid call of every public function is broken in one place at a time, in every way listed here
+that cannot be right. The answer must be a plain ValueError or TypeError whose message starts with
+the name of the operation: not a NumPy message from inside, and never an array.
+"""
+
+import inspect
+
+import numpy as np
+import pytest
+
+from cnnlib import functional as F
+from cnnlib import layers, shapes
+
+RNG = np.random.default_rng(0)
+X = RNG.standard_normal((2, 4, 6, 5))
+ROWS = RNG.standard_normal((3, 5))
+
+# --- what is never an array of the right kind ---------------------------------------------------
+
+
+def broken_arrays(good):
+    """Yield arrays (and other things) that no operation may take in place of `good`."""
+    yield from (None, "x", 3.0, 7, b"", [], {}, object(), range(3), np.float64(1.0))
+    yield good.tolist()
+    for dtype in (int, np.uint8, bool, complex, np.float16, object, "U8", np.longdouble):
+        if np.dtype(dtype) != np.float64:
+            yield np.ones(good.shape, dtype)
+    yield np.zeros((0, *good.shape[1:]))
+    yield np.zeros((*good.shape[:-1], 0))
+    yield np.array(1.0)
+
+
+def broken_ranks(good):
+    """Yield arrays with one axis too many or too few."""
+    yield good[None]
+    yield good[..., None]
+    if good.ndim > 1:
+        yield good[0]
+        yield good[..., 0]
+        yield good.ravel()
+
+
+def broken_lengths(good, axes):
+    """Yield arrays that are one too long, or twice as long, along an axis that must match."""
+    for axis in axes:
+        yield np.concatenate([good, good[(slice(None),) * axis + (slice(0, 1),)]], axis=axis)
+        yield np.concatenate([good, good], axis=axis)
+        if good.shape[axis] > 2:
+            yield good[(slice(None),) * axis + (slice(0, -2),)]
+
+
+NOT_SIZES = ["3", 1.0, 2.5, None, True, (), (1,), (1, 2, 3), [1, 2.5], (True, 1), ("1", 1), {}]
+NOT_SIZES += [float("nan"), float("inf"), -1, (-1, 1), (1, -7), 10**6, (10**6, 1), np.array([1, 2])]
+NOT_SIZES += [1 + 0j, b"2", object(), np.float32(2), (None, None), ((1, 1), 1)]
+NOT_NUMBERS = ["0.1", None, True, (0.1,), [], float("nan"), float("inf"), 1j, object(), np.ones(2)]
+
+
+def sizes(minimum, allows_none=False, allows_large=False):
+    """Return what may not stand for a size of at least `minimum`."""
+    bad = [value for value in NOT_SIZES if not (value is None and allows_none)]
+    if allows_large:
+        bad = [value for value in bad if str(value) not in ("1000000", "(1000000, 1)")]
+    if minimum == 1:
+        bad += [0, (0, 1), (1, 0)]
+    return bad
+
+
+# --- one valid call of every operation ----------------------------------------------------------
+
+IMAGE_OPTIONS = {
+    "conv2d": {
+        "stride": (1, False, True),
+        "padding": (0, False, True),
+        "groups": (1, False, False),
+    },
+    "pool": {
+        "kernel_size": (1, False, False),
+        "stride": (1, True, True),
+        "padding": (0, False, False),
+    },
+}
+NUMBERS = {
+    "leaky_relu": ["negative_slope"],
+    "local_response_norm": ["alpha", "beta", "k"],
+    "batch_norm2d": ["eps"],
+}
+CALLS = {
+    "conv2d": {"x": X, "weight": RNG.standard_normal((6, 4, 3, 2)), "bias": np.ones(6)},
+    "linear": {"x": ROWS, "weight": RNG.standard_normal((4, 5)), "bias": np.ones(4)},
+    "batch_norm2d": {"x": X, "weight": np.ones(4), "bias": np.ones(4)},
+    "max_pool2d": {"x": X, "kernel_size": 2},
+    "min_pool2d": {"x": X, "kernel_size": 2},
+    "avg_pool2d": {"x": X, "kernel_size": 2},
+    "global_avg_pool2d": {"x": X},
+    "pad2d": {"x": X, "padding": 1},
+    "im2col": {"x": X, "kernel_size": 2},
+    "batch_statistics": {"x": X},
+    "local_response_norm": {"x": X, "size": 3},
+    "relu": {"x": X},
+    "leaky_relu": {"x": X},
+    "sigmoid": {"x": X},
+    "tanh": {"x": X},
+    "softmax": {"x": ROWS},
+    "log_softmax": {"x": ROWS},
+    "flatten": {"x": X},
+    "dropout": {"x": ROWS, "mask": np.ones_like(ROWS)},
+}
+ANY_RANK = {"relu", "leaky_relu", "sigmoid", "tanh", "flatten", "dropout"}
+# Axes whose length another argument fixes.
+FIXED = {
+    ("conv2d", "x"): [1],
+    ("conv2d", "weight"): [1],
+    ("conv2d", "bias"): [0],
+    ("linear", "x"): [1],
+    ("linear", "weight"): [1],
+    ("linear", "bias"): [0],
+    ("batch_norm2d", "x"): [1],
+    ("batch_norm2d", "weight"): [0],
+    ("batch_norm2d", "bias"): [0],
+    ("dropout", "x"): [0, 1],
+    ("dropout", "mask"): [0, 1],
+}
+
+
+def broken_calls(name, arguments):
+    """Yield every broken variant of a valid call, one argument broken at a time."""
+    base = name.removesuffix("_backward")
+    for key, value in arguments.items():
+        if isinstance(value, np.ndarray):
+            wrong = [bad for bad in broken_arrays(value) if not (key == "bias" and bad is None)]
+            # Operations on single numbers take any shape; but then dout must follow x.
+            follows = "dout" in arguments and not (base == "flatten" and key == "x")
+            if base not in ANY_RANK or key != "x" or follows:
+                wrong += broken_ranks(value)
+            axes = range(value.ndim) if key == "dout" else FIXED.get((base, key), [])
+            wrong += broken_lengths(value, axes)
+            if len([v for v in arguments.values() if isinstance(v, np.ndarray)]) > 1:
+                wrong.append(value.astype(np.float32))  # mixed precision
+            for bad in wrong:
+                yield {**arguments, key: bad}
+    options = IMAGE_OPTIONS.get("pool" if "pool2d" in base else base, {})
+    if base == "global_avg_pool2d":
+        options = {}
+    if base == "pad2d":
+        options = {"padding": (0, False, True)}
+    if base == "im2col":
+        options = {"kernel_size": (1, False, False), "stride": (1, False, True)}
+    if base == "local_response_norm":
+        options = {"size": (1, False, True)}
+    for key, (minimum, allows_none, allows_large) in options.items():
+        for bad in sizes(minimum, allows_none, allows_large):
+            if key in ("size", "groups") and isinstance(bad, tuple):
+                yield {**arguments, key: (2, 2)}
+            yield {**arguments, key: bad}
+    for key in NUMBERS.get(base, []):
+        for bad in NOT_NUMBERS:
+            yield {**arguments, key: bad}
+
+
+def every_call():
+    for name, arguments in CALLS.items():
+        yield name, arguments
+        backward = getattr(F, f"{name}_backward", None)
+        if backward is not None:
+            dout = np.ones_like(getattr(F, name)(**arguments))
+            takes = inspect.signature(backward).parameters
+            yield (
+                f"{name}_backward",
+                {
+                    "dout": dout,
+                    **{key: value for key, value in arguments.items() if key in takes},
+                },
+            )
+    logits, targets = RNG.standard_normal((4, 3)), np.array([0, 1, 2, 1])
+    for name in ("cross_entropy", "cross_entropy_backward"):
+        yield name, {"logits": logits, "targets": targets}
+
+
+def refused(function, name, arguments):
+    """Call, and return None if it was refused as it should be, else what happened."""
+    try:
+        result = function(**arguments)
+    except (ValueError, TypeError) as error:
+        if type(error) not in (ValueError, TypeError):
+            return f"{type(error).__name__}: {error}"
+        message = str(error)
+        if not message.startswith(f"{name}: "):
+            return f"message does not name {name}: {message}"
+        return None
+    except Exception as error:
+        return f"{type(error).__name__}: {error}"
+    return f"returned {type(result).__name__}"
+
+
+def told(arguments):
+    return ", ".join(
+        f"{key}={value.dtype}{value.shape}" if isinstance(value, np.ndarray) else f"{key}={value!r}"
+        for key, value in arguments.items()
+    )
+
+
+TRIED = {}
+
+
+@pytest.mark.parametrize(("name", "arguments"), every_call(), ids=lambda value: str(value)[:30])
+def test_every_malformed_call_is_refused(name, arguments):
+    function = getattr(F, name)
+    function(**arguments)  # the valid call works
+    if name.startswith("cross_entropy"):
+        targets = arguments["targets"]
+        wrong = [{**arguments, "logits": bad} for bad in broken_arrays(arguments["logits"])]
+        wrong += [{**arguments, "logits": bad} for bad in broken_ranks(arguments["logits"])]
+        bad_targets = [None, 1, "0", [0, 1, 2, 1], targets * 1.0, targets + 1, targets - 1]
+        bad_targets += [targets[:3], targets[None], np.eye(3)[targets], targets.astype(bool)]
+        bad_targets += [targets.astype(object), targets.astype("U1"), np.array(1)]
+        bad_targets += [np.append(targets, 0), targets + 10**12, targets.astype(complex)]
+        wrong += [{**arguments, "targets": bad} for bad in bad_targets]
+    else:
+        wrong = list(broken_calls(name, arguments))
+    problems = []
+    for broken in wrong:
+        problem = refused(function, name, broken)
+        if problem is not None:
+            problems.append(f"{name}({told(broken)}): {problem}")
+    assert not problems, "\n".join(problems)
+    TRIED[name] = len(wrong)
+    assert len(wrong) > 10
+
+
+def test_whole_number_functions_refuse_nonsense():
+    calls = 0
+    for value in NOT_SIZES:
+        if isinstance(value, int) and not isinstance(value, bool) and value > 0:
+            continue
+        for position in range(4):
+            arguments = [9, 3, 1, 1]
+            if position == 3 and isinstance(value, int) and value == 0:
+                continue
+            arguments[position] = value
+            problem = refused(lambda a=arguments: shapes.output_size(*a), "output_size", {})
+            assert problem is None, f"output_size{tuple(arguments)}: {problem}"
+            calls += 1
+        for name in ("same_padding",):
+            problem = refused(lambda v=value: shapes.same_padding(v), name, {})
+            assert problem is None, f"{name}({value!r}): {problem}"
+        problem = refused(lambda v=value: shapes.receptive_field([(v, 1)]), "receptive_field", {})
+        assert problem is None, f"receptive_field([({value!r}, 1)]): {problem}"
+    assert calls > 80
+
+
+LAYERS = {
+    "Conv2d": {"in_channels": 2, "out_channels": 4, "kernel_size": 3, "stride": 1, "groups": 1},
+    "Linear": {"in_features": 3, "out_features": 2},
+    "MaxPool2d": {"kernel_size": 2},
+    "AvgPool2d": {"kernel_size": 2},
+    "BatchNorm2d": {"num_features": 3},
+    "LocalResponseNorm": {"size": 3},
+}
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_layers_refuse_nonsense_when_built(name):
+    make = getattr(layers, name)
+    extra = {"rng": RNG} if name in ("Conv2d", "Linear") else {}
+    problems = []
+    for key in LAYERS[name]:
+        single = key not in ("kernel_size", "stride")
+        for bad in sizes(1, allows_none=key == "stride", allows_large=True):
+            if key == "groups" and bad is None:
+                continue
+            arguments = {**LAYERS[name], key: bad, **extra}
+            problem = refused(make, name, arguments)
+            if problem is not None and (single or not isinstance(bad, tuple) or 0 in bad):
+                problems.append(f"{name}({told(arguments)}): {problem}")
+    for bad in (None, 0, "seed", np.random):
+        if extra:
+            problem = refused(make, name, {**LAYERS[name], "rng": bad})
+            if problem is not None:
+                problems.append(f"{name}(rng={bad!r}): {problem}")
+    assert not problems, "\n".join(problems)
+
+
+def test_thousands_were_tried():
+    if len(TRIED) == len(list(every_call())):  # all of them ran in this process
+        assert sum(TRIED.values()) > 2000
