@@ -852,12 +852,12 @@ class Dropout(Layer):
             raise ValueError(
                 f"Dropout: p is the share of values dropped, at least 0 and below 1, got {p}."
             )
-        self._rng = _check_rng("Dropout", rng)
+        self.rng = _check_rng("Dropout", rng)
         self._mask: Array | None = None
 
     def forward(self, x: Array) -> Array:
         """Return the values that were kept, scaled; all of them when not training."""
-        self._mask = F.dropout_mask(x.shape, self.p, self._rng, x.dtype) if self.training else None
+        self._mask = F.dropout_mask(x.shape, self.p, self.rng, x.dtype) if self.training else None
         y = x if self._mask is None else F.dropout(x, self._mask)
         self._x = x
         return y

@@ -1,9 +1,6 @@
 """A network is a list of layers: forward runs through it, backward runs back."""
 
 import math
-import os
-import tempfile
-import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from cnnlib._checks import Array, describe, integer
+from cnnlib.archive import read_archive, write_archive
 from cnnlib.layers import Layer, Parameter
 
 __all__ = ["Container", "Parallel", "Residual", "Sequential", "Summary", "SummaryRow"]
@@ -40,6 +38,10 @@ class Container(Layer):
             else:
                 yield f"{prefix}{name}", child
 
+    def leaves(self) -> list[Layer]:
+        """Return the layers that hold no others, however deep they lie, in order."""
+        return [layer for _, layer in self._leaves()]
+
     def _saved(self) -> list[tuple[str, Parameter]]:
         """Return what belongs into a file: what is learned, and running statistics."""
         return [
@@ -54,7 +56,7 @@ class Container(Layer):
 
     def buffers(self) -> list[Parameter]:
         """Return what all layers inside save without learning it."""
-        return [buffer for _, layer in self._leaves() for buffer in layer.buffers()]
+        return [buffer for layer in self.leaves() for buffer in layer.buffers()]
 
     def summary(self, input_shape: Shape, depth: int | None = None) -> "Summary":
         """Return a table: output shape, parameters, multiply-adds, memory, receptive field.
@@ -163,11 +165,12 @@ class Container(Layer):
         own = dict(self._saved())
         problems = [f"{name} is missing" for name in own if name not in state]
         problems += [f"{name} is not known here" for name in state if name not in own]
-        problems += [
-            f"{name} has shape {np.shape(state[name])}, expected {own[name].shape}"
-            for name in own
-            if name in state and np.shape(state[name]) != own[name].shape
-        ]
+        for name in [name for name in own if name in state]:
+            value = np.asarray(state[name])
+            if value.shape != own[name].shape:
+                problems.append(f"{name} has shape {value.shape}, expected {own[name].shape}")
+            elif value.dtype.kind != "f":
+                problems.append(f"{name} has dtype {value.dtype}, expected floats")
         if problems:
             raise ValueError(
                 "load_state_dict: the weights do not fit this network: "
@@ -179,27 +182,14 @@ class Container(Layer):
             parameter.value = np.array(state[name], dtype=parameter.dtype)
 
     def save(self, path: str | Path) -> None:
-        """Write the weights to a file, all or nothing.
-
-        They go to a temporary file beside it first, which then takes its name: whoever stops the
-        program in the middle finds the old file whole.
+        """Write the weights to a file, all or nothing: see `cnnlib.archive.write_archive`.
 
         Parameters
         ----------
         path : str or Path
             Conventionally ending in ``.npz``.
         """
-        path = Path(path)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".tmp")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                np.savez(file, **self.state_dict())  # type: ignore[arg-type]
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(temporary, path)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
+        write_archive(path, self.state_dict())
 
     def load(self, path: str | Path) -> None:
         """Read weights that `save` wrote. If anything is wrong, nothing is changed.
@@ -215,23 +205,7 @@ class Container(Layer):
         ValueError
             If it is damaged, is no archive of plain arrays, or holds another network's weights.
         """
-        path = Path(path)
-        try:
-            archive = np.load(path, allow_pickle=False)
-            if isinstance(archive, np.ndarray):
-                raise ValueError("it holds a single array without a name")
-            with archive:
-                state = {name: archive[name] for name in archive.files}
-        except FileNotFoundError:
-            raise FileNotFoundError(
-                f"load: there is no file {path}. Train the network and save it there first."
-            ) from None
-        except (ValueError, OSError, EOFError, AttributeError, zipfile.BadZipFile) as error:
-            raise ValueError(
-                f"load: {path} is not a readable archive of weights ({error}). "
-                "It may be cut short; use another copy or train again."
-            ) from None
-        self.load_state_dict(state)
+        self.load_state_dict(read_archive(path))
 
 
 class Sequential(Container):

@@ -1,13 +1,13 @@
 """Optimisers: how the weights move once the gradients are known."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 
 from cnnlib._checks import Array, integer, number
 from cnnlib.layers import Parameter
 
-__all__ = ["SGD", "Adam", "CosineAnnealingLR", "Optimizer", "StepLR"]
+__all__ = ["SGD", "Adam", "AdamW", "CosineAnnealingLR", "Optimizer", "StepLR"]
 
 
 class Optimizer:
@@ -32,6 +32,47 @@ class Optimizer:
                 )
         self.lr = _at_least(name, "lr", lr, 0)
         self._steps = 0
+        self._averages: dict[str, Array] = {}  # such as "velocity.0", of the first parameter
+
+    def _average(self, name: str, position: int, parameter: Parameter) -> Array:
+        """Return a running average that belongs to a parameter, zeros at first."""
+        key = f"{name}.{position}"
+        if key not in self._averages:
+            self._averages[key] = np.zeros_like(parameter.value)
+        return self._averages[key]
+
+    def state_dict(self) -> dict[str, Array]:
+        """Return a copy of what the optimiser remembers: lr, steps taken, running averages."""
+        numbers = {"lr": np.array(self.lr), "steps": np.array(self._steps)}
+        return numbers | {name: average.copy() for name, average in self._averages.items()}
+
+    def load_state_dict(self, state: Mapping[str, Array]) -> None:
+        """Take over what `state_dict` returned. If anything does not fit, nothing is changed.
+
+        Raises
+        ------
+        ValueError
+            If the averages belong to other parameters.
+        """
+        averages = {}
+        for key, value in state.items():
+            if key in ("lr", "steps"):
+                continue
+            position = key.rpartition(".")[2]
+            known = position.isdecimal() and int(position) < len(self.parameters)
+            if not known or self.parameters[int(position)].shape != np.shape(value):
+                raise ValueError(
+                    f"{type(self).__name__}.load_state_dict: {key} of shape {np.shape(value)} "
+                    "belongs to no parameter here. Build the same network and optimiser as when "
+                    "it was saved."
+                )
+            averages[key] = np.array(value, dtype=self.parameters[int(position)].dtype)
+        if "lr" not in state or "steps" not in state:
+            raise ValueError(
+                f"{type(self).__name__}.load_state_dict: expected lr and steps among the names, "
+                f"got {sorted(state)[:5]}."
+            )
+        self.lr, self._steps, self._averages = float(state["lr"]), int(state["steps"]), averages
 
     def step(self) -> None:
         """Move every parameter once, by the gradient that backward left in it."""
@@ -101,15 +142,12 @@ class SGD(Optimizer):
         if nesterov and momentum == 0:
             raise ValueError("SGD: nesterov looks along the velocity; give it momentum above 0.")
         self.nesterov = nesterov
-        self._velocity: dict[int, Array] = {}
 
     def _update(self, position: int, parameter: Parameter, grad: Array) -> None:
         if self.weight_decay:
             grad = grad + self.weight_decay * parameter.value
         if self.momentum:
-            if position not in self._velocity:
-                self._velocity[position] = np.zeros_like(parameter.value)
-            velocity = self._velocity[position]
+            velocity = self._average("velocity", position, parameter)
             velocity *= self.momentum
             velocity += grad
             grad = grad + self.momentum * velocity if self.nesterov else velocity
@@ -152,21 +190,19 @@ class Adam(Optimizer):
         weight_decay: float = 0.0,
     ) -> None:
         super().__init__(parameters, lr)
-        self.betas = (number("Adam", "betas[0]", betas[0]), number("Adam", "betas[1]", betas[1]))
+        op = type(self).__name__
+        self.betas = (number(op, "betas[0]", betas[0]), number(op, "betas[1]", betas[1]))
         for beta in self.betas:
             if not 0 <= beta < 1:
-                raise ValueError(f"Adam: betas must be at least 0 and below 1, got {betas}.")
-        self.eps = _at_least("Adam", "eps", eps, 0)
-        self.weight_decay = _at_least("Adam", "weight_decay", weight_decay, 0)
-        self._moments: dict[int, tuple[Array, Array]] = {}
+                raise ValueError(f"{op}: betas must be at least 0 and below 1, got {betas}.")
+        self.eps = _at_least(op, "eps", eps, 0)
+        self.weight_decay = _at_least(op, "weight_decay", weight_decay, 0)
 
     def _update(self, position: int, parameter: Parameter, grad: Array) -> None:
         if self.weight_decay:
             grad = grad + self.weight_decay * parameter.value
-        if position not in self._moments:
-            zeros = np.zeros_like(parameter.value)
-            self._moments[position] = (zeros, zeros.copy())
-        mean, square = self._moments[position]
+        mean = self._average("mean", position, parameter)
+        square = self._average("square", position, parameter)
         beta1, beta2 = self.betas
         mean += (1 - beta1) * (grad - mean)
         square += (1 - beta2) * (grad * grad - square)
@@ -174,6 +210,47 @@ class Adam(Optimizer):
         step = self.lr / (1 - beta1**self._steps)
         scale = np.sqrt(square / (1 - beta2**self._steps)) + self.eps
         parameter.value -= step * mean / scale
+
+
+class AdamW(Adam):
+    """Adam with the pull towards zero kept out of its averages.
+
+    `Adam` adds ``weight_decay * value`` to the gradient, where the division by its usual size
+    distorts it. Here each value first shrinks by ``lr * weight_decay`` of itself.
+
+    Parameters
+    ----------
+    parameters, lr, betas, eps
+        As for `Adam`.
+    weight_decay : float
+
+    Examples
+    --------
+    >>> weight = Parameter("weight", (1,), lambda: np.array([1.0]), np.float64)
+    >>> weight.grad = np.array([2.0])
+    >>> AdamW([weight], lr=0.1, weight_decay=0.5).step()
+    >>> weight.value.round(6)
+    array([0.85])
+
+    References
+    ----------
+    Loshchilov and Hutter, "Decoupled weight decay regularization", 2019, algorithm 2.
+    """
+
+    def __init__(
+        self,
+        parameters: Iterable[Parameter],
+        lr: float = 1e-3,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8,
+        weight_decay: float = 1e-2,
+    ) -> None:
+        super().__init__(parameters, lr, betas, eps)
+        self.shrink = _at_least("AdamW", "weight_decay", weight_decay, 0)
+
+    def _update(self, position: int, parameter: Parameter, grad: Array) -> None:
+        parameter.value *= 1 - self.lr * self.shrink
+        super()._update(position, parameter, grad)
 
 
 class StepLR:

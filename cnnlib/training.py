@@ -1,18 +1,22 @@
 """The training loop: shuffle, cut into batches, forward, loss, backward, update; repeat."""
 
+import json
 import signal
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
 import numpy as np
 
 from cnnlib._checks import Array, array, describe, integer, labels
+from cnnlib.archive import read_archive, write_archive
 from cnnlib.functional import cross_entropy, cross_entropy_backward
+from cnnlib.layers import Dropout
 from cnnlib.model import Sequential
 from cnnlib.optim import CosineAnnealingLR, Optimizer, StepLR
 
@@ -149,6 +153,7 @@ def fit(
     augment: Augment | None = None,
     callbacks: Sequence[Callable[[Sequential, History], object]] = (),
     history: History | None = None,
+    checkpoint: str | Path | None = None,
     progress: bool = True,
 ) -> History:
     """Train `model` with cross-entropy, batch by batch.
@@ -182,6 +187,10 @@ def fit(
         ends the training.
     history : History, optional
         From an earlier call, to be continued.
+    checkpoint : str or Path, optional
+        A file in which everything is kept after each epoch: weights, optimiser, random states,
+        history. If it exists, training goes on from there until `epochs` in all are done, and
+        ends at the very same weights as if it had never been stopped.
     progress : bool
         Whether to show a progress bar.
 
@@ -228,13 +237,18 @@ def fit(
 
     history = History() if history is None else history
     history.interrupted = False
+    done = 0
+    if checkpoint is not None and Path(checkpoint).exists():
+        _restore(checkpoint, model, optimizer, scheduler, rng, history)
+        done = min(len(history.epochs), epochs)
+        print(f"Going on from {Path(checkpoint).name}: {done} of {epochs} epochs are done.")
     batches = -(-len(images) // batch_size)
     safe = model.state_dict()
     model.train()
-    bar = _progress_bar(epochs * batches) if progress else None
+    bar = _progress_bar((epochs - done) * batches) if progress else None
     try:
         with _stop_after_step() as stop_asked:
-            for _ in range(epochs):
+            for _ in range(epochs - done):
                 started = time.perf_counter()
                 loss_sum, correct = 0.0, 0
                 order = rng.permutation(len(images))
@@ -262,6 +276,8 @@ def fit(
                 safe = model.state_dict()
                 if scheduler is not None:
                     scheduler.step()
+                if checkpoint is not None:
+                    _keep(checkpoint, model, optimizer, scheduler, rng, history)
                 if bar is not None:
                     bar.set_postfix_str(_latest(history), refresh=True)
                 # A list, so that every callback is called.
@@ -272,6 +288,77 @@ def fit(
         if bar is not None:
             bar.close()
     return history
+
+
+def _generators(model: Sequential, rng: np.random.Generator) -> list[np.random.Generator]:
+    """Return every generator that training draws from; a shared one comes back each time."""
+    return [rng, *(layer.rng for layer in model.leaves() if isinstance(layer, Dropout))]
+
+
+def _keep(
+    path: str | Path,
+    model: Sequential,
+    optimizer: Optimizer,
+    scheduler: StepLR | CosineAnnealingLR | None,
+    rng: np.random.Generator,
+    history: History,
+) -> None:
+    """Write everything that training needs to go on."""
+    notes = {
+        "rng": [generator.bit_generator.state for generator in _generators(model, rng)],
+        "epochs": [asdict(epoch) for epoch in history.epochs],
+        "scheduler": None if scheduler is None else scheduler.epochs,
+    }
+    arrays = {f"model/{name}": value for name, value in model.state_dict().items()}
+    arrays |= {f"optimizer/{name}": value for name, value in optimizer.state_dict().items()}
+    arrays["batch_losses"] = np.array(history.batch_losses)
+    arrays["notes"] = np.array(json.dumps(notes))
+    write_archive(path, arrays)
+
+
+def _restore(
+    path: str | Path,
+    model: Sequential,
+    optimizer: Optimizer,
+    scheduler: StepLR | CosineAnnealingLR | None,
+    rng: np.random.Generator,
+    history: History,
+) -> None:
+    """Take over what `_keep` wrote. If anything is wrong, nothing is changed."""
+    arrays = read_archive(path)
+    generators = _generators(model, rng)
+    try:
+        notes = json.loads(str(arrays["notes"]))
+        epochs = [Epoch(**epoch) for epoch in notes["epochs"]]
+        batch_losses = [float(loss) for loss in arrays["batch_losses"]]
+        states = notes["rng"]
+        if len(states) != len(generators):
+            raise ValueError(f"{len(states)} random states for {len(generators)} generators")
+        for state in states:
+            # A state that a generator of its kind refuses would be found out too late below.
+            type(rng.bit_generator)().state = state
+    except (KeyError, ValueError, TypeError) as error:
+        raise ValueError(
+            f"fit: {path} is no checkpoint of this training ({error}). Choose another file name, "
+            "or delete the file to start afresh."
+        ) from None
+    parts: dict[str, dict[str, Array]] = {"model": {}, "optimizer": {}}
+    for name, value in arrays.items():
+        part, _, rest = name.partition("/")
+        if rest:
+            parts.setdefault(part, {})[rest] = value
+    before = model.state_dict()
+    model.load_state_dict(parts["model"])
+    try:
+        optimizer.load_state_dict(parts["optimizer"])
+    except ValueError:
+        model.load_state_dict(before)
+        raise
+    for generator, state in zip(generators, states, strict=True):
+        generator.bit_generator.state = state
+    if scheduler is not None and notes["scheduler"] is not None:
+        scheduler.epochs = notes["scheduler"]
+    history.epochs[:], history.batch_losses[:] = epochs, batch_losses
 
 
 def _step(model: Sequential, optimizer: Optimizer, x: Array, y: Array) -> tuple[float, int]:

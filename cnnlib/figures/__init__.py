@@ -9,7 +9,7 @@ from ._charts import bars, confusion_matrix, curves
 from ._diagrams import graph, volumes
 from ._display import grid_alt, show, to_png
 from ._grids import equation, gallery, grid, image, kernel, number_image, operator
-from ._style import COLORS, CYCLE, HATCHES, LINE_STYLES, MARKERS, format_numbers, new, style
+from ._style import COLORS, CYCLE, HATCHES, LINE_STYLES, MARKERS, format_numbers, new, style, styled
 
 __all__ = [
     "COLORS",
@@ -33,6 +33,7 @@ __all__ = [
     "operator",
     "show",
     "style",
+    "styled",
     "to_png",
     "volumes",
 ]

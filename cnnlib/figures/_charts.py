@@ -21,6 +21,7 @@ from ._style import (
     LINE,
     LINE_STYLES,
     MARKERS,
+    contrast,
     format_numbers,
     require_axes,
     require_numbers,
@@ -144,12 +145,10 @@ def curves(
 
 def _dark(color: str) -> str:
     """Return a colour dark enough for text on white (contrast at least 4.5)."""
-    from ._style import contrast
-
-    rgb = np.asarray(mpl.colors.to_rgb(color))
-    while contrast(rgb, "white") < 4.5:
-        rgb = rgb * 0.95
-    return mpl.colors.to_hex(rgb)
+    red, green, blue = mpl.colors.to_rgb(color)
+    while contrast((red, green, blue), "white") < 4.5:
+        red, green, blue = 0.95 * red, 0.95 * green, 0.95 * blue
+    return mpl.colors.to_hex((red, green, blue))
 
 
 @styled
@@ -245,8 +244,12 @@ def bars(
     ax.set_ylim(len(labels) - 0.5, -0.5)
     if log:
         ax.set_xscale("log")
+    low, high = ax.get_xlim()
+    if not log and low < 0:  # room for the values written left of the bars
+        ax.set_xlim(low - 0.12 * (high - low), high)
     ax.grid(axis="x")
-    ax.axvline(0, color=LINE, linewidth=0.9, zorder=4)
+    if not log:
+        ax.axvline(0, color=LINE, linewidth=0.9, zorder=4)
     ax.spines["left"].set_visible(False)
     ax.set_xlabel(xlabel)
     if title is not None:

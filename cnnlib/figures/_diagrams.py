@@ -25,11 +25,12 @@ def volumes(
     rows: int = 1,
     title: str | None = None,
 ) -> Figure:
-    """Draw the volumes that flow through a network as blocks, side by side.
+    r"""Draw the volumes that flow through a network as blocks, side by side.
 
     The front face is H high and W wide, and the block is C deep. Lengths are compressed (they
     grow with the 0.45th power of the size), so that 3×224×224 and 256×6×6 fit one picture. A
-    block with H = W = 1 is a vector and drawn as a tall bar. The exact size stands below.
+    block with H = W = 1 is a vector and drawn as an upright bar, whose height follows the
+    logarithm of its length. The exact size stands below.
 
     Parameters
     ----------
@@ -57,7 +58,7 @@ def volumes(
     >>> from cnnlib import figures
     >>> fig = figures.volumes([(3, 32, 32, "input"), (4, 28, 28, "features")])
     >>> fig.axes[0].texts[0].get_text()
-    'input\\n3@32×32'
+    'input\n3@32×32'
     """
     if not len(blocks):
         raise ValueError("volumes: blocks is empty; pass (channels, height, width, label) tuples.")
@@ -67,6 +68,8 @@ def volumes(
                 "volumes: each block is (channels, height, width, label) with sizes of at least "
                 f"1, but one is {block!r}."
             )
+    if rows < 1:
+        raise ValueError(f"volumes: rows must be at least 1, but is {rows}.")
     if operations is not None and len(operations) != len(blocks) - 1:
         raise ValueError(
             f"volumes: {len(blocks)} blocks have {len(blocks) - 1} steps between them, "
@@ -80,40 +83,48 @@ def volumes(
     per_row = -(-len(blocks) // rows)
     arrow = 0.42
 
-    body = max(shape.height for shape in shapes)
-    caption_height = max(height for _, height in caption_sizes)
-    step_height = max((height for _, height in steps), default=0.0)
-    row_height = body + caption_height + 0.35 + (step_height + 0.1 if steps else 0.0)
+    used_rows = -(-len(blocks) // per_row)
+    members = [range(r * per_row, min((r + 1) * per_row, len(blocks))) for r in range(used_rows)]
+    bodies = [max(shapes[k].height for k in row) for row in members]
+    under = [max(caption_sizes[k][1] for k in row) for row in members]
+    # A row may be low and its operations several lines high: they need room over the arrows.
+    tallest_step = max((height for _, height in steps), default=0.0) + 0.1
+    over = [max(0.0, tallest_step - body / 2) for body in bodies]
 
     centres: list[tuple[float, float]] = []
-    right = 0.0
-    for k, shape in enumerate(shapes):
-        column, row = k % per_row, k // per_row
-        half = max(shape.width, caption_sizes[k][0]) / 2
-        if column == 0:
-            x = half
-        else:
-            before = shapes[k - 1]
-            caption_gap = (caption_sizes[k - 1][0] + caption_sizes[k][0]) / 2 + 0.15
-            step = max(arrow, steps[k - 1][0] if steps else 0.0) + 0.16
-            shape_gap = (before.width + shape.width) / 2 + step
-            x = centres[-1][0] + max(caption_gap, shape_gap)
-        centres.append((x, -row * row_height))
-        right = max(right, x + half)
+    right, y = 0.0, 0.0
+    for r, row in enumerate(members):
+        if r:
+            y -= bodies[r - 1] / 2 + 0.1 + under[r - 1] + 0.3 + over[r] + bodies[r] / 2
+        for k in row:
+            half = max(shapes[k].width, caption_sizes[k][0]) / 2
+            if k == row[0]:
+                x = half
+            else:
+                before = shapes[k - 1]
+                caption_gap = (caption_sizes[k - 1][0] + caption_sizes[k][0]) / 2 + 0.15
+                step = max(arrow, steps[k - 1][0] if steps else 0.0) + 0.16
+                x = centres[-1][0] + max(caption_gap, (before.width + shapes[k].width) / 2 + step)
+            centres.append((x, y))
+            right = max(right, x + half)
+        last = row[-1]
+        if last + 1 < len(blocks):  # the arrow that leads out of the row
+            out = max(arrow + 0.1, steps[last][0] + 0.1 if steps else 0.0)
+            right = max(right, x + shapes[last].width / 2 + out)
 
-    used_rows = -(-len(blocks) // per_row)
-    width, height = right + 0.1, used_rows * row_height + (0.45 if title else 0.05)
+    top = bodies[0] / 2 + over[0] + 0.05 + (0.4 if title else 0.0)
+    bottom = y - bodies[-1] / 2 - 0.1 - under[-1] - 0.05
+    width, height = right + 0.1, top - bottom
     fig = Figure(figsize=(width, height))
     ax = fig.add_axes((0.0, 0.0, 1.0, 1.0))
     ax.set_axis_off()
     # One unit of the axes is one inch: what was measured above holds here.
-    top = body / 2 + (step_height + 0.15 if steps else 0.1) + (0.4 if title else 0.0)
-    ax.set(xlim=(-0.05, width - 0.05), ylim=(top - height, top))
+    ax.set(xlim=(-0.05, width - 0.05), ylim=(bottom, top))
     for k, (x, y) in enumerate(centres):
         _draw_block(ax, shapes[k], x, y, CYCLE[0] if blocks[k][1:3] != (1, 1) else CYCLE[1])
         ax.text(
             x,
-            y - body / 2 - 0.1,
+            y - bodies[k // per_row] / 2 - 0.1,
             captions[k],
             ha="center",
             va="top",
@@ -126,7 +137,7 @@ def volumes(
         start = x + shapes[k].width / 2
         stop = next_x - shapes[k + 1].width / 2
         if y != next_y:  # the row ends: point out of it
-            stop = start + arrow + 0.1
+            stop = start + max(arrow + 0.1, steps[k][0] + 0.1 if steps else 0.0)
         ax.add_patch(_arrow((start + 0.05, y), (stop - 0.05, y)))
         if operations is not None:
             ax.text(
@@ -170,7 +181,7 @@ def _block_inches(block: Block) -> _Shape:
     channels, height, width, _ = block
     unit, power = 0.12, 0.45
     if height == width == 1:
-        return _Shape(0.16, unit * max(channels, 4) ** power * 0.6, 0.1)
+        return _Shape(0.16, 0.15 * float(np.log2(channels + 3)), 0.1)
     return _Shape(unit * width**power, unit * height**power, 0.06 * channels**power)
 
 
@@ -188,7 +199,7 @@ def _draw_block(ax: Axes, shape: _Shape, x: float, y: float, color: str) -> None
     over = np.array([(0, h), (w, h), (w + dx, h + dy), (dx, h + dy)])
     side = np.array([(w, 0), (w + dx, dy), (w + dx, h + dy), (w, h)])
     for face, alpha in ((front, 0.30), (over, 0.18), (side, 0.50)):
-        corners = face + (left, low)
+        corners = face + np.array([left, low])
         ax.add_patch(Polygon(corners, closed=True, facecolor="white", edgecolor="none"))
         ax.add_patch(Polygon(corners, closed=True, facecolor=color, alpha=alpha, edgecolor="none"))
         ax.add_patch(
@@ -289,7 +300,8 @@ def graph(
                 patchB=boxes[end].get_bbox_patch(),
                 shrinkA=2,
                 shrinkB=2,
-                zorder=2,
+                # After the boxes: an arrow ends at the box as it was drawn last.
+                zorder=4.5,
             )
         )
         run = there - here

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import matplotlib as mpl
 import numpy as np
-from matplotlib import patheffects
 from matplotlib.axes import Axes
 from matplotlib.colors import CenteredNorm, Colormap, Normalize
 from matplotlib.figure import Figure
@@ -117,6 +117,7 @@ def grid(
     ax = require_axes("grid", ax)
     array = require_2d("grid", values)
     rows, cols = array.shape
+    is_vector = np.ndim(values) == 1
     pad_rows, pad_cols = _pair("grid", "padding", padding)
     if pad_rows < 0 or pad_cols < 0 or 2 * pad_rows >= rows or 2 * pad_cols >= cols:
         raise ValueError(
@@ -166,7 +167,7 @@ def grid(
     _outline(ax, array.shape, highlight, fill=cmap is None)
 
     first_row, first_col = _pair("grid", "origin", origin)
-    _edge_labels(ax, "y", rows, row_labels, indices, first_row)
+    _edge_labels(ax, "y", rows, row_labels, indices and not is_vector, first_row)
     _edge_labels(ax, "x", cols, col_labels, indices, first_col)
     # Half of the thick outer border lies outside the cells: leave room for it.
     ax.set_xlim(-0.56, cols - 0.44)
@@ -260,21 +261,26 @@ def _outline(
                     place, *size, color=color, alpha=0.16, lw=0, zorder=1.7, gid="highlight-fill"
                 )
             )
-        border = Rectangle(
-            place,
-            *size,
-            fill=False,
-            edgecolor=color,
-            linewidth=3.2,
-            linestyle=LINE_STYLES[k % len(LINE_STYLES)],
-            zorder=5,
-            clip_on=False,
-            joinstyle="miter",
-            gid="highlight",
-        )
-        # A white rim keeps the border visible on a cell of any colour.
-        border.set_path_effects([patheffects.withStroke(linewidth=5.4, foreground="white")])
-        ax.add_patch(border)
+        # A white rim keeps the border, and its gaps, visible on cells of any colour.
+        for gid, edge, linewidth, line in (
+            ("highlight-rim", "white", 5.6, "-"),
+            ("highlight", color, 3.2, LINE_STYLES[k % len(LINE_STYLES)]),
+        ):
+            ax.add_patch(
+                Rectangle(
+                    place,
+                    *size,
+                    fill=False,
+                    edgecolor=edge,
+                    linewidth=linewidth,
+                    linestyle=line,
+                    zorder=5,
+                    clip_on=False,
+                    joinstyle="miter",
+                    capstyle="butt",
+                    gid=gid,
+                )
+            )
 
 
 def _edge_labels(
@@ -559,7 +565,7 @@ def gallery(
         bar = fig.colorbar(
             mpl.cm.ScalarMappable(shared, used), ax=axes[: len(maps)], aspect=24, pad=0.02
         )
-        bar.outline.set_visible(False)  # type: ignore[operator]
+        bar.outline.set_visible(False)
     return fig
 
 
@@ -573,7 +579,7 @@ def _listed(images: ArrayLike | Sequence[ArrayLike]) -> list[Any]:
 
 
 @styled
-def operator(ax: Axes, symbol: str, *, fontsize: float = 26.0) -> Axes:
+def operator(ax: Axes, symbol: str, *, fontsize: float | None = None) -> Axes:
     """Fill an axes with one large sign, such as ⋆ + = →.
 
     Parameters
@@ -582,13 +588,18 @@ def operator(ax: Axes, symbol: str, *, fontsize: float = 26.0) -> Axes:
         Where to draw.
     symbol : str
         The sign.
-    fontsize : float
-        Its size in points.
+    fontsize : float, optional
+        Its size in points; by default so large that all signs look alike.
 
     Returns
     -------
     Axes
         ``ax``.
+
+    Raises
+    ------
+    TypeError
+        If ``ax`` is not one Axes.
 
     Examples
     --------
@@ -600,10 +611,14 @@ def operator(ax: Axes, symbol: str, *, fontsize: float = 26.0) -> Axes:
     ax = require_axes("operator", ax)
     ax.set_axis_off()
     ax.set(xlim=(0, 1), ylim=(0, 1))
-    ax.text(
-        0.5, 0.5, symbol, ha="center", va="center", fontsize=fontsize, color=INK, gid="operator"
-    )
+    size = _sign_size(symbol) if fontsize is None else fontsize
+    ax.text(0.5, 0.5, symbol, ha="center", va="center", fontsize=size, color=INK, gid="operator")
     return ax
+
+
+def _sign_size(symbol: str) -> float:
+    """Font size at which a sign has its due weight: the font draws some of them very small."""
+    return 46.0 if symbol in ("⋆", "·", "∗", "⊙", "∘") else 26.0
 
 
 @styled
@@ -660,26 +675,24 @@ def equation(
     wanted = cell or float(np.clip(0.13 * longest + 0.2, 0.56, 1.1))
 
     measure = Figure()
-    left_edge = [0.3 if part.labelled("row") else 0.0 for part in parts]
-    titles = [_text_inches(measure, part.title, 13) for part in parts]
-    signs = [
-        _text_inches(measure, part.sign, 26)[0] + 0.3 if part.array is None else 0.0
-        for part in parts
-    ]
+    left_edge = [part.left_edge(measure) for part in parts]
+    signs = [_text_inches(measure, part.sign, _sign_size(part.sign))[0] + 0.3 for part in parts]
 
     def spread(size: float) -> list[float]:
-        return [
-            signs[k]
-            if part.array is None
-            else max(part.array.shape[1] * size + left_edge[k], titles[k][0]) + 0.12
-            for k, part in enumerate(parts)
-        ]
+        """Return the widths of all parts for a size of cell, with titles broken to fit."""
+        slots = list(signs)
+        for k, part in enumerate(parts):
+            if part.array is not None:
+                grid_width = part.array.shape[1] * size + left_edge[k]
+                title_width = part.break_title(measure, max(grid_width, 1.25))
+                slots[k] = max(grid_width, title_width) + 0.12
+        return slots
 
     size = wanted
-    while cell is None and sum(spread(size)) > width and size > 0.2:
+    while cell is None and sum(spread(size)) > width and size > 0.08:
         size *= 0.97
     slots = spread(size)
-    title_height = max(height for _, height in titles) + 0.1
+    title_height = max(_text_inches(measure, part.title, 13)[1] for part in parts) + 0.1
     top_edge = 0.25 if any(part.labelled("col") for part in parts) else 0.0
     tallest = max((part.array.shape[0] for part in arrays if part.array is not None), default=1)
     body = max(tallest * size, 0.6)
@@ -727,6 +740,7 @@ class _Item:
         options: Mapping[str, Any] | None = None,
     ) -> None:
         self.sign, self.title, self.array = sign, title, array
+        self.whole_title = title
         self.options = dict(options or {})
         signed = self.options.pop("signed", False)
         as_image = self.options.pop("image", False)
@@ -738,6 +752,27 @@ class _Item:
 
     def labelled(self, side: str) -> bool:
         return bool(self.options.get("indices") or self.options.get(f"{side}_labels"))
+
+    def left_edge(self, measure: Figure) -> float:
+        """Inches that the labels on the left take."""
+        if not self.labelled("row"):
+            return 0.0
+        labels = self.options.get("row_labels") or ["−9"]
+        return 0.08 + max(_text_inches(measure, str(label), 11)[0] for label in labels)
+
+    def break_title(self, measure: Figure, room: float) -> float:
+        """Break a title that is wider than ``room`` inches at its spaces; return its width."""
+        self.title = self.whole_title
+        width = _text_inches(measure, self.title, 13)[0]
+        columns = len(self.title)
+        while width > room and columns > 6:
+            columns -= 1
+            self.title = "\n".join(
+                textwrap.fill(line, columns, break_long_words=False)
+                for line in self.whole_title.split("\n")
+            )
+            width = _text_inches(measure, self.title, 13)[0]
+        return width
 
 
 def _equation_item(item: Any) -> _Item:

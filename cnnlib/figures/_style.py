@@ -12,6 +12,7 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.rcsetup import cycler
 from numpy.typing import ArrayLike, NDArray
 
 Array = NDArray[Any]
@@ -65,7 +66,7 @@ _STYLE: dict[str, Any] = {
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.axisbelow": True,
-    "axes.prop_cycle": mpl.cycler(color=list(CYCLE)),
+    "axes.prop_cycle": cycler(color=list(CYCLE)),
     "axes.unicode_minus": True,
     "axes.formatter.useoffset": False,
     "text.color": INK,
@@ -112,16 +113,39 @@ def style() -> Iterator[None]:
     """
     # The user's settings, and only those that the style names, are put back afterwards:
     # mpl.rc_context would also restore the backend, which is not ours to touch.
-    before = {name: mpl.rcParams[name] for name in _STYLE}
-    mpl.rcParams.update(_STYLE)
+    settings: Any = mpl.rcParams  # typed by a list of names that changes between versions
+    before = {name: settings[name] for name in _STYLE}
+    settings.update(_STYLE)
     try:
         yield
     finally:
-        mpl.rcParams.update(before)
+        settings.update(before)
 
 
 def styled(function: Callable[P, R]) -> Callable[P, R]:
-    """Run ``function`` inside the house style."""
+    """Run a drawing function inside the house style.
+
+    Parameters
+    ----------
+    function : callable
+        A function that makes plain Matplotlib calls.
+
+    Returns
+    -------
+    callable
+        The same function, with `style` around it.
+
+    Examples
+    --------
+    >>> from cnnlib import figures
+    >>> @figures.styled
+    ... def name(ax, text):
+    ...     ax.set_title(text)
+    ...     return ax
+    >>> fig, ax = figures.new()
+    >>> name(ax, "mine").title.get_fontsize()
+    13.0
+    """
 
     @functools.wraps(function)
     def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -177,8 +201,8 @@ def new(
     --------
     >>> from cnnlib import figures
     >>> fig, (left, right) = figures.new(ncols=2)
-    >>> fig.get_size_inches().tolist()
-    [9.0, 4.0]
+    >>> float(fig.get_size_inches()[0])
+    9.0
     """
     if nrows < 1 or ncols < 1:
         raise ValueError(

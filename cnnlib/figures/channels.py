@@ -14,16 +14,14 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
-from matplotlib.patches import Rectangle
+from matplotlib.patches import FancyArrowPatch, Polygon, Rectangle
 from numpy.typing import ArrayLike
 
 from cnnlib.functional import conv2d
 from cnnlib.shapes import output_size
 
-from ._diagrams import _arrow, _draw_block, _Shape
 from ._grids import Window, grid
 from ._style import (
-    COLORS,
     CYCLE,
     HATCHES,
     INK,
@@ -77,7 +75,8 @@ def filter_sum(
     >>> [text.get_text() for text in fig.axes[-1].texts]
     ['13', '13', '13', '13']
     """
-    image, filt, names = _checked("filter_sum", x, weight, names)
+    image, names = _image("filter_sum", x, names)
+    filt = _filter("filter_sum", weight, image)
     results = _each_channel(image, filt)
     total = results.sum(axis=0)
     cell, gap, top = 0.48, 0.3, 0.5
@@ -91,14 +90,14 @@ def filter_sum(
     sum_left = bracket + 0.75
     bias_at = sum_left + widths[2] + 0.55
     map_left = bias_at + 0.85
-    height = top + len(image) * (tall + gap)
+    height = top + len(image) * (tall + gap) - gap + 0.08
     fig = Figure(figsize=(map_left + widths[2] + 0.12, height))
     middles = [top + tall / 2 + k * (tall + gap) for k in range(len(image))]
     for k, middle in enumerate(middles):
         _write(fig, label - 0.1, middle, names[k], 13, ha="right")
         for left, values in zip(starts, (image[k], filt[k], results[k]), strict=True):
             _sheet(fig, values, left, middle, cell, tint=_tint(names[k]))
-        _write(fig, starts[1] - 0.275, middle, "⋆")
+        _write(fig, starts[1] - 0.275, middle, "⋆", 34)
         _write(fig, starts[2] - 0.275, middle, "=")
         if k:
             _write(fig, starts[2] + widths[2] / 2, (middles[k - 1] + middle) / 2, "+", 20)
@@ -111,7 +110,8 @@ def filter_sum(
     _write(fig, (bracket + 0.15 + sum_left) / 2, centre - 0.22, "add", 12)
     _sheet(fig, total, sum_left, centre, cell, title="sum")
     _write(fig, bias_at, centre, bias_text, 22)
-    _write(fig, bias_at, centre - tall / 2 - 0.1, "bias", 13)
+    above = centre - total.shape[0] * cell / 2 - 0.21  # where the titles of the grids stand
+    _write(fig, bias_at, above, "bias", 13)
     _write(fig, map_left - 0.3, centre, "=")
     _sheet(fig, total + bias, map_left, centre, cell, title="feature map")
     return fig
@@ -158,7 +158,8 @@ def one_cell(
     >>> fig.texts[-1].get_text()
     '4 + 4 + 4 + 1 = 13'
     """
-    image, filt, names = _checked("one_cell", x, weight, names)
+    image, names = _image("one_cell", x, names)
+    filt = _filter("one_cell", weight, image)
     (kh, kw), (rows, columns) = filt.shape[1:], _map_size("one_cell", image, filt)
     if not (0 <= row < rows and 0 <= column < columns):
         raise ValueError(
@@ -322,20 +323,21 @@ def filter_bank(
     oh = output_size(h, kernel_size, stride, padding)
     ow = output_size(w, kernel_size, stride, padding)
     pitch, body = 0.95, max(filters, 3) * 0.95
-    width, height = 9.0, body + 1.0
+    width, height = 9.0, body + 0.75
     fig = Figure(figsize=(width, height))
     ax = fig.add_axes((0.0, 0.0, 1.0, 1.0))
     ax.set_axis_off()
     ax.set(xlim=(0, width), ylim=(0, height))  # one unit is one inch
-    centre = 0.25 + body / 2
-    image, output = _Shape(1.35, 1.35, 0.18 * min(c, 6)), _Shape(1.15, 1.15, 0.18 * filters)
-    filt = _Shape(0.34, 0.34, 0.13 * min(c, 6))
+    centre = body / 2 - 0.05
+    # Face and depth of the blocks, in inches.
+    image, filt, output = (1.35, 0.18 * min(c, 6)), (0.34, 0.13 * min(c, 6)), (1.15, 0.2 * filters)
     image_x, filter_x, map_x, output_x = 1.1, 3.35, 5.15, 7.75
-    _draw_block(ax, image, image_x, centre, COLORS["sky"])
+    # The channels of the input stay grey: the colours tell which filter made which map.
+    _block(ax, *image, (image_x, centre), [GRAY] * min(c, 6))
     for k in range(filters):
         y = centre + ((filters - 1) / 2 - k) * pitch
         color = CYCLE[k % len(CYCLE)]
-        _draw_block(ax, filt, filter_x, y, color)
+        _block(ax, *filt, (filter_x, y), [color])
         ax.text(filter_x - 0.45, y, str(k), ha="right", va="center", fontsize=13, color=INK)
         place = (map_x - 0.33, y - 0.33)
         for face in (
@@ -355,10 +357,10 @@ def filter_bank(
             color=INK,
             bbox={"boxstyle": "circle,pad=0.2", "facecolor": "white", "edgecolor": "none"},
         )
-        _link(ax, (image_x + image.width / 2 + 0.05, centre), (filter_x - 0.72, y))
-        _link(ax, (filter_x + filt.width / 2 + 0.1, y), (map_x - 0.42, y))
-        _link(ax, (map_x + 0.42, y), (output_x - output.width / 2 - 0.08, centre))
-    _draw_block(ax, output, output_x, centre, COLORS["green"])
+        _arrow(ax, (image_x + _width(*image) / 2 + 0.05, centre), (filter_x - 0.72, y))
+        _arrow(ax, (filter_x + _width(*filt) / 2 + 0.1, y), (map_x - 0.42, y))
+        _arrow(ax, (map_x + 0.42, y), (output_x - _width(*output) / 2 - 0.08, centre))
+    _block(ax, *output, (output_x, centre), CYCLE[:filters])
     top = height - 0.3
     headings = ("input", f"{filters} filters", f"{filters} feature maps", "output")
     sizes = (
@@ -367,20 +369,14 @@ def filter_bank(
         f"{oh}×{ow}×1 each",
         f"{oh}×{ow}×{filters}",
     )
-    for x, heading, size in zip(
-        (image_x, filter_x, map_x, output_x), headings, sizes, strict=True
-    ):
+    for x, heading, size in zip((image_x, filter_x, map_x, output_x), headings, sizes, strict=True):
         ax.text(x, top, heading, ha="center", va="center", fontsize=13, color=INK)
-        ax.text(
-            x, top - 0.27, size, ha="center", va="center", fontsize=13, color=GRAY, gid="size"
-        )
+        ax.text(x, top - 0.27, size, ha="center", va="center", fontsize=13, color=GRAY, gid="size")
     return fig
 
 
 @styled
-def activations(
-    functions: Mapping[str, Callable[[Array], Array]], *, reach: float = 4.0
-) -> Figure:
+def activations(functions: Mapping[str, Callable[[Array], Array]], *, reach: float = 4.0) -> Figure:
     """Draw activation functions side by side, each from ``-reach`` to ``reach``.
 
     Parameters
@@ -461,7 +457,7 @@ def unrolled(
     >>> [text.get_text() for text in fig.axes[1].texts][:5]
     ['0', '1', '3', '4', '']
     """
-    image, _, names = _checked("unrolled", x, np.zeros((1, 1, 1)), names, depth=False)
+    image, names = _image("unrolled", x, names)
     blocks = _columns("unrolled", image, kernel_size)
     channels, rows, per_channel = blocks.shape
     filled = rows if filled is None else filled
@@ -539,9 +535,10 @@ def product(x: ArrayLike, weight: ArrayLike, *, names: Sequence[str] | None = No
         raise ValueError(
             f"product: weight must be (C_out, C, K, K), but its shape is {filters.shape}."
         )
-    image, _, names = _checked("product", x, filters[0], names)
+    image, names = _image("product", x, names)
+    _filter("product", filters[0], image)
     blocks = _columns("product", image, filters.shape[2])
-    channels, rows, per_channel = blocks.shape
+    channels, _, per_channel = blocks.shape
     c_out = len(filters)
     result = np.concatenate(blocks, axis=1) @ filters.reshape(c_out, -1).T
     cell, top, seam = 0.4, 0.45, 0.05
@@ -582,31 +579,34 @@ def product(x: ArrayLike, weight: ArrayLike, *, names: Sequence[str] | None = No
     return fig
 
 
-def _checked(
-    name: str, x: ArrayLike, weight: ArrayLike, names: Sequence[str] | None, *, depth: bool = True
-) -> tuple[Array, Array, list[str]]:
-    """Return image, filter and channel names after checking that they fit each other."""
+def _image(name: str, x: ArrayLike, names: Sequence[str] | None) -> tuple[Array, list[str]]:
+    """Return one image and the names of its channels, after checking that they fit."""
     image = require_numbers(name, x, "x")
-    filt = require_numbers(name, weight, "weight")
     if image.ndim != 3:
         raise ValueError(
             f"{name}: x must be one image, (C, H, W), but its shape is {image.shape}. "
             "Take it out of its batch with x[0]."
         )
+    chosen = _names(len(image)) if names is None else list(names)
+    if len(chosen) != len(image):
+        raise ValueError(f"{name}: {len(chosen)} names came for {len(image)} channels.")
+    return image, chosen
+
+
+def _filter(name: str, weight: ArrayLike, image: Array) -> Array:
+    """Return one filter, after checking that it fits the image."""
+    filt = require_numbers(name, weight, "weight")
     if filt.ndim != 3:
         raise ValueError(
             f"{name}: weight must be one filter, (C, KH, KW), but its shape is {filt.shape}. "
             "Choose one with weight[0]."
         )
-    if depth and len(filt) != len(image):
+    if len(filt) != len(image):
         raise ValueError(
             f"{name}: the filter has {len(filt)} kernels but x has {len(image)} channels "
             f"(weight is {filt.shape}, x is {image.shape}). Give one kernel for each channel."
         )
-    chosen = _names(len(image)) if names is None else list(names)
-    if len(chosen) != len(image):
-        raise ValueError(f"{name}: {len(chosen)} names came for {len(image)} channels.")
-    return image, filt, chosen
+    return filt
 
 
 def _map_size(name: str, image: Array, filt: Array) -> tuple[int, int]:
@@ -690,9 +690,7 @@ def _write(
 ) -> None:
     """Write a text at x, y inches from the top left corner of the figure."""
     width, height = fig.get_size_inches()
-    fig.text(
-        x / width, 1 - y / height, text, ha=ha, va="center", fontsize=fontsize, color=color
-    )
+    fig.text(x / width, 1 - y / height, text, ha=ha, va="center", fontsize=fontsize, color=color)
 
 
 def _bracket(fig: Figure, x: float, ys: Sequence[float], centre: float) -> None:
@@ -704,8 +702,52 @@ def _bracket(fig: Figure, x: float, ys: Sequence[float], centre: float) -> None:
     for y in ys:
         ax.plot([x - 0.1, x], [y, y], color=GRAY, linewidth=1.6)
     ax.plot([x, x], [min(ys), max(ys)], color=GRAY, linewidth=1.6)
-    ax.add_patch(_arrow((x, centre), (x + 0.65, centre), color=GRAY, linewidth=1.6))
+    _arrow(ax, (x, centre), (x + 0.65, centre), linewidth=1.6)
 
 
-def _link(ax: Axes, start: tuple[float, float], stop: tuple[float, float]) -> None:
-    ax.add_patch(_arrow(start, stop, mutation_scale=11, linewidth=1.1))
+def _arrow(
+    ax: Axes, start: tuple[float, float], stop: tuple[float, float], linewidth: float = 1.1
+) -> None:
+    ax.add_patch(
+        FancyArrowPatch(
+            start,
+            stop,
+            arrowstyle="-|>",
+            mutation_scale=12,
+            linewidth=linewidth,
+            color=GRAY,
+            shrinkA=0,
+            shrinkB=0,
+        )
+    )
+
+
+def _shift(depth: float) -> Array:
+    """Return where depth leads: to the right and upwards, at 30 degrees."""
+    return depth * np.array([np.cos(np.pi / 6), np.sin(np.pi / 6)])
+
+
+def _width(face: float, depth: float) -> float:
+    """Return the width of a drawn block."""
+    return face + float(_shift(depth)[0])
+
+
+def _block(
+    ax: Axes, face: float, depth: float, centre: tuple[float, float], colors: Sequence[str]
+) -> None:
+    """Draw a block as a stack of slabs, one for each colour, the first in front."""
+    thin = _shift(depth) / len(colors)
+    corner = np.array(centre) - (face + _shift(depth)) / 2
+    right, up = np.array([face, 0.0]), np.array([0.0, face])
+    for k in reversed(range(len(colors))):
+        a = corner + k * thin  # bottom left of the front
+        front = [a, a + right, a + right + up, a + up]
+        over = [a + up, a + right + up, a + right + up + thin, a + up + thin]
+        side = [a + right, a + right + thin, a + right + up + thin, a + right + up]
+        for corners, alpha in ((front, 0.30), (over, 0.18), (side, 0.50)):
+            for style in (
+                {"facecolor": "white", "edgecolor": "none"},
+                {"facecolor": colors[k], "edgecolor": "none", "alpha": alpha},
+                {"fill": False, "edgecolor": INK, "linewidth": 1.1, "joinstyle": "round"},
+            ):
+                ax.add_patch(Polygon(np.array(corners), closed=True, **style))

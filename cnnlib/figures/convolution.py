@@ -7,27 +7,12 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
+from cnnlib import figures
 from cnnlib.functional import conv2d
-
-from ._charts import curves
-from ._grids import _checked_image, grid, image, kernel, operator
-from ._style import (
-    COLORS,
-    HATCHES,
-    INK,
-    LINE,
-    LINE_STYLES,
-    MARKERS,
-    Array,
-    format_numbers,
-    new,
-    require_2d,
-    require_numbers,
-    styled,
-)
 
 __all__ = [
     "RIDDLE",
@@ -41,6 +26,12 @@ __all__ = [
     "two_ways",
     "walk",
 ]
+
+Array = NDArray[Any]
+Function = Callable[[Array], Array]
+
+GROUND = "#8C8C8C"  # the line on which curves stand
+HATCHED = "#F6D9C4"  # behind the hatching of an area
 
 # The kernel that the opening question hides. The notebook finds it by gradient descent.
 RIDDLE = np.array([[0, 1, 2], [-1, 1, 1], [-2, -1, 0]], dtype=np.float64)
@@ -61,26 +52,46 @@ def riddle(picture: ArrayLike) -> Array:
 
     Raises
     ------
+    TypeError
+        If the picture holds no real numbers.
     ValueError
-        If the picture is not grey or smaller than 3×3.
+        If it is not 2-D or smaller than 3×3.
 
     Examples
     --------
     >>> riddle(np.ones((3, 3)))
     array([[1.]])
     """
-    return _slide("riddle", require_2d("riddle", picture, "picture"), RIDDLE)
+    grey = _map("riddle", picture, "picture")
+    _places("riddle", grey.shape, RIDDLE.shape)
+    return conv2d(grey.astype(np.float64)[None, None], RIDDLE[None, None])[0, 0]
 
 
-def _slide(name: str, x: Array, weights: Array) -> Array:
-    """Cross-correlate two 2-D arrays, without padding."""
-    if weights.shape[0] > x.shape[0] or weights.shape[1] > x.shape[1]:
+def _map(name: str, values: ArrayLike, what: str, ndim: int = 2) -> Array:
+    """Return ``values`` as an array of real numbers with ``ndim`` axes, or say what it is."""
+    array = np.asarray(values)
+    if array.dtype.kind not in "biuf":
+        raise TypeError(
+            f"{name}: {what} must hold real numbers, but its dtype is {array.dtype}. "
+            "Pass integers or floats."
+        )
+    if array.ndim != ndim or array.size == 0:
+        fix = "Pick one map first, for example x[0, 0]." if ndim == 2 else "Pass one list."
         raise ValueError(
-            f"{name}: a kernel of shape {weights.shape} does not fit into {x.shape}. "
+            f"{name}: {what} must be {ndim}-D and not empty, but its shape is {array.shape}. {fix}"
+        )
+    return array
+
+
+def _places(name: str, size: tuple[int, ...], window: tuple[int, ...]) -> tuple[int, int]:
+    """Return how many places a window has, down and across, at stride 1 without padding."""
+    rows, cols = size[0] - window[0] + 1, size[1] - window[1] + 1
+    if rows < 1 or cols < 1:
+        raise ValueError(
+            f"{name}: a kernel of shape {window} does not fit into an input of shape {size}. "
             "Use a smaller kernel."
         )
-    x, weights = x.astype(np.float64), weights.astype(np.float64)
-    return conv2d(x[np.newaxis, np.newaxis], weights[np.newaxis, np.newaxis])[0, 0]
+    return rows, cols
 
 
 def arithmetic(window: ArrayLike, weights: ArrayLike) -> str:
@@ -108,16 +119,15 @@ def arithmetic(window: ArrayLike, weights: ArrayLike) -> str:
     >>> arithmetic([3, -1], [2, -1])
     '3·2 + (−1)·(−1) = 7'
     """
-    first = require_numbers("arithmetic", window, "window")
-    second = require_numbers("arithmetic", weights, "weights")
+    first, second = np.asarray(window), np.asarray(weights)
     if first.shape != second.shape:
         raise ValueError(
             f"arithmetic: window is {first.shape} and weights are {second.shape}, "
             "but each value needs one weight. Cut out a window of the kernel's size."
         )
-    factors = [[_bracketed(text) for text in format_numbers(a)] for a in (first, second)]
+    factors = [[_bracketed(text) for text in figures.format_numbers(a)] for a in (first, second)]
     products = " + ".join(f"{a}·{b}" for a, b in zip(*factors, strict=True))
-    total = format_numbers([float((first.astype(float) * second.astype(float)).sum())])[0]
+    total = figures.format_numbers([float((first.astype(float) * second.astype(float)).sum())])[0]
     return f"{products} = {total}"
 
 
@@ -125,7 +135,7 @@ def _bracketed(text: str) -> str:
     return f"({text})" if text.startswith("−") else text
 
 
-@styled
+@figures.styled
 def walk(x: ArrayLike, weights: ArrayLike) -> Figure:
     """Draw every stop of a kernel on its way over an array, each with its arithmetic.
 
@@ -153,8 +163,8 @@ def walk(x: ArrayLike, weights: ArrayLike) -> Figure:
     >>> [ax.get_xlabel() for ax in fig.axes]
     ['5·11 + 1·4 + 15·5 + 5·2 = 144', '1·11 + 7·4 + 5·5 + 1·2 = 66']
     """
-    array, small = require_2d("walk", x, "x"), require_2d("walk", weights, "weights")
-    rows, cols = _slide("walk", array, small).shape
+    array, small = _map("walk", x, "x"), _map("walk", weights, "weights")
+    rows, cols = _places("walk", array.shape, small.shape)
     if rows * cols > 16:
         raise ValueError(
             f"walk: {rows}×{cols} stops are too many for one picture; at most 16 can be read. "
@@ -162,15 +172,14 @@ def walk(x: ArrayLike, weights: ArrayLike) -> Figure:
         )
     kh, kw = small.shape
     height = rows * (0.75 + 1.75 * array.shape[0] / array.shape[1])
-    fig, axes = new(rows, cols, width=9.0 * min(cols, 3) / 3, height=height)
+    fig, axes = figures.new(rows, cols, width=3.0 * min(cols, 3), height=height)
     for (i, j), ax in zip(np.ndindex(rows, cols), np.ravel(axes), strict=True):
-        window = array[i : i + kh, j : j + kw]
-        grid(array, ax, title=f"row {i}, column {j}", highlight=[(i, j, kh, kw)])
-        ax.set_xlabel(arithmetic(window, small), fontsize=11, labelpad=6)
+        figures.grid(array, ax, title=f"row {i}, column {j}", highlight=[(i, j, kh, kw)])
+        ax.set_xlabel(arithmetic(array[i : i + kh, j : j + kw], small), fontsize=11, labelpad=6)
     return fig
 
 
-@styled
+@figures.styled
 def sliding_sums(f: ArrayLike, g: ArrayLike) -> Figure:
     """Draw a discrete convolution in one dimension: f stands, g is turned round and slides.
 
@@ -196,13 +205,8 @@ def sliding_sums(f: ArrayLike, g: ArrayLike) -> Figure:
     >>> [ax.texts[0].get_text() for ax in fig.axes[1::2]]
     ['t = 0:   2·1 = 2', 't = 1:   2·4 + 1·1 = 9', 't = 2:   1·4 = 4']
     """
-    first = require_numbers("sliding_sums", f, "f")
-    second = require_numbers("sliding_sums", g, "g")
-    if first.ndim != 1 or second.ndim != 1:
-        raise ValueError(
-            f"sliding_sums: f and g must be 1-D, but their shapes are {first.shape} and "
-            f"{second.shape}."
-        )
+    first = _map("sliding_sums", f, "f", ndim=1)
+    second = _map("sliding_sums", g, "g", ndim=1)
     n, m = first.size, second.size
     frames = n + m - 1
     if frames > 12:
@@ -211,8 +215,8 @@ def sliding_sums(f: ArrayLike, g: ArrayLike) -> Figure:
             "read. Use shorter lists."
         )
     columns = n + 2 * (m - 1)
-    cell = 0.5
-    fig, axes = new(
+    cell = min(0.5, 6.0 / columns)
+    fig, axes = figures.new(
         frames,
         2,
         width=9.0,
@@ -225,18 +229,15 @@ def sliding_sums(f: ArrayLike, g: ArrayLike) -> Figure:
         shown[1, t : t + m] = second[::-1]
         overlap = [k for k in range(n) if 0 <= t - k < m]
         window = (0, overlap[0] + m - 1, 2, len(overlap))
-        grid(shown, left, highlight=[window], row_labels=["f", "g turned"])
+        figures.grid(shown, left, highlight=[window], row_labels=["f", "g turned"])
         text = arithmetic([first[k] for k in overlap], [second[t - k] for k in overlap])
         right.set_axis_off()
         right.set(xlim=(0, 1), ylim=(0, 1))
-        right.text(0.0, 0.5, f"t = {t}:   {text}", va="center", ha="left", fontsize=14, color=INK)
+        right.text(0.0, 0.5, f"t = {t}:   {text}", va="center", ha="left", fontsize=14)
     return fig
 
 
-Function = Callable[[Array], Array]
-
-
-@styled
+@figures.styled
 def sliding_areas(
     f: Function,
     g: Function,
@@ -253,11 +254,11 @@ def sliding_areas(
     Parameters
     ----------
     f, g : callable
-        From an array of times to an array of values.
+        From an array of times to an array of values that are not negative.
     times : sequence of float
         One t for each frame, two to seven of them.
     span : (float, float)
-        The range of τ, which must hold all of f.
+        The range of τ that is drawn and added up; it must hold all of f.
     names : (str, str)
         What to call f and g.
 
@@ -289,67 +290,81 @@ def sliding_areas(
     strips = max(200, round((high - low) * 1000))
     width = (high - low) / strips
     tau = low + (np.arange(strips) + 0.5) * width
+    still = f(tau)
 
     def area(t: float) -> float:
-        return float((f(tau) * g(t - tau)).sum() * width)
+        return float((still * g(t - tau)).sum() * width)
 
     fig = Figure(figsize=(9.0, 4.9), layout="constrained")
     layout = fig.add_gridspec(2, len(times), height_ratios=[1.0, 1.25])
-    top = 1.18 * max(float(np.max(f(tau))), *(float(np.max(g(t - tau))) for t in times), 1e-9)
+    top = 1.18 * max(float(still.max()), *(float(g(t - tau).max()) for t in times))
     for k, t in enumerate(times):
         ax = fig.add_subplot(layout[0, k])
-        still, moving = f(tau), g(t - tau)
-        ax.fill_between(
-            tau,
-            still * moving,
-            facecolor="#F6D9C4",
-            edgecolor=COLORS["vermillion"],
-            hatch=HATCHES[1],
-            linewidth=0,
-            zorder=2,
-        )
-        ax.plot(tau, still, color=COLORS["blue"], linestyle=LINE_STYLES[0], zorder=3)
-        ax.plot(tau, moving, color=COLORS["vermillion"], linestyle=LINE_STYLES[1], zorder=4)
-        ax.axhline(0, color=LINE, linewidth=0.9, zorder=1)
-        ax.set(xlim=span, ylim=(0, top), yticks=[])
-        ax.set_xticks([tick for tick in range(-9, 10) if low <= tick <= high])
-        ax.spines["left"].set_visible(False)
-        ax.set_title(f"t = {t:g}")
-        ax.set_xlabel(f"area {format_numbers([area(t)], '.2f')[0]}", fontweight="bold")
+        _frame(ax, tau, still, g(t - tau))
+        ax.set(xlim=span, ylim=(0, top or 1.0), title=f"t = {t:g}")
+        ax.set_xticks(list(range(int(np.ceil(low)), int(np.floor(high)) + 1)))
+        ax.set_xlabel(f"area {figures.format_numbers([area(t)], '.2f')[0]}", fontweight="bold")
 
     chart = fig.add_subplot(layout[1, :])
     reach = np.linspace(min(times), max(times), 201)
-    chart.plot(reach, [area(t) for t in reach], color=INK, zorder=3)
+    chart.plot(reach, [area(t) for t in reach], color=figures.COLORS["black"], zorder=3)
     heights = [area(t) for t in times]
-    chart.plot(
-        times,
-        heights,
-        linestyle="none",
-        marker=MARKERS[0],
-        markersize=10,
-        color=COLORS["vermillion"],
-        markeredgecolor="white",
-        zorder=4,
-    )
+    _dots(chart, times, heights)
     for t, height in zip(times, heights, strict=True):
         chart.annotate(
-            format_numbers([height], ".2f")[0],
+            figures.format_numbers([height], ".2f")[0],
             (t, height),
             (0, 9),
             textcoords="offset points",
             ha="center",
             fontsize=11,
         )
+    peak = max(heights) or 1.0
     chart.set(xlabel="t, how far the dashed curve has slid", ylabel="area")
-    chart.set_ylim(-0.12 * max(*heights, 1e-9), 1.3 * max(*heights, 1e-9))
+    chart.set_ylim(-0.12 * peak, 1.3 * peak)
     chart.set_xticks(list(times))
     chart.grid(axis="y")
     fig.suptitle(f"solid: {names[0]}(τ)     dashed: {names[1]}(t − τ)     hatched: product")
     return fig
 
 
-@styled
-def two_ways(x: ArrayLike, weights: ArrayLike) -> Figure:
+def _frame(ax: Axes, tau: Array, still: Array, moving: Array) -> None:
+    """Draw one frame: the standing curve, the sliding one, and their product as an area."""
+    blue, red = figures.COLORS["blue"], figures.COLORS["vermillion"]
+    ax.fill_between(
+        tau,
+        still * moving,
+        facecolor=HATCHED,
+        edgecolor=red,
+        hatch=figures.HATCHES[1],
+        linewidth=0,
+        zorder=2,
+    )
+    ax.plot(tau, still, color=blue, linestyle=figures.LINE_STYLES[0], zorder=3)
+    ax.plot(tau, moving, color=red, linestyle=figures.LINE_STYLES[1], zorder=4)
+    ax.axhline(0, color=GROUND, linewidth=0.9, zorder=1)
+    ax.set_yticks([])
+    ax.spines["left"].set_visible(False)
+
+
+def _dots(ax: Axes, x: Sequence[float], y: Sequence[float]) -> None:
+    """Mark the points that the small pictures of a figure belong to."""
+    ax.plot(
+        x,
+        y,
+        linestyle="none",
+        marker=figures.MARKERS[0],
+        markersize=10,
+        color=figures.COLORS["vermillion"],
+        markeredgecolor="white",
+        zorder=4,
+    )
+
+
+@figures.styled
+def two_ways(
+    x: ArrayLike, weights: ArrayLike, correlation: ArrayLike, convolution: ArrayLike
+) -> Figure:
     """Draw cross-correlation above convolution: the same kernel as it is, and turned half round.
 
     Parameters
@@ -358,42 +373,60 @@ def two_ways(x: ArrayLike, weights: ArrayLike) -> Figure:
         The input.
     weights : array_like, shape (KH, KW)
         The kernel.
+    correlation, convolution : array_like, shape (H - KH + 1, W - KW + 1)
+        What comes out without and with the turn.
 
     Returns
     -------
     Figure
         Two rows of five axes: input, sign, kernel, equals, output. The first window, the first
-        output cell and the travelling upper left weight are outlined.
+        output cell and, with a dashed line, the upper left weight are outlined.
 
     Raises
     ------
     ValueError
-        If the kernel does not fit.
+        If the shapes do not fit.
 
     Examples
     --------
-    >>> fig = two_ways([[1, 2], [3, 4]], [[1, 0], [0, 0]])
-    >>> [fig.axes[k].texts[0].get_text() for k in (4, 9)]
-    ['1', '4']
+    >>> fig = two_ways([[1, 2], [3, 4]], [[1, 0], [0, 0]], [[1]], [[4]])
+    >>> [ax.get_title() for ax in fig.axes[2::5]]
+    ['kernel as it is', 'kernel turned']
     """
-    array, small = require_2d("two_ways", x, "x"), require_2d("two_ways", weights, "weights")
-    turned = small[::-1, ::-1]
-    kh, kw = small.shape
-    outputs = [_slide("two_ways", array, k) for k in (small, turned)]
-    sizes = [array.shape[1], 0.9, kw, 0.9, outputs[0].shape[1]]
-    height = 2 * (array.shape[0] * min(8.0 / sum(sizes), 0.5) + 0.55)
-    fig, axes = new(2, 5, width=9.0, height=height, width_ratios=[float(s) for s in sizes])
-    rows = [
-        (small, (0, 0, 1, 1), "kernel as it is", "cross-correlation ⋆", "⋆"),
-        (turned, (kh - 1, kw - 1, 1, 1), "kernel turned", "convolution ∗", "⋆"),
+    array, small = _map("two_ways", x, "x"), _map("two_ways", weights, "weights")
+    (h, w), (kh, kw) = array.shape, small.shape
+    oh, ow = _places("two_ways", array.shape, small.shape)
+    outputs = [_map("two_ways", one, "the output") for one in (correlation, convolution)]
+    for one in outputs:
+        if one.shape != (oh, ow):
+            raise ValueError(
+                f"two_ways: an output has shape {one.shape}, but a kernel of shape {small.shape} "
+                f"on an input of shape {array.shape} gives {(oh, ow)}. Leave the border out."
+            )
+    cell = 0.5
+    columns = [float(w), 1.4, float(kw), 1.4, float(ow)]
+    fig, axes = figures.new(
+        2, 5, width=(sum(columns) + 4) * cell, height=2 * (h * cell + 0.6), width_ratios=columns
+    )
+    cases = [
+        (small, (0, 0, 1, 1), "kernel as it is", "cross-correlation"),
+        (small[::-1, ::-1], (kh - 1, kw - 1, 1, 1), "kernel turned", "convolution"),
     ]
-    for line, output, (used, corner, name, result, sign) in zip(axes, outputs, rows, strict=True):
-        grid(array, line[0], title="input", highlight=[(0, 0, kh, kw)])
-        operator(line[1], sign)
-        grid(used, line[2], title=name, highlight=[None, corner])
-        operator(line[3], "=")
-        grid(output, line[4], title=result, highlight=[(0, 0, 1, 1)])
+    for line, output, (used, corner, name, result) in zip(axes, outputs, cases, strict=True):
+        _same_cells(figures.grid(array, line[0], highlight=[(0, 0, kh, kw)]), "input", h, h)
+        figures.operator(line[1], "⋆")
+        _same_cells(figures.grid(used, line[2], highlight=[None, corner]), name, kh, h)
+        figures.operator(line[3], "=")
+        _same_cells(figures.grid(output, line[4], highlight=[(0, 0, 1, 1)]), result, oh, h)
     return fig
+
+
+def _same_cells(ax: Axes, title: str, rows: int, room: int) -> None:
+    """Give a grid the height of a taller one, so that the cells of both have one size."""
+    spare = (room - rows) / 2
+    low, high = ax.get_ylim()
+    ax.set_ylim(low + spare, high - spare)
+    ax.set_title(title, y=1 - spare / (room + 0.12))
 
 
 def _fraction(value: Any) -> str:
@@ -404,76 +437,77 @@ def _fraction(value: Any) -> str:
     return str(fraction)
 
 
-@styled
+@figures.styled
 def effects(
-    picture: ArrayLike,
     kernels: Mapping[str, ArrayLike],
+    maps: Sequence[ArrayLike],
     *,
     ncols: int = 2,
     signed: bool = False,
 ) -> Figure:
-    """Draw what each of several kernels makes of a picture, the kernel beside its result.
+    """Draw several kernels, each beside the map that it made of a picture.
 
     Parameters
     ----------
-    picture : array_like, shape (H, W)
-        Grey values from 0 to 1.
     kernels : mapping from name to array_like, shape (KH, KW)
         The kernels.
+    maps : sequence of array_like, shape (OH, OW)
+        What came out, in the same order.
     ncols : int
-        Pairs of kernel and picture in a row.
+        Pairs of kernel and map in a row.
     signed : bool
-        Draw the results with blue below zero, white at zero and red above. Without it they are
+        Draw the maps with blue below zero, white at zero and red above. Without it they are
         grey pictures: what lies below 0 is black, what lies above 1 is white.
 
     Returns
     -------
     Figure
-        For each kernel two axes: the kernel, titled with its name, and the result.
+        For each kernel two axes: the kernel, titled with its name, and the map.
 
     Raises
     ------
     ValueError
-        If there is no kernel, one does not fit, or the picture is not grey from 0 to 1.
+        If there is no kernel, or the numbers of kernels and maps differ.
 
     Examples
     --------
-    >>> fig = effects(np.ones((4, 4)), {"identity": [[0, 0, 0], [0, 1, 0], [0, 0, 0]]})
-    >>> fig.axes[1].images[0].get_array().shape
-    (2, 2)
+    >>> fig = effects({"identity": [[1]]}, [[[0.5, 2.0]]])
+    >>> fig.axes[1].images[0].get_array().tolist()
+    [[0.5, 1.0]]
     """
-    grey = _checked_image("effects", picture)
-    if grey.ndim != 2 or grey.dtype.kind != "f":
+    if not kernels or len(kernels) != len(maps):
         raise ValueError(
-            f"effects: picture must be grey floats from 0 to 1, (H, W), but is {grey.dtype} of "
-            f"shape {grey.shape}. For a photograph: photo.mean(axis=2) / 255."
+            f"effects: {len(kernels)} kernels came with {len(maps)} maps. Pass at least one "
+            "kernel, and one map for each."
         )
-    if not kernels:
-        raise ValueError("effects: kernels is empty; pass a dict from name to kernel.")
+    results = [_map("effects", one, "a map") for one in maps]
     nrows = -(-len(kernels) // ncols)
     pair = 9.0 / ncols
-    fig, axes = new(
+    aspect = max(one.shape[0] / one.shape[1] for one in results)
+    fig, axes = figures.new(
         nrows,
         2 * ncols,
         width=9.0,
-        height=nrows * (0.64 * pair * grey.shape[0] / grey.shape[1] + 0.1),
+        height=nrows * (0.64 * pair * aspect + 0.1),
         width_ratios=[0.5, 1.0] * ncols,
     )
     slots = np.reshape(axes, (nrows * ncols, 2))
     for spare in slots[len(kernels) :].ravel():
         fig.delaxes(spare)
-    for (left, right), (name, weights) in zip(slots, kernels.items(), strict=False):
-        small = require_2d("effects", weights, f"the kernel {name!r}")
-        result = _slide("effects", grey, small)
-        kernel(small, left, title=name, fmt=_fraction)
+    for (left, right), (name, weights), result in zip(
+        slots[: len(kernels)], kernels.items(), results, strict=True
+    ):
+        figures.kernel(
+            _map("effects", weights, f"the kernel {name!r}"), left, title=name, fmt=_fraction
+        )
         if signed:
-            kernel(result, right, numbers=False)
+            figures.kernel(result, right, numbers=False)
         else:
-            image(np.round(np.clip(result, 0, 1)*63)/63, right)
+            figures.image(np.clip(result.astype(float), 0, 1), right)
     return fig
 
 
-@styled
+@figures.styled
 def commuting_square(x: ArrayLike, y: ArrayLike, moved_x: ArrayLike, moved_y: ArrayLike) -> Figure:
     """Draw the two ways from a picture to the feature map of the shifted picture.
 
@@ -505,11 +539,11 @@ def commuting_square(x: ArrayLike, y: ArrayLike, moved_x: ArrayLike, moved_y: Ar
     >>> [ax.get_title() for ax in fig.axes[:2]]
     ['picture', 'feature map']
     """
-    maps = [require_2d("commuting_square", one) for one in (x, y, moved_x, moved_y)]
+    maps = [_map("commuting_square", one, "a map") for one in (x, y, moved_x, moved_y)]
     if maps[0].shape != maps[2].shape or maps[1].shape != maps[3].shape:
         raise ValueError(
-            "commuting_square: a shifted map must have the shape of the map, but "
-            f"{[one.shape for one in maps]} came."
+            "commuting_square: what is shifted must keep its shape, but the shapes are "
+            f"{maps[0].shape} and {maps[2].shape}, {maps[1].shape} and {maps[3].shape}."
         )
     fig = Figure(figsize=(7.2, 6.2), layout="constrained")
     layout = fig.add_gridspec(3, 3, width_ratios=[4.0, 1.7, 4.0], height_ratios=[4.0, 0.6, 4.0])
@@ -519,21 +553,21 @@ def commuting_square(x: ArrayLike, y: ArrayLike, moved_x: ArrayLike, moved_y: Ar
     for k, (place, title) in enumerate(zip(places, titles, strict=True)):
         ax = fig.add_subplot(layout[place])
         if k % 2:
-            kernel(maps[k], ax, title=title, numbers=False, vmax=reach)
+            figures.kernel(maps[k], ax, title=title, numbers=False, vmax=reach)
             ax.spines[:].set_visible(True)
         else:
-            image(maps[k], ax, title=title)
+            figures.image(maps[k], ax, title=title)
     for place, text in [
         ((0, 1), "convolve\n→"),
         ((1, 0), "↓  shift"),
         ((1, 2), "↓  shift"),
         ((2, 1), "convolve\n→"),
     ]:
-        operator(fig.add_subplot(layout[place]), text, fontsize=15)
+        figures.operator(fig.add_subplot(layout[place]), text, fontsize=15)
     return fig
 
 
-@styled
+@figures.styled
 def learning(losses: ArrayLike, snapshots: Mapping[int, ArrayLike]) -> Figure:
     """Draw how the loss fell while a kernel was learned, and the kernel at some of the steps.
 
@@ -560,7 +594,7 @@ def learning(losses: ArrayLike, snapshots: Mapping[int, ArrayLike]) -> Figure:
     >>> [ax.get_title() for ax in fig.axes[1:]]
     ['step 0', 'step 1']
     """
-    loss = require_numbers("learning", losses, "losses").astype(float)
+    loss = _map("learning", losses, "losses", ndim=1).astype(float)
     steps = list(snapshots)
     if not steps or min(steps) < 0 or max(steps) >= loss.size:
         raise ValueError(
@@ -570,7 +604,7 @@ def learning(losses: ArrayLike, snapshots: Mapping[int, ArrayLike]) -> Figure:
     fig = Figure(figsize=(9.0, 5.2), layout="constrained")
     layout = fig.add_gridspec(2, len(steps), height_ratios=[1.45, 1.0])
     chart = fig.add_subplot(layout[0, :])
-    curves(
+    figures.curves(
         {"loss": loss},
         chart,
         x=np.arange(loss.size),
@@ -580,24 +614,15 @@ def learning(losses: ArrayLike, snapshots: Mapping[int, ArrayLike]) -> Figure:
         yscale="log",
         markers=False,
     )
-    chart.plot(
-        steps,
-        loss[steps],
-        linestyle="none",
-        marker=MARKERS[0],
-        markersize=10,
-        color=COLORS["vermillion"],
-        markeredgecolor="white",
-        zorder=4,
-    )
+    _dots(chart, steps, loss[steps].tolist())
     chart.set_xscale("symlog", linthresh=1)  # a plain logarithm has no place for step 0
     chart.set_xticks(steps, labels=[str(step) for step in steps])
     chart.minorticks_off()
-    kernels = [require_2d("learning", snapshots[step], f"the kernel of {step}") for step in steps]
+    kernels = [_map("learning", snapshots[step], f"the kernel of step {step}") for step in steps]
     reach = float(max(np.abs(one).max() for one in kernels)) or 1.0
     for k, step in enumerate(steps):
         ax = fig.add_subplot(layout[1, k])
-        kernel(kernels[k], ax, title=f"step {step}", vmax=reach, fmt=".1f")
+        figures.kernel(kernels[k], ax, title=f"step {step}", vmax=reach, fmt=".1f")
         for text in ax.texts:  # one size in all kernels, not one in each
             text.set(gid="weight", fontsize=11)
     return fig

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm
@@ -31,6 +30,7 @@ from ._style import (
 __all__ = [
     "additive_mixing",
     "block",
+    "lead",
     "light_discs",
     "memory",
     "neighbor_density",
@@ -42,8 +42,10 @@ __all__ = [
 ]
 
 CHANNELS = ("R", "G", "B")
+CHANNEL_NAMES = ("red", "green", "blue")
 # Dark enough for text on white; the letter always stands beside the colour.
-CHANNEL_COLORS = ("#B34700", "#00795A", "#005F97")
+CHANNEL_COLORS = ("#A84300", "#007556", "#005F97")
+CHANNEL_TINTS = ("#FBE3D6", "#DDF2CF", "#D3E4FB")
 LINKS = ("-", (0, (5, 1.6)), (0, (1.2, 1.2)))
 
 
@@ -130,12 +132,40 @@ def zoom(img: ArrayLike, windows: Sequence[Window], *, width: float = 9.0) -> Fi
                 color=CYCLE[k - 1], linewidth=2.6, linestyle=LINE_STYLES[(k - 1) % len(LINE_STYLES)]
             )
         if inner is not None:
-            _lead(fig, axes[k], axes[k + 1], inner, CYCLE[k])
+            lead(axes[k], axes[k + 1], inner, style=k)
     return fig
 
 
-def _lead(fig: Figure, start: Axes, stop: Axes, window: Window, color: str) -> None:
-    """Draw two lines from the right corners of a window to the left corners of a panel."""
+@styled
+def lead(start: Axes, stop: Axes, window: Window, *, style: int = 0) -> None:
+    """Draw two lines from the right side of a window in one panel to the panel that enlarges it.
+
+    Parameters
+    ----------
+    start, stop : Axes
+        The panel with the window, and the one to its right that shows the window.
+    window : (row, column, height, width)
+        In pixels of the panel ``start``.
+    style : int
+        The colour of the lines: that of window number ``style`` in a list of highlights.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from cnnlib import figures
+    >>> from cnnlib.figures import pixels
+    >>> fig, (left, right) = figures.new(ncols=2)
+    >>> picture = np.zeros((8, 8), dtype=np.uint8)
+    >>> ax = figures.image(picture, left, highlight=[(2, 2, 4, 4)])
+    >>> ax = figures.number_image(picture[2:6, 2:6], right)
+    >>> pixels.lead(left, right, (2, 2, 4, 4))
+    >>> len(fig.artists)
+    2
+    """
+    start, stop = require_axes("lead", start), require_axes("lead", stop)
+    figure = start.get_figure(root=True)
+    if figure is None or stop.get_figure(root=True) is not figure:
+        raise ValueError("lead: start and stop must be axes of one figure.")
     row, col, rows, cols = window
     for y, corner in ((row - 0.5, (0, 1)), (row + rows - 0.5, (0, 0))):
         line = ConnectionPatch(
@@ -145,14 +175,13 @@ def _lead(fig: Figure, start: Axes, stop: Axes, window: Window, color: str) -> N
             "axes fraction",
             axesA=start,
             axesB=stop,
-            color=color,
+            color=CYCLE[style % len(CYCLE)],
             linewidth=1.3,
-            alpha=0.9,
+            gid="lead",
         )
         # Lines are no reason for the layout to move the panels apart.
         line.set_in_layout(False)
-        line.set_gid("lead")
-        fig.add_artist(line)
+        figure.add_artist(line)
 
 
 @styled
@@ -274,7 +303,7 @@ def recipe(rgb: ArrayLike, ax: Axes, *, title: str | None = None) -> Axes:
     Returns
     -------
     Axes
-        ``ax``; ``ax.patches`` are the three bars and the mixed colour, ``ax.texts`` the numbers.
+        ``ax``; the first three of ``ax.patches`` are the bars and the last is the mixed colour.
 
     Raises
     ------
@@ -292,12 +321,12 @@ def recipe(rgb: ArrayLike, ax: Axes, *, title: str | None = None) -> Axes:
     """
     ax = require_axes("recipe", ax)
     values = _rgb("recipe", rgb, "rgb")
-    ax.hlines(range(3), 0, 255, colors="#E4E4E4", lw=24, zorder=1)
     ax.barh(range(3), values.tolist(), height=0.62, color=CHANNEL_COLORS, zorder=3)
+    ax.barh(range(3), 255, height=0.62, color="#E4E4E4", zorder=2)
     ax.add_patch(Rectangle((0, 2.7), 255, 1.15, facecolor=values / 255, edgecolor=LINE, lw=0.9))
     for k, value in enumerate(values.tolist()):
         ax.text(263, k, str(value), va="center", fontsize=15)
-    ax.set_yticks([0, 1, 2, 3.27], labels=["red", "green", "blue", "mixed"])
+    ax.set_yticks([0, 1, 2, 3.27], labels=[*CHANNEL_NAMES, "mixed"])
     ax.tick_params(axis="y", length=0, labelsize=14)
     ax.set_xticks([0, 255])
     ax.xaxis.tick_top()
@@ -454,9 +483,9 @@ def additive_mixing(lights: ArrayLike, ax: Axes, *, title: str | None = None) ->
         (True, False, False): (0.0, 1.05),
         (False, True, False): (-0.97, -0.55),
         (False, False, True): (0.97, -0.55),
-        (True, True, False): (-0.56, 0.32),
-        (True, False, True): (0.56, 0.32),
-        (False, True, True): (0.0, -0.66),
+        (True, True, False): (-0.63, 0.37),
+        (True, False, True): (0.63, 0.37),
+        (False, True, True): (0.0, -0.74),
         (True, True, True): (0.0, 0.0),
         (False, False, False): (-1.4, 1.25),
     }
@@ -530,7 +559,7 @@ def block(patch: ArrayLike, *, pixel: tuple[int, int] | None = None, width: floa
     if pixel is not None and not (0 <= pixel[0] < rows and 0 <= pixel[1] < cols):
         raise ValueError(f"block: the pixel {pixel} is not in a patch of shape {colors.shape}.")
     right, up = 1.28, 0.82  # how far each sheet stands behind the one before, in cells
-    reach = (cols + 2 * right + 2.7, rows + 2 * up + 1.6)
+    reach = (cols + 2 * right + 1.6, rows + 2 * up + 1.75)
     fig, ax = new(width=width, height=width * reach[1] / reach[0])
     for c in reversed(range(channels)):
         top = 10 * (channels - c)  # the zorder: sheets further back are covered
@@ -571,12 +600,12 @@ def block(patch: ArrayLike, *, pixel: tuple[int, int] | None = None, width: floa
                     )
                 )
         ax.text(
-            cols + c * right + 0.12,
-            c * up - 0.5,
-            CHANNELS[c],
+            c * right + 0.04,
+            c * up + 0.12,
+            CHANNEL_NAMES[c],
             ha="left",
-            va="center",
-            fontsize=16,
+            va="bottom",
+            fontsize=14,
             fontweight="bold",
             color=CHANNEL_COLORS[c],
             gid="channel",
@@ -595,7 +624,7 @@ def block(patch: ArrayLike, *, pixel: tuple[int, int] | None = None, width: floa
         (0.22, -0.25),
         np.rad2deg(np.arctan2(up, right)),
     )
-    ax.set(xlim=(-0.9, reach[0] - 0.9), ylim=(-rows - 0.95, 2 * up + 0.3), aspect="equal")
+    ax.set(xlim=(-0.9, reach[0] - 0.9), ylim=(-rows - 0.95, 2 * up + 0.8), aspect="equal")
     ax.set_axis_off()
     return fig
 
@@ -694,7 +723,7 @@ def memory(patch: ArrayLike, *, width: float = 9.0) -> Figure:
                     (place, tops[order] - 1),
                     1,
                     1,
-                    facecolor=mpl.colors.to_rgba(CHANNEL_COLORS[c], 0.16),
+                    facecolor=CHANNEL_TINTS[c],
                     edgecolor=LINE,
                     linewidth=0.9,
                 )
@@ -734,7 +763,7 @@ def memory(patch: ArrayLike, *, width: float = 9.0) -> Figure:
             va="bottom",
             fontsize=12,
         )
-    for c, name in enumerate(("red", "green", "blue")):
+    for c, name in enumerate(CHANNEL_NAMES):
         ax.text(
             (c + 0.5) * rows * cols, -0.12, f"all of {name}", ha="center", va="top", fontsize=12
         )
@@ -797,7 +826,12 @@ def wraparound(start: int, step: int, ax: Axes, *, title: str | None = None) -> 
         ax.plot([x0, x1], [y0, y1], color=INK if long else LINE, linewidth=1.6 if long else 0.8)
     for value in (0, 64, 128, 192):
         ax.text(
-            *spot(value, 0.84), str(value), ha="center", va="center", fontsize=12, color="#555555"
+            *spot(value, 0.78 if value % 128 else 0.83),
+            str(value),
+            ha="center",
+            va="center",
+            fontsize=12,
+            color="#555555",
         )
     ring = np.array([spot(value, 1.0) for value in range(257)])
     ax.plot(*ring.T, color=LINE, linewidth=0.8)
@@ -825,7 +859,7 @@ def wraparound(start: int, step: int, ax: Axes, *, title: str | None = None) -> 
             zorder=5,
         )
         ax.text(
-            *spot(value, 1.33),
+            *spot(value, 1.42),
             str(value),
             ha="center",
             va="center",
@@ -842,7 +876,11 @@ def wraparound(start: int, step: int, ax: Axes, *, title: str | None = None) -> 
         color=COLORS["blue"],
         gid="step",
     )
-    ax.set(xlim=(-1.55, 1.55), ylim=(-1.2, 1.5), aspect="equal")
+    sums = [f"{start} + {step} = {start + step}"]
+    if end < start:
+        sums.append(f"{start + step} − 256 = {end}")
+    ax.text(0, 0.32, "\n".join(sums), ha="center", va="center", fontsize=11, gid="sum")
+    ax.set(xlim=(-1.7, 1.7), ylim=(-1.1, 1.5), aspect="equal")
     ax.set_axis_off()
     if title is not None:
         ax.set_title(title)

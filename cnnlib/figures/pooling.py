@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from matplotlib import patheffects
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
+from ._charts import curves
 from ._grids import grid, image, operator
-from ._style import INK, require_2d, styled
+from ._style import INK, new, require_2d, styled
 
-__all__ = ["pairs", "to_scale"]
+__all__ = ["over_shift", "pairs", "to_scale"]
+
+_MARGIN = 0.12  # of a cell: what `grid` keeps around its border
 
 
 @styled
@@ -148,34 +152,97 @@ def pairs(
                 "and an equal stride."
             )
 
-    gap, arrow = 0.45, 0.5  # inches between columns, and between input and output
-    columns = sum(array.shape[1] for array in above)
+    gap, arrow = 0.4, 0.5  # inches between columns, and between input and output
+    columns = sum(array.shape[1] + _MARGIN for array in above)
     cell = min(0.62, (width - gap * (len(above) - 1)) / columns)
-    top = max(array.shape[0] for array in above) * cell
-    bottom = max(pooled.shape[0] for pooled in below) * cell
+    top = (max(array.shape[0] for array in above) + _MARGIN) * cell
+    bottom = (max(pooled.shape[0] for pooled in below) + _MARGIN) * cell
     total = columns * cell + gap * (len(above) - 1)
     fig = Figure(figsize=(total, bottom + arrow + top + _title_inches(titles or [])))
-    lefts = np.cumsum([0.0] + [array.shape[1] * cell + gap for array in above]).tolist()
+    left, spans = 0.0, []
     for k, array in enumerate(above):
-        h, w = (size * cell for size in array.shape)
-        ax = grid(array, _axes(fig, lefts[k], bottom + arrow, w, h), **options)
+        h, w = ((size + _MARGIN) * cell for size in array.shape)
+        ax = grid(array, _axes(fig, left, bottom + arrow, w, h), **options)
         _part_windows(ax, array.shape, kh, kw)
         if titles is not None:
             ax.set_title(titles[k], gid="fixed")
-    for k, pooled in enumerate(below):
-        h, w = (size * cell for size in pooled.shape)
-        middle = lefts[k] + above[k].shape[1] * cell / 2
-        grid(pooled, _axes(fig, middle - w / 2, bottom - h, w, h), **options)
-    for k, array in enumerate(above):
-        box = (lefts[k], bottom + 0.02, array.shape[1] * cell, arrow - 0.04)
-        operator(_axes(fig, *box), f"↓ {operation}", fontsize=13)
+        spans.append((left, w))
+        left += w + gap
+    for pooled, (left, across) in zip(below, spans, strict=True):
+        h, w = ((size + _MARGIN) * cell for size in pooled.shape)
+        grid(pooled, _axes(fig, left + (across - w) / 2, bottom - h, w, h), **options)
+    for left, across in spans:
+        place = _axes(fig, left, bottom + 0.02, across, arrow - 0.04)
+        operator(place, f"↓ {operation}", fontsize=13)
+    return fig
+
+
+@styled
+def over_shift(
+    distances: ArrayLike,
+    panels: Mapping[str, Mapping[str, ArrayLike]],
+    *,
+    legend: int = 0,
+    height: float = 4.2,
+) -> Figure:
+    """Draw several measures of the same maps against the distance of a shift, side by side.
+
+    A series has the same colour, line and marker in every panel, so one legend serves all.
+
+    Parameters
+    ----------
+    distances : array_like
+        Shifts in pixels.
+    panels : mapping from label to series
+        For each panel its y label and its curves, a mapping from name to values.
+    legend : int
+        The panel that holds the legend, where there is room for it.
+    height : float
+        Height of the figure in inches.
+
+    Returns
+    -------
+    Figure
+        One axes for each panel, in order.
+
+    Raises
+    ------
+    ValueError
+        If there is no panel, the panels do not have the same series, or `legend` is no panel.
+
+    Examples
+    --------
+    >>> from cnnlib.figures import pooling
+    >>> fig = pooling.over_shift([0, 1], {"unchanged": {"max": [1.0, 0.33]}})
+    >>> fig.axes[0].get_ylabel()
+    'unchanged'
+    """
+    names = [list(series) for series in panels.values()]
+    if not names or any(one != names[0] for one in names):
+        raise ValueError(
+            f"over_shift: every panel must have the same series in the same order, got {names}."
+        )
+    if not 0 <= legend < len(names):
+        raise ValueError(f"over_shift: legend must be 0 to {len(names) - 1}, got {legend}.")
+    fig, axes = new(ncols=len(names), height=height)
+    for k, (ylabel, series) in enumerate(panels.items()):
+        ax = np.atleast_1d(axes)[k]
+        labels = "legend" if k == legend else "none"
+        curves(series, ax, x=distances, xlabel="shift in pixels", ylabel=ylabel, labels=labels)
     return fig
 
 
 def _part_windows(ax: Axes, shape: tuple[int, ...], kh: int, kw: int) -> None:
     """Draw thick lines around each whole window; leftover rows and columns stay outside."""
     rows, cols = shape[0] // kh * kh, shape[1] // kw * kw
-    style: dict[str, Any] = {"colors": INK, "linewidth": 3.0, "zorder": 4, "gid": "window"}
+    # A white rim keeps the lines visible on dark cells.
+    style: dict[str, Any] = {
+        "colors": INK,
+        "linewidth": 2.6,
+        "zorder": 4,
+        "gid": "window",
+        "path_effects": [patheffects.withStroke(linewidth=5.4, foreground="white")],
+    }
     ax.hlines(np.arange(0, rows + 1, kh) - 0.5, -0.5, cols - 0.5, **style)
     ax.vlines(np.arange(0, cols + 1, kw) - 0.5, -0.5, rows - 0.5, **style)
 
@@ -189,7 +256,7 @@ def _axes(fig: Figure, left: float, low: float, width: float, height: float) -> 
 def _title_inches(titles: Sequence[str]) -> float:
     """Return the height that the tallest title takes above its axes."""
     lines = max((title.count("\n") + 1 for title in titles), default=0)
-    return 0.24 * lines + 0.14 if lines else 0.05
+    return 0.24 * lines + 0.18 if lines else 0.05
 
 
 def _same_count(op: str, what: str, texts: Sequence[str], due: int) -> None:

@@ -1,0 +1,115 @@
+"""Named arrays in one file: written all or nothing, read without trust.
+
+The format is NumPy's own uncompressed ``.npz``, so that any tool can look inside. It is read
+without pickle: a file can hold numbers and nothing that runs.
+"""
+
+import os
+import tempfile
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+from cnnlib._checks import Array
+
+__all__ = ["read_archive", "write_archive"]
+
+
+def write_archive(path: str | Path, arrays: Mapping[str, Array]) -> None:
+    """Write arrays to a file, all or nothing.
+
+    They go to a temporary file beside it first, which then takes its name: whoever stops the
+    program in the middle finds the old file whole.
+
+    Parameters
+    ----------
+    path : str or Path
+        Conventionally ending in ``.npz``.
+    arrays : mapping of name to array
+
+    Raises
+    ------
+    FileNotFoundError
+        If the folder does not exist.
+
+    Examples
+    --------
+    >>> folder = tempfile.mkdtemp()
+    >>> write_archive(f"{folder}/a.npz", {"x": np.arange(3)})
+    >>> read_archive(f"{folder}/a.npz")["x"]
+    array([0, 1, 2])
+    """
+    path = Path(path)
+    if not path.parent.is_dir():
+        raise FileNotFoundError(
+            f"write_archive: there is no folder {path.parent}, so {path.name} cannot be written "
+            "there. Create it first."
+        )
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f"{path.name}.", suffix=".tmp")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            np.savez(file, **arrays)  # type: ignore[arg-type]
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def read_archive(path: str | Path) -> dict[str, Array]:
+    """Read all arrays of a file that `write_archive` wrote.
+
+    Parameters
+    ----------
+    path : str or Path
+
+    Returns
+    -------
+    dict of name to array
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    ValueError
+        If it is damaged, or is no archive of plain arrays.
+
+    Examples
+    --------
+    >>> read_archive("nowhere.npz")
+    Traceback (most recent call last):
+    FileNotFoundError: read_archive: there is no file nowhere.npz.
+    """
+    path = Path(path)
+    try:
+        with zipfile.ZipFile(path) as archive:
+            packed = [m.filename for m in archive.infolist() if m.compress_type != 0]
+        if packed:
+            # A few compressed bytes may unpack to more than memory holds.
+            raise ValueError(f"{packed[0]} is compressed, and cnnlib writes its archives plain")
+        loaded = np.load(path, allow_pickle=False)
+        with loaded:
+            return {name: loaded[name] for name in loaded.files}
+    except FileNotFoundError:
+        raise FileNotFoundError(f"read_archive: there is no file {path}.") from None
+    except (
+        ValueError,
+        OSError,
+        EOFError,
+        AttributeError,
+        TypeError,
+        KeyError,
+        SyntaxError,
+        NotImplementedError,
+        RuntimeError,
+        MemoryError,
+        OverflowError,
+        zipfile.BadZipFile,
+    ) as error:
+        raise ValueError(
+            f"read_archive: {path} is not a readable archive of arrays ({error}). "
+            "It may be cut short or come from elsewhere; use another copy or make it anew."
+        ) from None
