@@ -157,11 +157,11 @@ class Layer:
         """Return the shape of one sample's output, without computing it."""
         return input_shape
 
-    def widen(self, field: int, jump: int) -> tuple[int, int]:
+    def widen(self, field: int, jump: int, input_shape: Shape) -> tuple[int, int]:
         """Return the receptive field and jump after this layer, given those before it.
 
         The jump is how many input pixels apart two neighbouring output pixels look, along the
-        height.
+        height. The shape is that of the layer's own input, (C, H, W).
         """
         kernel_size, stride = self.window[0]
         return field + (kernel_size - 1) * jump, jump * stride
@@ -665,6 +665,11 @@ class GlobalAvgPool2d(Layer):
     def output_shape(self, input_shape: Shape) -> Shape:
         """Return (C, 1, 1)."""
         return self._image_shape(input_shape)[0], 1, 1
+
+    def widen(self, field: int, jump: int, input_shape: Shape) -> tuple[int, int]:
+        """Return the view of a window as high as the map."""
+        height = self._image_shape(input_shape)[1]
+        return field + (height - 1) * jump, jump * height
 
 
 class BatchNorm2d(Layer):

@@ -123,7 +123,9 @@ class Container(Layer):
                     parameters=0 if opened else sum(p.size for p in child.parameters()),
                     multiply_adds=0 if opened else child.multiply_adds(child_shape),
                     values=0 if opened else _output_values(child, child_shape),
-                    receptive_field=child.widen(*child_view)[0] if len(output) == 3 else None,
+                    receptive_field=child.widen(*child_view, child_shape)[0]
+                    if len(output) == 3
+                    else None,
                 )
             )
             if opened and isinstance(child, Container):
@@ -260,10 +262,11 @@ class Sequential(Container):
             input_shape = layer.output_shape(input_shape)
         return input_shape
 
-    def widen(self, field: int, jump: int) -> tuple[int, int]:
+    def widen(self, field: int, jump: int, input_shape: Shape) -> tuple[int, int]:
         """Return the receptive field and jump after the last layer."""
         for layer in self.layers:
-            field, jump = layer.widen(field, jump)
+            field, jump = layer.widen(field, jump, input_shape)
+            input_shape = layer.output_shape(input_shape)
         return field, jump
 
     def _flow(
@@ -271,7 +274,7 @@ class Sequential(Container):
     ) -> Iterator[tuple[str, Layer, Shape, tuple[int, int]]]:
         for name, layer in self.children():
             yield name, layer, shape, view
-            shape, view = layer.output_shape(shape), layer.widen(*view)
+            shape, view = layer.output_shape(shape), layer.widen(*view, shape)
 
     def __repr__(self) -> str:
         return _tree("Sequential", self)
@@ -339,9 +342,9 @@ class Residual(Container):
         self._check_shapes(main, short)
         return main
 
-    def widen(self, field: int, jump: int) -> tuple[int, int]:
+    def widen(self, field: int, jump: int, input_shape: Shape) -> tuple[int, int]:
         """Return the view of the way that sees further."""
-        views = [child.widen(field, jump) for _, child in self.children()]
+        views = [child.widen(field, jump, input_shape) for _, child in self.children()]
         return max([*views, (field, jump)])
 
     def __repr__(self) -> str:
@@ -419,9 +422,9 @@ class Parallel(Container):
         self._check_shapes(shapes)
         return (sum(shape[0] for shape in shapes), *shapes[0][1:])
 
-    def widen(self, field: int, jump: int) -> tuple[int, int]:
+    def widen(self, field: int, jump: int, input_shape: Shape) -> tuple[int, int]:
         """Return the view of the branch that sees furthest."""
-        return max(branch.widen(field, jump) for branch in self.branches)
+        return max(branch.widen(field, jump, input_shape) for branch in self.branches)
 
     def __repr__(self) -> str:
         return _tree("Parallel", self)
@@ -521,5 +524,8 @@ class Summary:
 
 
 def _bytes(count: int) -> str:
-    """Write a number of bytes in kB (1,000 bytes) or MB."""
-    return f"{count / 1e6:.1f} MB" if count >= 1_000_000 else f"{count / 1e3:.1f} kB"
+    """Write a number of bytes in kB (1,000 bytes) or MB where it is large."""
+    for unit, size in (("MB", 1_000_000), ("kB", 1_000)):
+        if count >= size:
+            return f"{count / size:.1f} {unit}"
+    return f"{count} B"

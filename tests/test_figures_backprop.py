@@ -2,24 +2,26 @@
 
 import numpy as np
 import pytest
-from cnnlib import figures
-from cnnlib.figures import backprop
+from matplotlib.axes import Axes
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch, Rectangle
 from matplotlib.text import Annotation
+
+from cnnlib import figures
+from cnnlib.figures import backprop
 
 IMAGE = np.array([[3, 1, 2], [0, 4, 1], [2, 5, 3]])
 KERNEL = np.array([[1, -2], [3, 2]])
 DOUT = np.array([[1, 2], [-1, 3]])
 
 
-def texts(ax, gid):
+def texts(ax: Axes, gid: str) -> list[str]:
     return [text.get_text() for text in ax.texts if text.get_gid() == gid]
 
 
 # The five steps
 
 
-def test_five_steps_stand_in_their_order_from_left_to_right():
+def test_five_steps_stand_in_their_order_from_left_to_right() -> None:
     (ax,) = backprop.five_steps().axes
     steps = [text for text in ax.texts if text.get_gid() == "step"]
     assert [step.get_text() for step in steps] == [
@@ -33,7 +35,7 @@ def test_five_steps_stand_in_their_order_from_left_to_right():
     assert places == sorted(places)
 
 
-def test_the_way_back_leads_from_update_to_forward():
+def test_the_way_back_leads_from_update_to_forward() -> None:
     (ax,) = backprop.five_steps().axes
     boxes = [patch for patch in ax.patches if isinstance(patch, FancyBboxPatch)]
     arrows = [patch for patch in ax.patches if isinstance(patch, FancyArrowPatch)]
@@ -48,7 +50,7 @@ def test_the_way_back_leads_from_update_to_forward():
         assert left.get_x() + left.get_width() < start < stop < right.get_x()
 
 
-def test_only_backward_is_marked():
+def test_only_backward_is_marked() -> None:
     (ax,) = backprop.five_steps().axes
     boxes = [patch for patch in ax.patches if isinstance(patch, FancyBboxPatch)]
     marked = [k for k, box in enumerate(boxes) if box.get_linewidth() > 2]
@@ -58,7 +60,7 @@ def test_only_backward_is_marked():
 # Graphs
 
 
-def test_neuron_has_a_value_and_a_gradient_on_every_edge():
+def test_neuron_has_a_value_and_a_gradient_on_every_edge() -> None:
     values = {"x": 2, "w": 3, "product": 6, "b": -1, "z": 5, "a": 5, "t": 7, "L": 4}
     gradients = {"x": -12, "w": -8, "product": -4, "b": -4, "z": -4, "a": -4, "t": 4, "L": 1}
     (ax,) = backprop.graph("neuron", values, gradients).axes
@@ -67,7 +69,7 @@ def test_neuron_has_a_value_and_a_gradient_on_every_edge():
 
 
 @pytest.mark.parametrize("name", backprop.GRAPHS)
-def test_numbers_stand_at_their_own_edge_and_on_their_own_side(name):
+def test_numbers_stand_at_their_own_edge_and_on_their_own_side(name: str) -> None:
     nodes, arrows, _ = backprop.GRAPHS[name]
     values = {arrow: k for k, arrow in enumerate(arrows)}
     gradients = {arrow: 100 + k for k, arrow in enumerate(arrows)}
@@ -82,13 +84,34 @@ def test_numbers_stand_at_their_own_edge_and_on_their_own_side(name):
         assert value.xyann[1] > 0 > gradient.xyann[1]
 
 
-def test_an_edge_without_numbers_stays_bare():
+def routes(name: str, start: str) -> list[list[str]]:
+    """Return every way along the arrows of a graph, from a box to where no arrow leads on."""
+    onwards = [end for begin, end in backprop.GRAPHS[name][1].values() if begin == start]
+    if not onwards:
+        return [[start]]
+    return [[start, *rest] for end in onwards for rest in routes(name, end)]
+
+
+def test_arrows_lead_where_the_arithmetic_goes() -> None:
+    assert routes("chain", "x") == [["x", "times", "minus", "square", "L"]]
+    rest = ["plus", "relu", "square", "L"]
+    assert routes("neuron", "x") == [["x", "times", *rest]]
+    assert routes("neuron", "w") == [["w", "times", *rest]]
+    assert routes("neuron", "b") == [["b", *rest]]
+    assert routes("neuron", "t") == [["t", "square", "L"]]
+    assert routes("fork", "w") == [
+        ["w", "times 3", "times 2", "plus", "L"],
+        ["w", "times 5", "times -1", "plus", "L"],
+    ]
+
+
+def test_an_edge_without_numbers_stays_bare() -> None:
     (ax,) = backprop.graph("chain", {"x": 2}, {}).axes
     assert texts(ax, "value") == ["2"]
     assert texts(ax, "gradient") == []
 
 
-def test_graph_refuses_unknown_names():
+def test_graph_refuses_unknown_names() -> None:
     with pytest.raises(ValueError, match=r"no graph 'ring'.*chain.*neuron.*fork"):
         backprop.graph("ring", {}, {})
     with pytest.raises(ValueError, match="the chain has no arrow 'q'"):
@@ -98,7 +121,7 @@ def test_graph_refuses_unknown_names():
 # Sliding sums
 
 
-def test_sliding_sums_are_the_gradient_of_the_weights():
+def test_sliding_sums_are_the_gradient_of_the_weights() -> None:
     fig = backprop.sliding_sums(IMAGE, DOUT, name="dW")
     assert [ax.get_title() for ax in fig.axes] == [
         "dW[0, 0] = 17",
@@ -108,7 +131,7 @@ def test_sliding_sums_are_the_gradient_of_the_weights():
     ]
 
 
-def test_each_panel_frames_its_window_and_writes_its_products():
+def test_each_panel_frames_its_window_and_writes_its_products() -> None:
     fig = backprop.sliding_sums(IMAGE, DOUT)
     for (i, j), ax in zip(np.ndindex(2, 2), fig.axes, strict=True):
         cells = np.array([text.get_text() for text in ax.texts], dtype=object).reshape(3, 3)
@@ -125,7 +148,7 @@ def test_each_panel_frames_its_window_and_writes_its_products():
         assert (frame.get_width(), frame.get_height()) == (2, 2)
 
 
-def test_sliding_sums_over_padding_are_the_gradient_of_the_input():
+def test_sliding_sums_over_padding_are_the_gradient_of_the_input() -> None:
     fig = backprop.sliding_sums(np.pad(DOUT, 1), KERNEL[::-1, ::-1], name="dX", padding=1)
     sums = [int(ax.get_title().split("= ")[1].replace("−", "-")) for ax in fig.axes]
     assert sums == [1, 0, -4, 2, 13, -2, -3, 7, 6]
@@ -135,13 +158,13 @@ def test_sliding_sums_over_padding_are_the_gradient_of_the_input():
     assert not np.array_equal(colours[1, 1], colours[0, 0])
 
 
-def test_sliding_sums_of_a_row_and_of_floats():
+def test_sliding_sums_of_a_row_and_of_floats() -> None:
     fig = backprop.sliding_sums([[0.5, 1.0, 2.0]], [[2.0, 1.0]], name="y")
     assert [ax.get_title() for ax in fig.axes] == ["y[0, 0] = 2", "y[0, 1] = 4"]
     assert fig.axes[0].texts[0].get_text() == "0.5\n× 2"
 
 
-def test_sliding_sums_say_what_does_not_fit():
+def test_sliding_sums_say_what_does_not_fit() -> None:
     with pytest.raises(ValueError, match="the kernel is 3×3, larger than values, which are 2×2"):
         backprop.sliding_sums(DOUT, IMAGE)
     with pytest.raises(ValueError, match=r"must be 2-D.*\(1, 2, 2\)"):
@@ -151,7 +174,7 @@ def test_sliding_sums_say_what_does_not_fit():
 # The error of a numerical gradient
 
 
-def test_step_error_is_drawn_on_logarithmic_axes():
+def test_step_error_is_drawn_on_logarithmic_axes() -> None:
     _, ax = figures.new()
     steps = [1e-2, 1e-1, 1.0]
     backprop.step_error(steps, {"central": [1e-4, 1e-2, 1], "one-sided": [0, 0.6, 7]}, ax)
@@ -164,7 +187,7 @@ def test_step_error_is_drawn_on_logarithmic_axes():
     assert [text.get_text() for text in ax.get_legend().get_texts()] == ["central", "one-sided"]
 
 
-def test_step_error_names_both_sides():
+def test_step_error_names_both_sides() -> None:
     _, ax = figures.new()
     backprop.step_error([1e-2, 1e-1], {"central": [1e-4, 1e-2]}, ax)
     left, right = (text for text in ax.texts if text.get_gid() == "side")
@@ -176,7 +199,7 @@ def test_step_error_names_both_sides():
 # The valley
 
 
-def test_valley_draws_the_paths_and_the_minimum():
+def test_valley_draws_the_paths_and_the_minimum() -> None:
     paths = {"SGD": [(10, 1), (9.7, -0.5)], "Adam": [(10, 1), (9.5, 0.5), (9, 0.1)]}
     _, ax = figures.new()
     backprop.valley((1, 50), paths, ax, title="two weights")
@@ -190,7 +213,7 @@ def test_valley_draws_the_paths_and_the_minimum():
     assert ax.get_title() == "two weights"
 
 
-def test_valley_shows_the_start_and_the_minimum():
+def test_valley_shows_the_start_and_the_minimum() -> None:
     _, ax = figures.new()
     backprop.valley((1, 50), {"SGD": [(10, 1), (9.7, -0.5)]}, ax)
     (left, right), (low, high) = ax.get_xlim(), ax.get_ylim()
@@ -198,7 +221,7 @@ def test_valley_shows_the_start_and_the_minimum():
     assert low < -0.5 < 1 < high
 
 
-def test_contours_of_the_valley_are_ellipses_of_its_curvature():
+def test_contours_of_the_valley_are_ellipses_of_its_curvature() -> None:
     _, ax = figures.new()
     backprop.valley((1, 4), {"path": [(-4, -4), (4, 4)]}, ax)
     (contours,) = ax.collections
@@ -208,7 +231,7 @@ def test_contours_of_the_valley_are_ellipses_of_its_curvature():
     assert reach[0] / reach[1] == pytest.approx(2, rel=0.05)
 
 
-def test_valley_refuses_what_is_no_path():
+def test_valley_refuses_what_is_no_path() -> None:
     _, ax = figures.new()
     with pytest.raises(ValueError, match=r"the path 'SGD' must have shape \(steps \+ 1, 2\)"):
         backprop.valley((1, 50), {"SGD": [[1, 2, 3]]}, ax)
@@ -220,7 +243,7 @@ RUNGS = ["first loss", "check"]
 PATIENTS = {"healthy": [(True, "2.41"), (True, "")], "A": [(False, "202"), (None, "")]}
 
 
-def test_clinic_writes_each_verdict_in_its_row_and_column():
+def test_clinic_writes_each_verdict_in_its_row_and_column() -> None:
     (ax,) = backprop.clinic(RUNGS, PATIENTS).axes
     verdicts = [text for text in ax.texts if text.get_gid() == "verdict"]
     assert [text.get_text() for text in verdicts] == ["✓  2.41", "✓", "✗  202", "not reached"]
@@ -233,13 +256,13 @@ def test_clinic_writes_each_verdict_in_its_row_and_column():
     assert names == ["healthy", "A"]
 
 
-def test_a_failed_rung_is_marked_by_more_than_its_colour():
+def test_a_failed_rung_is_marked_by_more_than_its_colour() -> None:
     (ax,) = backprop.clinic(RUNGS, PATIENTS).axes
     widths = [patch.get_linewidth() for patch in ax.patches if isinstance(patch, Rectangle)]
     assert widths[2] > max(widths[0], widths[1], widths[3])
 
 
-def test_clinic_wants_a_verdict_for_each_rung():
+def test_clinic_wants_a_verdict_for_each_rung() -> None:
     with pytest.raises(ValueError, match="'A' has 1 verdicts for 2 tests"):
         backprop.clinic(RUNGS, {"A": [(True, "")]})
 
@@ -247,7 +270,7 @@ def test_clinic_wants_a_verdict_for_each_rung():
 # All of them
 
 
-def test_every_figure_can_be_drawn():
+def test_every_figure_can_be_drawn() -> None:
     _, valley = figures.new()
     backprop.valley((1, 50), {"SGD": [(10, 1), (9.7, -0.5)]}, valley)
     _, error = figures.new()

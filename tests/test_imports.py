@@ -24,6 +24,7 @@ ORDER = (
     "reference",
     "gradcheck",
     "datasets",
+    "archive",
     "layers",
     "optim",
     "model",

@@ -3,10 +3,20 @@
 import numpy as np
 import pytest
 
+from cnnlib import archive
 from cnnlib.architectures import course_cnn
 from cnnlib.functional import cross_entropy, cross_entropy_backward
 from cnnlib.gradcheck import check_gradient
-from cnnlib.layers import BatchNorm2d, Conv2d, Dropout, Flatten, Linear, MaxPool2d, ReLU
+from cnnlib.layers import (
+    BatchNorm2d,
+    Conv2d,
+    Dropout,
+    Flatten,
+    GlobalAvgPool2d,
+    Linear,
+    MaxPool2d,
+    ReLU,
+)
 from cnnlib.model import Parallel, Residual, Sequential
 
 
@@ -89,11 +99,18 @@ def test_summary_prints_a_table_whose_columns_line_up():
     lines = str(small().summary((2, 6, 5))).splitlines()
     assert lines[0].split("  ")[-1] == "sees"
     # parameters 3·2·3·2 + 3 and 18·3 + 3; multiply-adds 36·(6·4) and 18·3; 72 outputs of 4 bytes
-    assert lines[1].split()[-6:] == ["3×6×4", "39", "864", "0.3", "kB", "3"]
-    assert lines[-1].split() == ["total", "96", "918", "0.7", "kB"]
+    assert lines[1].split()[-6:] == ["3×6×4", "39", "864", "288", "B", "3"]
+    assert lines[-1].split() == ["total", "96", "918", "732", "B"]
     end = lines[0].index("multiply-adds") + len("multiply-adds")
     for line, number in ((lines[1], "864"), (lines[5], "54"), (lines[-1], "918")):
         assert line[:end].endswith(" " + number)
+
+
+def test_global_pooling_sees_everything():
+    conv = Conv2d(1, 2, 3, stride=2, rng=np.random.default_rng(0))
+    rows = Sequential(conv, GlobalAvgPool2d()).summary((1, 9, 9)).rows
+    # four outputs, two pixels apart, each 3 wide: 3 + 3·2 = 9
+    assert [row.receptive_field for row in rows] == [3, 9]
 
 
 def test_summary_names_the_layer_that_does_not_fit():
@@ -127,7 +144,7 @@ def test_a_save_that_fails_leaves_the_old_file_whole(tmp_path, monkeypatch):
     def full_disk(*arguments, **options):
         raise OSError("No space left on device")
 
-    monkeypatch.setattr(np, "savez", full_disk)
+    monkeypatch.setattr(archive.np, "savez", full_disk)
     with pytest.raises(OSError, match="No space left"):
         small(1).save(path)
     assert path.read_bytes() == before

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from cnnlib.layers import Parameter
-from cnnlib.optim import SGD, Adam, CosineAnnealingLR, StepLR
+from cnnlib.optim import SGD, Adam, AdamW, CosineAnnealingLR, StepLR
 
 
 def weight(value=1.0, grad=2.0):
@@ -55,8 +55,58 @@ def test_adam_second_step_by_hand():
     assert parameter.value[0] == pytest.approx(-0.1 - 0.1 * (7 / 3) / np.sqrt(19 / 3))
 
 
+def test_adamw_shrinks_apart_from_the_step():
+    # 1 · (1 - 0.1·0.5) = 0.95, then a step of lr
+    assert after(AdamW([weight()], lr=0.1, weight_decay=0.5), 1) == pytest.approx(0.85)
+
+
+def test_adam_adds_weight_decay_to_the_gradient():
+    # gradient 2 + 0.5·1: a first step of lr, whatever the size
+    assert after(Adam([weight()], lr=0.1, weight_decay=0.5), 1) == pytest.approx(0.9)
+    # with a gradient of 0, the decay alone drives the step
+    assert after(Adam([weight(grad=0.0)], lr=0.1, weight_decay=0.5), 1) == pytest.approx(0.9)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda p: SGD(p, 0.1, momentum=0.9, nesterov=True),
+        lambda p: Adam(p, 0.1),
+        lambda p: AdamW(p, 0.1),
+    ],
+)
+def test_state_dict_carries_on_exactly(make):
+    parameters, others = [weight(), weight(2.0)], [weight(), weight(2.0)]
+    optimizer, other = make(parameters), make(others)
+    after(optimizer, 3)
+    optimizer.lr = 0.05
+    state = optimizer.state_dict()
+    for mine, theirs in zip(parameters, others, strict=True):
+        theirs.value = mine.value.copy()
+    other.load_state_dict(state)
+    assert after(optimizer, 2) == after(other, 2)
+    assert other.lr == 0.05
+    for value in state.values():
+        assert value.flags.owndata or value.base is None
+
+
+def test_state_of_other_parameters_is_refused():
+    optimizer = SGD([weight()], 0.1, momentum=0.9)
+    after(optimizer, 1)
+    state = optimizer.state_dict()
+    wide = Parameter("weight", (2,), lambda: np.ones(2), np.float64)
+    other = SGD([wide], 0.3, momentum=0.9)
+    with pytest.raises(ValueError, match=r"velocity.0 of shape \(1,\) belongs to no parameter"):
+        other.load_state_dict(state)
+    with pytest.raises(ValueError, match=r"velocity.7 of shape .* belongs to no parameter"):
+        other.load_state_dict({"velocity.7": np.ones(2), "lr": 1.0, "steps": 1})
+    with pytest.raises(ValueError, match="expected lr and steps"):
+        other.load_state_dict({})
+    assert other.lr == 0.3
+
+
 def test_float32_stays_float32_and_gradients_are_left_alone():
-    for make in (SGD, Adam):
+    for make in (SGD, Adam, AdamW):
         parameter = Parameter("weight", (2,), lambda: np.ones(2), np.float32)
         parameter.grad = np.ones(2, np.float32)
         parameter.grad.setflags(write=False)

@@ -13,7 +13,7 @@ from cnnlib.architectures import course_cnn
 from cnnlib.datasets import load_digits
 from cnnlib.layers import Conv2d, Dropout, Flatten, Linear, MaxPool2d, ReLU
 from cnnlib.model import Sequential
-from cnnlib.optim import SGD, StepLR
+from cnnlib.optim import SGD, Adam, StepLR
 from cnnlib.training import DivergedError, History, evaluate, fit, predict, random_shift
 
 
@@ -413,3 +413,138 @@ def test_random_shift_names_the_fix():
 
 def test_history_starts_empty():
     assert repr(History()) == "History(0 epochs, 0 batches)"
+
+
+# --- checkpoints --------------------------------------------------------------------------------
+
+
+def noisy(seed=0):
+    """Return a network whose dropout has a generator of its own."""
+    rng = np.random.default_rng(seed)
+    return Sequential(
+        Linear(2, 8, rng=rng, dtype=np.float64),
+        Dropout(0.3, rng=np.random.default_rng(9)),
+        ReLU(),
+        Linear(8, 3, rng=rng, dtype=np.float64),
+    )
+
+
+def tools(model, make=None):
+    optimizer = (make or (lambda p: SGD(p, 0.05, momentum=0.9)))(model.parameters())
+    return {"optimizer": optimizer, "scheduler": StepLR(optimizer, 2, 0.5), "epochs": 6}
+
+
+@pytest.mark.parametrize("make", [None, lambda parameters: Adam(parameters, 0.01)])
+def test_a_resumed_training_ends_at_the_same_bits(tmp_path, capsys, make):
+    path = tmp_path / "training.npz"
+    whole = noisy()
+    expected = run(whole, blobs(), blobs(seed=1), **tools(whole, make))
+
+    # killed twice: once between two epochs, once in the middle of one
+    model = noisy()
+    run(
+        model,
+        blobs(),
+        blobs(seed=1),
+        **tools(model, make),
+        checkpoint=path,
+        callbacks=[lambda model, history: len(history.epochs) == 2],
+    )
+    model = noisy(seed=5)  # other weights, as a new process would have if the seed were forgotten
+    run(
+        model,
+        blobs(),
+        blobs(seed=1),
+        **tools(model, make),
+        checkpoint=path,
+        augment=press_ctrl_c_at(13),
+        seed=77,
+    )
+    model = noisy()
+    history = run(model, blobs(), blobs(seed=1), **tools(model, make), checkpoint=path)
+
+    assert "Going on from training.npz: 3 of 6 epochs are done." in capsys.readouterr().out
+    for name, value in model.state_dict().items():
+        assert (value == whole.state_dict()[name]).all(), name
+    assert history.batch_losses == expected.batch_losses
+    assert history.series("validation_loss") == expected.series("validation_loss")
+
+
+def test_a_finished_training_is_not_trained_again(tmp_path):
+    path = tmp_path / "training.npz"
+    model = noisy()
+    run(model, blobs(), **tools(model), checkpoint=path)
+    before = model.state_dict()
+    history = run(model, blobs(), **tools(model), checkpoint=path)
+    assert len(history.epochs) == 6
+    for name, value in model.state_dict().items():
+        assert (value == before[name]).all()
+
+
+def test_kill_during_training_can_be_resumed(tmp_path):
+    # The real thing: kill -9 while a process trains, then go on in another.
+    script = (
+        "import sys\n"
+        "import numpy as np\n"
+        "from cnnlib.layers import Linear\n"
+        "from cnnlib.model import Sequential\n"
+        "from cnnlib.optim import SGD\n"
+        "from cnnlib.training import fit\n"
+        "rng = np.random.default_rng(0)\n"
+        "data = rng.random((256, 20)), rng.integers(0, 4, 256)\n"
+        "model = Sequential(Linear(20, 4, rng=rng, dtype=np.float64))\n"
+        "fit(model, data, epochs=40, batch_size=32, rng=rng, progress=False,\n"
+        "    optimizer=SGD(model.parameters(), 0.1, momentum=0.9), checkpoint=sys.argv[1],\n"
+        "    callbacks=[lambda model, history: print('epoch', flush=True)])\n"
+        "model.save(sys.argv[2])\n"
+    )
+
+    def start(checkpoint, weights):
+        command = [
+            sys.executable,
+            "-c",
+            script,
+            str(tmp_path / checkpoint),
+            str(tmp_path / weights),
+        ]
+        return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+
+    start("whole.npz", "whole-weights.npz").communicate(timeout=120)
+    victim = start("killed.npz", "weights.npz")
+    for _ in range(5):
+        assert victim.stdout.readline() == "epoch\n"
+    victim.kill()
+    victim.communicate()
+    assert not (tmp_path / "weights.npz").exists()
+    output, _ = start("killed.npz", "weights.npz").communicate(timeout=120)
+    assert output.startswith("Going on from killed.npz: ")
+    expected, weights = np.load(tmp_path / "whole-weights.npz"), np.load(tmp_path / "weights.npz")
+    for name in expected.files:
+        assert (weights[name] == expected[name]).all()
+
+
+def test_a_checkpoint_of_something_else_changes_nothing(tmp_path):
+    path = tmp_path / "training.npz"
+    model = noisy()
+    run(model, blobs(), **tools(model), checkpoint=path)
+    other = dense()
+    before = other.state_dict()
+    with pytest.raises(ValueError, match=r"fit: .*training.npz is no checkpoint of this training"):
+        run(other, blobs(), checkpoint=path)
+    wider = Sequential(
+        Linear(2, 9, rng=np.random.default_rng(0), dtype=np.float64),
+        Dropout(0.3, rng=np.random.default_rng(9)),
+        ReLU(),
+        Linear(9, 3, rng=np.random.default_rng(0), dtype=np.float64),
+    )
+    with pytest.raises(ValueError, match=r"0.weight has shape \(8, 2\), expected \(9, 2\)"):
+        run(wider, blobs(), **tools(wider), checkpoint=path)
+    weights = tmp_path / "weights.npz"
+    model.save(weights)
+    with pytest.raises(ValueError, match="is no checkpoint of this training"):
+        run(other, blobs(), checkpoint=weights)
+    path.write_bytes(path.read_bytes()[:-40])
+    with pytest.raises(ValueError, match="is not a readable archive"):
+        run(model, blobs(), **tools(model), checkpoint=path)
+    for name, value in other.state_dict().items():
+        assert (value == before[name]).all()

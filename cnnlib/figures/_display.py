@@ -17,7 +17,7 @@ from matplotlib.text import Annotation, Text
 from numpy.typing import ArrayLike
 from PIL import Image
 
-from ._style import format_numbers, require_numbers, style
+from ._style import format_numbers, require_numbers, root_figure, style
 
 DPI = 110  # of the figure on the page; drawn at twice that, so that it is crisp on any screen
 CELL_NUMBER = "cell-number"  # marks the numbers in grid cells
@@ -109,7 +109,7 @@ def to_png(fig: Figure | Axes) -> bytes:
     b'PNG'
     """
     if isinstance(fig, Axes):
-        found = fig.get_figure(root=True)
+        found = root_figure(fig)
         if found is None:
             raise ValueError("show: these axes were removed from their figure.")
         fig = found
@@ -218,7 +218,7 @@ def _fit_line_ends(ax: Axes) -> None:
             if bottom - top >= gap:
                 break
             blocks[-2:] = [lower + upper]
-    figure = ax.get_figure(root=True)
+    figure = root_figure(ax)
     points = 72.0 / (figure.dpi if figure is not None else 72.0)
     for block in blocks:
         start = wanted[block].mean() - gap * (len(block) - 1) / 2

@@ -29,6 +29,7 @@ from ._style import (
     require_2d,
     require_axes,
     require_numbers,
+    root_figure,
     styled,
     text_color,
 )
@@ -224,7 +225,7 @@ def value_norm(
 def _number_size(ax: Axes, shape: tuple[int, ...], texts: list[str]) -> float:
     """Guess a font size from the room there is now; `show` fits it to the final layout."""
     box = ax.get_window_extent()
-    fig = ax.get_figure(root=True)
+    fig = root_figure(ax)
     dpi = fig.dpi if fig is not None else 72.0
     cell = min(box.width / shape[1], box.height / shape[0]) * 72 / dpi
     longest = max((len(text) for text in texts), default=1)

@@ -241,6 +241,13 @@ def require_axes(name: str, ax: object) -> Axes:
     raise TypeError(f"{name}: ax must be one Axes, but is {type(ax).__name__}. {hint}")
 
 
+def root_figure(ax: Axes) -> Figure | None:
+    """Return the whole figure in which axes stand, or None if they were removed from it."""
+    # Not ax.get_figure(root=True), which Matplotlib 3.9 does not know.
+    found: Any = ax.figure
+    return None if found is None else found.figure
+
+
 def require_numbers(name: str, values: ArrayLike, what: str = "values") -> Array:
     """Return ``values`` as an array of integers, floats or booleans."""
     try:

@@ -16,10 +16,11 @@ from cnnlib.shapes import output_size, receptive_field, same_padding
 from ._grids import grid, operator
 from ._style import CYCLE, INK, LINE, MUTED, PALE, require_2d, require_axes, styled, text_color
 
-__all__ = ["centres", "cone", "coverage_map", "plans", "stops"]
+__all__ = ["centres", "cone", "coverage_map", "coverage_maps", "plans", "stops"]
 
 SEEN = CYCLE[0]
 UNREAD = CYCLE[1]
+UNREAD_FILL = "#FBE5D6"
 # Behind a number that stands on a cross.
 KNOCKOUT: dict[str, Any] = {"boxstyle": "round,pad=0.14", "facecolor": "white", "edgecolor": "none"}
 
@@ -226,7 +227,7 @@ def coverage_map(
     title: str | None = None,
     indices: bool = False,
 ) -> Axes:
-    """Draw how many windows read each pixel; pixels that none reads are crossed out.
+    """Draw how many windows read each pixel; pixels that none reads have a frame of their own.
 
     Parameters
     ----------
@@ -244,7 +245,7 @@ def coverage_map(
     Returns
     -------
     Axes
-        ``ax``. The crosses are patches with the gid ``"unread"``.
+        ``ax``. The unread pixels are patches with the gid ``"unread"``.
 
     Raises
     ------
@@ -267,7 +268,6 @@ def coverage_map(
             "Count the windows that cover each pixel."
         )
     top = max(float(array.max()), 1.0) if vmax is None else vmax
-    # Uncovered pixels stay white under their crosses: dark would read as "few".
     grid(
         np.where(array == 0, np.nan, array.astype(float)),
         ax,
@@ -278,12 +278,74 @@ def coverage_map(
         missing="0",
         indices=indices,
     )
+    # Unread pixels leave the scale of the colours, whose dark end would read as "few".
     for i, j in zip(*np.nonzero(array == 0), strict=True):
-        _cross(ax, float(j), float(i))
-    for text in ax.texts:
-        if text.get_text() == "0":
-            text.set_bbox(KNOCKOUT)
+        ax.add_patch(
+            Rectangle((j - 0.5, i - 0.5), 1, 1, fc=UNREAD_FILL, ec="none", zorder=1.6, gid="unread")
+        )
+        inner = (j - 0.42, i - 0.42)
+        ax.add_patch(Rectangle(inner, 0.84, 0.84, fill=False, ec=UNREAD, lw=1.8, zorder=2.6))
     return ax
+
+
+@styled
+def coverage_maps(
+    maps: Sequence[ArrayLike],
+    titles: Sequence[str],
+    *,
+    width: float = 8.5,
+    indices: bool = False,
+) -> Figure:
+    r"""Draw several coverage maps side by side: cells of one size, one scale of colours.
+
+    Parameters
+    ----------
+    maps : sequence of array_like of int, each (H, W)
+        See `coverage_map`.
+    titles : sequence of str
+        One text above each map.
+    width : float
+        Greatest width of the figure in inches.
+    indices : bool
+        Whether to write row and column indices along the edges.
+
+    Returns
+    -------
+    Figure
+        One axes for each map, in order.
+
+    Raises
+    ------
+    ValueError
+        If there is no map, or not one title for each.
+
+    Examples
+    --------
+    >>> from cnnlib.figures import padding
+    >>> fig = padding.coverage_maps([[[1, 1]], [[4, 6, 4]]], ["none", "same"])
+    >>> [ax.get_title() for ax in fig.axes]
+    ['none', 'same']
+    """
+    arrays = [require_2d("coverage_maps", one, f"map {k}") for k, one in enumerate(maps)]
+    if not arrays or len(titles) != len(arrays):
+        raise ValueError(
+            f"coverage_maps: needs maps and one title for each, got {len(arrays)} maps and "
+            f"{len(titles)} titles."
+        )
+    gap = 0.45 if indices else 0.25
+    head = 0.3 + 0.25 * max(title.count("\n") for title in titles) + (0.25 if indices else 0.0)
+    columns, tallest = sum(one.shape[1] for one in arrays), max(one.shape[0] for one in arrays)
+    cell = min((width - gap * len(arrays)) / columns, 0.6)
+    total, height = cell * columns + gap * len(arrays), head + cell * tallest
+    fig = Figure(figsize=(total, height))
+    left = gap / 2
+    for one, title in zip(arrays, titles, strict=True):
+        w, h = one.shape[1] * cell / total, one.shape[0] * cell / height
+        ax = fig.add_axes((left / total, 1 - head / height - h, w, h))
+        coverage_map(one, ax, vmax=max(one.max() for one in arrays), title=title, indices=indices)
+        ax.title.set_gid("fixed")
+        left += one.shape[1] * cell + gap
+    return fig
 
 
 @styled
