@@ -15,6 +15,8 @@ from ._style import COLORS, INK, format_numbers, require_axes, require_numbers, 
 
 __all__ = ["flattening", "surprise", "verdicts"]
 
+_MARGIN = 0.12  # of a cell: what `grid` keeps around its border
+
 
 @styled
 def flattening(block: ArrayLike, *, fmt: str | None = None, width: float = 9.0) -> Figure:
@@ -55,15 +57,15 @@ def flattening(block: ArrayLike, *, fmt: str | None = None, width: float = 9.0) 
             "Pick one sample of a batch first, for example x[0]."
         )
     c, h, w = values.shape
-    cell = min((width - 0.2) / values.size, 0.8)
+    cell = min((width - 0.3) / values.size, 0.8)
     head, low = 0.4, 0.3  # inches for a title above a grid, and for the indices below the row
     gap = 0.9
-    height = h * cell + cell + 2 * head + low + 0.1
+    height = (h + 1 + 2 * _MARGIN) * cell + 2 * head + low
     fig = Figure(figsize=(width, height))
 
     def place(left: float, bottom: float, columns: int, rows: int) -> Axes:
-        inches = (left / width, bottom / height, columns * cell / width, rows * cell / height)
-        return fig.add_axes(inches)
+        across, up = (columns + _MARGIN) * cell, (rows + _MARGIN) * cell
+        return fig.add_axes((left / width, bottom / height, across / width, up / height))
 
     left = (width - c * w * cell - (c - 1) * gap) / 2
     for k in range(c):
@@ -110,10 +112,10 @@ def surprise(points: Mapping[str, float], ax: Axes) -> Axes:
         if not 0 < p <= 1:
             raise ValueError(f"surprise: {name!r} has p = {p}; it must be above 0 and at most 1.")
     lowest = min([0.01, *points.values()])
-    p = np.geomspace(lowest * 0.9, 1, 300)
-    ax.plot(p, -np.log(p), color=COLORS["blue"])
+    along = np.geomspace(lowest * 0.9, 1, 300)
+    ax.plot(along, -np.log(along), color=COLORS["blue"])
     for name, at in points.items():
-        height = -np.log(at) + 0.0  # −ln 1 is −0
+        height = float(-np.log(at)) + 0.0  # −ln 1 is −0
         ax.plot(at, height, "o", color=COLORS["vermillion"], markersize=8, clip_on=False, zorder=4)
         ax.annotate(
             f"{name}: {height:.2f}",

@@ -23,6 +23,7 @@ from ._style import (
     new,
     require_axes,
     require_numbers,
+    root_figure,
     styled,
     text_color,
 )
@@ -163,8 +164,8 @@ def lead(start: Axes, stop: Axes, window: Window, *, style: int = 0) -> None:
     2
     """
     start, stop = require_axes("lead", start), require_axes("lead", stop)
-    figure = start.get_figure(root=True)
-    if figure is None or stop.get_figure(root=True) is not figure:
+    figure = root_figure(start)
+    if figure is None or root_figure(stop) is not figure:
         raise ValueError("lead: start and stop must be axes of one figure.")
     row, col, rows, cols = window
     for y, corner in ((row - 0.5, (0, 1)), (row + rows - 0.5, (0, 0))):
