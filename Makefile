@@ -41,13 +41,15 @@ NO_NEWS := {"@jupyterlab/apputils-extension:notification": {"fetchNews": "false"
 # Tests and headless runs see no personal settings: no IPython start-up files, no kernels from
 # elsewhere, and no home directory that has to be writable.
 HEADLESS := test-units test-notebooks test-blas notebooks
+# Two notebooks run at the same time, so each gets one core; test-blas tries other numbers.
+$(HEADLESS): export OPENBLAS_NUM_THREADS ?= 1
 $(HEADLESS): export IPYTHONDIR := $(CURDIR)/$(VENV)/settings/ipython
 $(HEADLESS): export JUPYTER_CONFIG_DIR := $(CURDIR)/$(VENV)/settings/jupyter
 $(HEADLESS): export JUPYTER_DATA_DIR := $(CURDIR)/$(VENV)/settings/jupyter
 $(HEADLESS): export JUPYTER_RUNTIME_DIR := $(CURDIR)/$(VENV)/settings/runtime
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test test-units test-notebooks test-blas train notebooks lint pins clean
+.PHONY: help lab test test-units test-notebooks test-blas train notebooks api lint pins clean
 
 help:  ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' Makefile
@@ -75,6 +77,9 @@ train: $(VENV)/.runtime  ## train the final network of the course from the shell
 
 notebooks: $(VENV)/.dev  ## run every notebook and store its outputs (NB=... for one)
 	$(BIN)/python tests/execute_notebooks.py $(NB)
+
+api: $(VENV)/.dev  ## write the reference page, cnnlib/README.md, from the docstrings
+	$(BIN)/python tests/api_page.py
 
 lint: $(VENV)/.dev  ## check style, formatting and types
 	$(BIN)/python -m ruff check

@@ -59,6 +59,11 @@ CASES = {
             "Convert the image to RGB or build the layer with in_channels=1."
         ],
     ),
+    "channels last": (
+        lambda: F.conv2d(np.zeros((8, 28, 28, 3)), WEIGHT),
+        ValueError,
+        ["expects 3 input channels but x has 28", "(N, H, W, C)", "x.transpose(0, 3, 1, 2)"],
+    ),
     "wrong channel count in groups": (
         lambda: F.conv2d(X, np.zeros((4, 2, 3, 3)), groups=2),
         ValueError,

@@ -77,6 +77,9 @@ def test_cells_are_square_of_one_size_and_inside_the_page(shape: tuple[int, int,
     fig = dense.flattening(np.zeros(shape, dtype=int))
     sizes = [cell_inches(fig, ax) for ax in fig.axes]
     np.testing.assert_allclose(sizes, sizes[0][0], rtol=0.03)
+    # The title of the row and the indices above it have room below the channels.
+    gap = fig.axes[0].get_position().y0 - fig.axes[-1].get_position().y1
+    assert gap * fig.get_figheight() > 0.6
     for ax in fig.axes:
         box = ax.get_position()
         assert box.x0 >= 0

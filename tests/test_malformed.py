@@ -204,7 +204,9 @@ def told(arguments):
 TRIED = {}
 
 
-@pytest.mark.parametrize(("name", "arguments"), every_call(), ids=lambda value: str(value)[:30])
+@pytest.mark.parametrize(
+    ("name", "arguments"), list(every_call()), ids=lambda value: str(value)[:30]
+)
 def test_every_malformed_call_is_refused(name, arguments):
     function = getattr(F, name)
     function(**arguments)  # the valid call works

@@ -58,9 +58,9 @@ def flattening(block: ArrayLike, *, fmt: str | None = None, width: float = 9.0) 
         )
     c, h, w = values.shape
     cell = min((width - 0.3) / values.size, 0.8)
-    head, low = 0.4, 0.3  # inches for a title above a grid, and for the indices below the row
+    head, row_head = 0.4, 0.75  # inches for a title, and for a title above indices
     gap = 0.9
-    height = (h + 1 + 2 * _MARGIN) * cell + 2 * head + low
+    height = (h + 1 + 2 * _MARGIN) * cell + head + row_head + 0.05
     fig = Figure(figsize=(width, height))
 
     def place(left: float, bottom: float, columns: int, rows: int) -> Axes:
@@ -69,10 +69,10 @@ def flattening(block: ArrayLike, *, fmt: str | None = None, width: float = 9.0) 
 
     left = (width - c * w * cell - (c - 1) * gap) / 2
     for k in range(c):
-        ax = place(left + k * (w * cell + gap), low + cell + head, w, h)
+        ax = place(left + k * (w * cell + gap), 0.05 + (1 + _MARGIN) * cell + row_head, w, h)
         whole = [None] * k + [(0, 0, h, w)]
         grid(values[k], ax, title=f"channel {k}", highlight=whole, fmt=fmt)
-    row = place((width - values.size * cell) / 2, low, values.size, 1)
+    row = place((width - values.size * cell) / 2, 0.05, values.size, 1)
     stretches = [(0, k * h * w, 1, h * w) for k in range(c)]
     grid(values.ravel(), row, title="flattened", highlight=stretches, fmt=fmt, indices=True)
     return fig

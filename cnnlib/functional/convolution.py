@@ -93,7 +93,9 @@ def _check(
     if c != c_in * groups:
         where = f" in each of {groups} groups" if groups > 1 else ""
         fix = f"Build the layer with in_channels={c}."
-        if c == 1 and c_in * groups == 3:
+        if w == c_in * groups:
+            fix = f"If x is (N, H, W, C), reorder it: x.transpose(0, 3, 1, 2). Else: {fix}"
+        elif c == 1 and c_in * groups == 3:
             fix = f"Convert the image to RGB or build the layer with in_channels={c}."
         raise ValueError(
             f"{op}: weight expects {c_in} input channels{where} but x has {c} "
