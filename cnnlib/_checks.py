@@ -20,6 +20,10 @@ _SHAPE_FIXES = {
         "a photograph (H, W, C) with x.transpose(2, 0, 1)[None]."
     ),
 }
+_SIZE_FIXES = {
+    "stride": "Use stride=1 to move by one pixel at a time.",
+    "padding": "Use padding=0 for no border; to cut pixels off, slice the image.",
+}
 
 
 def describe(value: object) -> str:
@@ -39,9 +43,13 @@ def integer(op: str, name: str, value: object, minimum: int) -> int:
     try:
         number = operator.index(value)  # type: ignore[arg-type]
     except TypeError:
-        raise TypeError(f"{op}: {name} must be a whole number, got {describe(value)}.") from None
+        fix = " Divide with // to stay with whole numbers." if isinstance(value, float) else ""
+        raise TypeError(
+            f"{op}: {name} must be a whole number, got {describe(value)}.{fix}"
+        ) from None
     if number < minimum:
-        raise ValueError(f"{op}: {name} must be at least {minimum}, got {number}.")
+        fix = _SIZE_FIXES.get(name, f"Use {minimum} or more.")
+        raise ValueError(f"{op}: {name} must be at least {minimum}, got {number}. {fix}")
     return number
 
 
@@ -102,7 +110,7 @@ def array(op: str, name: str, x: object, letters: str) -> Array:
             fix = " " + _SHAPE_FIXES.get(x.ndim, "Axes are batch, channels, height, width.")
         elif letters == "N F" and x.ndim == 4:
             fix = " Flatten it first: flatten(x)."
-        elif letters == "N F" and x.ndim == 1:
+        elif letters in ("N F", "N C") and x.ndim == 1:
             fix = f" One sample becomes a batch of one with {name}[None]."
         raise ValueError(
             f"{op}: {name} must have {len(axes)} axes {due}, got shape {x.shape}.{fix}"

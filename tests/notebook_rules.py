@@ -45,6 +45,9 @@ MAX_LINES = 25  # of one code cell
 MAX_MEDIAN_LINES = 6
 MIN_WORDS_PER_LINE = 5  # of prose, for each line of code
 MIN_ALT_CHARACTERS = 20
+# How long a notebook takes: 150 words of prose a minute, and three quarters for each code cell.
+WORDS_PER_MINUTE = 150
+MINUTES_PER_CELL = 0.75
 
 METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
@@ -407,6 +410,21 @@ def more_prose_than_code(notebook: Notebook) -> Iterator[Problem]:
         )
 
 
+def honest_minutes(notebook: Notebook) -> Iterator[Problem]:
+    """The time that a notebook states is the time that its length takes."""
+    words = sum(len(cell.source.split()) for cell in notebook.prose)
+    minutes = words / WORDS_PER_MINUTE + MINUTES_PER_CELL * len(notebook.code)
+    due = max(5, 5 * round(minutes / 5))
+    stated = re.search(
+        r"\*\*Time:\*\* about (\d+) minutes", "".join(cell.source for cell in notebook.prose[:3])
+    )
+    if stated is None or abs(int(stated[1]) - minutes) > 5:
+        yield notebook.problem(
+            f"takes about {due} minutes by its length. Write it under the goals: "
+            f"**Time:** about {due} minutes"
+        )
+
+
 def british_spelling(notebook: Notebook) -> Iterator[Problem]:
     """Prose is in British spelling. Code keeps the names that the field uses."""
     for cell in notebook.cells:
@@ -466,6 +484,7 @@ RULES: tuple[Rule, ...] = (
     leads_on,
     sound_links,
     more_prose_than_code,
+    honest_minutes,
     british_spelling,
     korean_glossary,
 )

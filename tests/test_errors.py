@@ -48,6 +48,11 @@ CASES = {
         ValueError,
         ["got shape (90,)", "x[None]"],
     ),
+    "softmax of one row": (
+        lambda: F.softmax(np.zeros(10)),
+        ValueError,
+        ["softmax: x must have 2 axes (N, C), got shape (10,)", "x[None]"],
+    ),
     "flatten a vector": (lambda: F.flatten(np.zeros(4)), ValueError, ["batch axis", "x[None]"]),
     # --- shapes that do not fit each other
     "wrong channel count": (
@@ -123,7 +128,7 @@ CASES = {
     "stride 0": (
         lambda: F.conv2d(X, WEIGHT, stride=0),
         ValueError,
-        ["conv2d: stride must be at least 1, got 0"],
+        ["conv2d: stride must be at least 1, got 0. Use stride=1"],
     ),
     "stride 0 in pooling": (
         lambda: F.avg_pool2d(X, 2, (1, 0)),
@@ -133,7 +138,7 @@ CASES = {
     "negative padding": (
         lambda: F.conv2d(X, WEIGHT, padding=-1),
         ValueError,
-        ["conv2d: padding must be at least 0, got -1"],
+        ["conv2d: padding must be at least 0, got -1. Use padding=0"],
     ),
     "padding that hides whole windows": (
         lambda: F.max_pool2d(X, 2, 2, 2),
@@ -148,7 +153,7 @@ CASES = {
     "half a stride": (
         lambda: F.conv2d(X, WEIGHT, stride=1.5),
         TypeError,
-        ["conv2d: stride must be a whole number, got 1.5"],
+        ["conv2d: stride must be a whole number, got 1.5. Divide with //"],
     ),
     "groups 0": (lambda: F.conv2d(X, WEIGHT, groups=0), ValueError, ["groups must be at least 1"]),
     # --- dtypes

@@ -90,7 +90,9 @@ def sound(folder: Path) -> Notebook:
     prose = "This sentence has eight words in all, repeated. " * 5
     cells = [
         new_markdown_cell("# 01 Pixels and channels\n\nWhat a picture is.", id="title"),
-        new_markdown_cell("## By the end you can\n\n- read a picture as numbers", id="goals"),
+        new_markdown_cell(
+            "## By the end you can\n\n- read pictures\n\n**Time:** about 5 minutes", id="goals"
+        ),
         new_markdown_cell("## A question\n\nWhat is colour?", id="question"),
         new_code_cell("import numpy as np", id="imports", execution_count=1),
         new_markdown_cell(f"## By hand\n\n{prose}", id="by-hand"),
@@ -338,6 +340,16 @@ BREAKAGES: list[tuple[str, Rule, Callable[[Notebook], None]]] = [
         "little prose",
         notebook_rules.more_prose_than_code,
         put("by-hand-sum", source="\n".join(["x = 1"] * 60)),
+    ),
+    (
+        "no time stated",
+        notebook_rules.honest_minutes,
+        put("goals", source="## By the end you can\n\n- read pictures"),
+    ),
+    (
+        "a time that is too short",
+        notebook_rules.honest_minutes,
+        put("traps", source="## Traps\n\n" + "A long story. " * 900),
     ),
     (
         "American spelling",
