@@ -244,6 +244,21 @@ CASES = {
         ValueError,
         ["dropout: mask has shape (4,) but x has (3,)"],
     ),
+    "no eps": (
+        lambda: F.batch_norm2d(X, np.ones(3), np.ones(3), eps=0.0),
+        ValueError,
+        ["batch_norm2d: eps must be positive, got 0.0"],
+    ),
+    "half of the statistics": (
+        lambda: F.batch_norm2d(X, np.ones(3), np.ones(3), mean=np.ones(3)),
+        ValueError,
+        ["batch_norm2d: give both mean and var"],
+    ),
+    "a negative variance": (
+        lambda: F.batch_norm2d(X, np.ones(3), np.ones(3), mean=np.ones(3), var=-np.ones(3)),
+        ValueError,
+        ["batch_norm2d: var holds a negative number"],
+    ),
     "a divisor that can be zero": (
         lambda: F.local_response_norm(X, 3, k=0.0),
         ValueError,

@@ -158,6 +158,35 @@ def test_huge_scores_do_not_overflow():
     assert F.sigmoid(np.array([-1000.0, 1000.0])).tolist() == [0, 1]
 
 
+def test_each_row_is_shifted_by_its_own_maximum():
+    # One shift for both rows would leave exp(-2000) = 0 of the second, and 0 / 0.
+    logits = np.array([[1000.0, 1000.0], [-1000.0, -1000.0]])
+    assert F.softmax(logits).tolist() == [[0.5, 0.5], [0.5, 0.5]]
+    assert F.log_softmax(logits) == pytest.approx(np.full((2, 2), np.log(0.5)))
+
+
+def test_flatten_leaves_rows_as_they_are():
+    rows = np.arange(6.0).reshape(2, 3)
+    assert F.flatten(rows).tolist() == rows.tolist()
+
+
+def test_statistics_of_many_float32_values_keep_their_digits():
+    x = np.random.default_rng(0).standard_normal((64, 1, 64, 64)).astype(np.float32) + 1000
+    mean, var = F.batch_statistics(x)
+    exact = x.astype(np.float64)
+    assert mean.dtype == var.dtype == np.float32
+    assert mean[0] == pytest.approx(exact.mean(), rel=1e-7)
+    assert var[0] == pytest.approx(exact.var(), rel=1e-5)
+
+
+def test_limits_that_are_allowed():
+    x = np.ones((1, 2, 1, 1))
+    assert (F.local_response_norm(x, 1, alpha=0.0, k=1.0) == x).all()
+    assert np.isfinite(F.batch_norm2d(x, *np.ones((2, 2)), mean=np.ones(2), var=np.zeros(2))).all()
+    assert (F.dropout_mask((5,), 0.0, np.random.default_rng(0)) == 1).all()
+    assert F.dropout_mask((5,), 0.5, np.random.default_rng(0)).dtype == np.float32
+
+
 def test_local_response_norm_by_hand():
     x = np.array([1.0, 2.0, 3.0]).reshape(1, 3, 1, 1)
     # size 3, alpha 3: channel 0 sees 1 + 4, channel 1 sees 1 + 4 + 9, channel 2 sees 4 + 9

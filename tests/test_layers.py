@@ -100,6 +100,68 @@ def test_repr_names_the_class(name):
     assert repr(layer).startswith(type(layer).__name__ + "(")
 
 
+@pytest.mark.parametrize(
+    ("layer", "names"),
+    [
+        (layers.Conv2d(1, 2, 3, rng=rng()), ["weight", "bias"]),
+        (layers.Conv2d(1, 2, 3, bias=False, rng=rng()), ["weight"]),
+        (layers.Linear(1, 2, rng=rng()), ["weight", "bias"]),
+        (layers.Linear(2, 1, bias=False, rng=rng()), ["weight"]),
+        (layers.BatchNorm2d(2), ["weight", "bias"]),
+        (layers.ReLU(), []),
+        (layers.MaxPool2d(1), []),
+    ],
+)
+def test_parameters_and_their_names(layer, names):
+    assert [parameter.name for parameter in layer.parameters()] == names
+    assert all(p.value.dtype == np.float32 for p in (*layer.parameters(), *layer.buffers()))
+    assert all(p.grad is None for p in layer.parameters())
+
+
+def test_running_statistics_have_names():
+    assert [b.name for b in layers.BatchNorm2d(2).buffers()] == ["running_mean", "running_var"]
+
+
+def test_the_first_weights_come_from_a_seed_that_the_generator_draws():
+    conv = layers.Conv2d(2, 3, 5, rng=np.random.default_rng(4))
+    seed = int(np.random.default_rng(4).integers(2**63))
+    normal = np.random.default_rng(seed).standard_normal((3, 2, 5, 5), dtype=np.float32)
+    assert (conv.weight.value == normal * np.float32(np.sqrt(2 / 50))).all()
+
+
+def test_train_and_eval_switch_the_layer():
+    layer = layers.Dropout(0.5, rng=rng())
+    layer.eval()
+    assert layer.training is False
+    layer.train()
+    assert layer.training is True
+
+
+def test_what_a_layer_adds_to_the_view():
+    conv = layers.Conv2d(1, 1, (5, 3), (3, 2), rng=rng())
+    assert conv.window == ((5, 3), (3, 2))
+    assert conv.widen(10, 2, (1, 9, 9)) == (10 + 4 * 2, 6)
+    assert layers.MaxPool2d((3, 2), (2, 1)).window == ((3, 2), (2, 1))
+    assert layers.ReLU().widen(7, 4, (1, 9, 9)) == (7, 4)
+    assert layers.GlobalAvgPool2d().widen(7, 4, (1, 5, 3)) == (7 + 4 * 4, 20)
+
+
+def test_batch_norm_uses_its_own_eps():
+    x = IMAGE[:, :2]
+    norm = layers.BatchNorm2d(2, eps=10.0, momentum=1.0, dtype=np.float64)
+    ones, zeros = np.ones(2), np.zeros(2)
+    assert (norm(x) == F.batch_norm2d(x, ones, zeros, eps=10.0)).all()
+    count = x.size // 2
+    mean, var = F.batch_statistics(x)
+    np.testing.assert_allclose(norm.running_mean.value, mean)
+    np.testing.assert_allclose(norm.running_var.value, var * count / (count - 1))
+    norm.eval()
+    var = var * count / (count - 1)
+    np.testing.assert_allclose(norm(x), F.batch_norm2d(x, ones, zeros, mean, var, 10.0))
+    dx = norm.backward(x)
+    np.testing.assert_allclose(dx, F.batch_norm2d_backward(x, x, ones, mean, var, 10.0)[0])
+
+
 def test_repr_shows_what_is_unusual():
     assert repr(layers.Conv2d(1, 2, 3, rng=rng())) == "Conv2d(1, 2, kernel_size=3)"
     assert (
@@ -108,6 +170,10 @@ def test_repr_shows_what_is_unusual():
     )
     assert repr(layers.MaxPool2d(3, 2, 1)) == "MaxPool2d(3, stride=2, padding=1)"
     assert repr(layers.AvgPool2d(2)) == "AvgPool2d(2)"
+    assert repr(layers.AvgPool2d((2, 3))) == "AvgPool2d((2, 3))"
+    assert repr(layers.Linear(3, 2, rng=rng())) == "Linear(3, 2)"
+    mirrored = layers.Conv2d(1, 1, 3, padding=1, padding_mode="reflect", rng=rng())
+    assert repr(mirrored) == "Conv2d(1, 1, kernel_size=3, padding=1, padding_mode='reflect')"
     assert repr(layers.Linear(3, 2, False, rng=rng())) == "Linear(3, 2, bias=False)"
 
 
@@ -228,6 +294,31 @@ def test_parameter_keeps_shape_and_dtype():
             lambda: layers.Conv2d(3, 4, 5, rng=rng()).output_shape((3, 4, 28)),
             ValueError,
             ["Conv2d: the kernel does not fit", "height 4"],
+        ),
+        (
+            lambda: layers.Conv2d(3, 4, 5, rng=rng()).output_shape((3, 28, 4)),
+            ValueError,
+            ["Conv2d: the kernel does not fit", "width 4"],
+        ),
+        (
+            lambda: layers.MaxPool2d(3).output_shape((3, 2, 28)),
+            ValueError,
+            ["MaxPool2d: the kernel does not fit", "height 2"],
+        ),
+        (
+            lambda: layers.AvgPool2d(3).output_shape((3, 28, 2)),
+            ValueError,
+            ["AvgPool2d: the kernel does not fit", "width 2"],
+        ),
+        (
+            lambda: layers.Linear(10, 2, rng=rng()).output_shape((8,)),
+            ValueError,
+            ["got the shape (8,). Build the layer with in_features=8"],
+        ),
+        (
+            lambda: layers.Linear(10, 2, rng=rng()).output_shape((4, 2)),
+            ValueError,
+            ["Put a Flatten before it"],
         ),
         (
             lambda: layers.Linear(10, 2, rng=rng()).output_shape((3, 4, 4)),

@@ -6,6 +6,7 @@ the name of the operation: not a NumPy message from inside, and never an array.
 """
 
 import inspect
+import re
 
 import numpy as np
 import pytest
@@ -139,7 +140,7 @@ def broken_calls(name, arguments):
             if len([v for v in arguments.values() if isinstance(v, np.ndarray)]) > 1:
                 wrong.append(value.astype(np.float32))  # mixed precision
             for bad in wrong:
-                yield {**arguments, key: bad}
+                yield key, {**arguments, key: bad}
     options = IMAGE_OPTIONS.get("pool" if "pool2d" in base else base, {})
     if base == "global_avg_pool2d":
         options = {}
@@ -152,11 +153,11 @@ def broken_calls(name, arguments):
     for key, (minimum, allows_none, allows_large) in options.items():
         for bad in sizes(minimum, allows_none, allows_large):
             if key in ("size", "groups") and isinstance(bad, tuple):
-                yield {**arguments, key: (2, 2)}
-            yield {**arguments, key: bad}
+                yield key, {**arguments, key: (2, 2)}
+            yield key, {**arguments, key: bad}
     for key in NUMBERS.get(base, []):
         for bad in NOT_NUMBERS:
-            yield {**arguments, key: bad}
+            yield key, {**arguments, key: bad}
 
 
 def every_call():
@@ -178,8 +179,11 @@ def every_call():
         yield name, {"logits": logits, "targets": targets}
 
 
-def refused(function, name, arguments):
-    """Call, and return None if it was refused as it should be, else what happened."""
+def refused(function, name, arguments, key=""):
+    """Call, and return None if it was refused as it should be, else what happened.
+
+    The message must start with the name of the operation and hold that of the broken argument.
+    """
     try:
         result = function(**arguments)
     except (ValueError, TypeError) as error:
@@ -188,6 +192,8 @@ def refused(function, name, arguments):
         message = str(error)
         if not message.startswith(f"{name}: "):
             return f"message does not name {name}: {message}"
+        if not re.search(rf"\b{key}\b", message.removeprefix(f"{name}: ")):
+            return f"message does not name {key}: {message}"
         return None
     except Exception as error:
         return f"{type(error).__name__}: {error}"
@@ -212,18 +218,19 @@ def test_every_malformed_call_is_refused(name, arguments):
     function(**arguments)  # the valid call works
     if name.startswith("cross_entropy"):
         targets = arguments["targets"]
-        wrong = [{**arguments, "logits": bad} for bad in broken_arrays(arguments["logits"])]
-        wrong += [{**arguments, "logits": bad} for bad in broken_ranks(arguments["logits"])]
+        logits = arguments["logits"]
+        wrong = [("logits", {**arguments, "logits": bad}) for bad in broken_arrays(logits)]
+        wrong += [("logits", {**arguments, "logits": bad}) for bad in broken_ranks(logits)]
         bad_targets = [None, 1, "0", [0, 1, 2, 1], targets * 1.0, targets + 1, targets - 1]
         bad_targets += [targets[:3], targets[None], np.eye(3)[targets], targets.astype(bool)]
         bad_targets += [targets.astype(object), targets.astype("U1"), np.array(1)]
         bad_targets += [np.append(targets, 0), targets + 10**12, targets.astype(complex)]
-        wrong += [{**arguments, "targets": bad} for bad in bad_targets]
+        wrong += [("targets", {**arguments, "targets": bad}) for bad in bad_targets]
     else:
         wrong = list(broken_calls(name, arguments))
     problems = []
-    for broken in wrong:
-        problem = refused(function, name, broken)
+    for key, broken in wrong:
+        problem = refused(function, name, broken, key)
         if problem is not None:
             problems.append(f"{name}({told(broken)}): {problem}")
     assert not problems, "\n".join(problems)
@@ -253,32 +260,57 @@ def test_whole_number_functions_refuse_nonsense():
 
 
 LAYERS = {
-    "Conv2d": {"in_channels": 2, "out_channels": 4, "kernel_size": 3, "stride": 1, "groups": 1},
+    "Conv2d": {
+        "in_channels": 2,
+        "out_channels": 4,
+        "kernel_size": 3,
+        "stride": 1,
+        "padding": 0,
+        "groups": 1,
+    },
     "Linear": {"in_features": 3, "out_features": 2},
-    "MaxPool2d": {"kernel_size": 2},
-    "AvgPool2d": {"kernel_size": 2},
+    "MaxPool2d": {"kernel_size": 2, "stride": 2, "padding": 0},
+    "AvgPool2d": {"kernel_size": 2, "stride": 2, "padding": 0},
     "BatchNorm2d": {"num_features": 3},
     "LocalResponseNorm": {"size": 3},
+    "LeakyReLU": {},
+    "Dropout": {},
+}
+LAYER_NUMBERS = {
+    "BatchNorm2d": ("eps", "momentum"),
+    "LocalResponseNorm": ("alpha", "beta", "k"),
+    "LeakyReLU": ("negative_slope",),
+    "Dropout": ("p",),
 }
 
 
 @pytest.mark.parametrize("name", LAYERS)
 def test_layers_refuse_nonsense_when_built(name):
     make = getattr(layers, name)
-    extra = {"rng": RNG} if name in ("Conv2d", "Linear") else {}
+    extra = {"rng": RNG} if name in ("Conv2d", "Linear", "Dropout") else {}
     problems = []
     for key in LAYERS[name]:
-        single = key not in ("kernel_size", "stride")
-        for bad in sizes(1, allows_none=key == "stride", allows_large=True):
-            if key == "groups" and bad is None:
-                continue
+        minimum = 0 if key == "padding" else 1
+        nothing = key == "stride" and name.endswith("Pool2d")  # then it is the kernel size
+        for bad in sizes(minimum, allows_none=nothing, allows_large=True):
             arguments = {**LAYERS[name], key: bad, **extra}
-            problem = refused(make, name, arguments)
-            if problem is not None and (single or not isinstance(bad, tuple) or 0 in bad):
+            problem = refused(make, name, arguments, key)
+            if problem is not None:
                 problems.append(f"{name}({told(arguments)}): {problem}")
+    for key in LAYER_NUMBERS.get(name, ()):
+        for bad in NOT_NUMBERS:
+            arguments = {**LAYERS[name], key: bad, **extra}
+            problem = refused(make, name, arguments, key)
+            if problem is not None:
+                problems.append(f"{name}({told(arguments)}): {problem}")
+    if name in ("Conv2d", "Linear", "BatchNorm2d"):
+        for bad in (int, np.uint8, np.float16, complex):
+            problem = refused(make, name, {**LAYERS[name], **extra, "dtype": bad}, "dtype")
+            if problem is not None:
+                problems.append(f"{name}(dtype={bad}): {problem}")
     for bad in (None, 0, "seed", np.random):
         if extra:
-            problem = refused(make, name, {**LAYERS[name], "rng": bad})
+            problem = refused(make, name, {**LAYERS[name], "rng": bad}, "rng")
             if problem is not None:
                 problems.append(f"{name}(rng={bad!r}): {problem}")
     assert not problems, "\n".join(problems)

@@ -196,6 +196,18 @@ def dropout_mask(
     return keep.astype(dtype) / (1 - p)
 
 
+def _masked(op: str, x: Array, mask: Array) -> tuple[Array, Array]:
+    x = float_array(op, "x", x)
+    mask = float_array(op, "mask", mask)
+    if mask.shape != x.shape:
+        raise ValueError(
+            f"{op}: mask has shape {mask.shape} but x has {x.shape}. "
+            "Draw it with dropout_mask(x.shape, p, rng, x.dtype)."
+        )
+    same_dtype(op, "x", x, mask=mask)
+    return x, mask
+
+
 def dropout(x: Array, mask: Array) -> Array:
     """Multiply by the mask that `dropout_mask` drew.
 
@@ -212,14 +224,7 @@ def dropout(x: Array, mask: Array) -> Array:
     >>> dropout(np.array([1.0, 2.0, 3.0]), np.array([0.0, 2.0, 2.0]))
     array([0., 4., 6.])
     """
-    x = float_array("dropout", "x", x)
-    mask = float_array("dropout", "mask", mask)
-    if mask.shape != x.shape:
-        raise ValueError(
-            f"dropout: mask has shape {mask.shape} but x has {x.shape}. "
-            "Draw it with dropout_mask(x.shape, p, rng, x.dtype)."
-        )
-    same_dtype("dropout", "x", x, mask=mask)
+    x, mask = _masked("dropout", x, mask)
     return x * mask
 
 
@@ -241,6 +246,5 @@ def dropout_backward(dout: Array, x: Array, mask: Array) -> Array:
     array([0., 2., 2.])
     """
     op = "dropout_backward"
-    x = float_array(op, "x", x)
-    mask = gradient(op, mask, x.shape, x)
+    x, mask = _masked(op, x, mask)
     return gradient(op, dout, x.shape, x) * mask
