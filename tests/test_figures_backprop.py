@@ -246,7 +246,7 @@ PATIENTS = {"healthy": [(True, "2.41"), (True, "")], "A": [(False, "202"), (None
 def test_clinic_writes_each_verdict_in_its_row_and_column() -> None:
     (ax,) = backprop.clinic(RUNGS, PATIENTS).axes
     verdicts = [text for text in ax.texts if text.get_gid() == "verdict"]
-    assert [text.get_text() for text in verdicts] == ["✓  2.41", "✓", "✗  202", "not reached"]
+    assert [text.get_text() for text in verdicts] == ["✓  2.41", "✓", "✗  202", "not tried"]
     rows = [round(text.get_position()[1]) for text in verdicts]
     assert rows == [0, 0, 1, 1]
     columns = [int(text.get_position()[0]) for text in verdicts]

@@ -199,6 +199,15 @@ class TestFilterBank:
         labels = [text.get_text() for text in fig.axes[0].texts if text.get_text().isdigit()]
         assert labels == [str(k) for k in range(filters) for _ in ("filter", "map")]
 
+    @pytest.mark.parametrize(
+        ("filters", "due"),
+        [(1, []), (2, ["0 in front,\n1 at the back"]), (6, ["0 in front,\n5 at the back"])],
+    )
+    def test_the_order_of_the_stacked_maps_is_written(self, filters: int, due: list[str]) -> None:
+        fig = channels.filter_bank((3, 32, 32), filters, 5)
+        assert [t.get_text() for t in fig.axes[0].texts if t.get_gid() == "order"] == due
+        inside_figure(fig)
+
     @pytest.mark.parametrize("filters", [0, 7])
     def test_refuses_numbers_that_do_not_fit(self, filters: int) -> None:
         with pytest.raises(ValueError, match="draws 1 to 6 filters"):

@@ -135,17 +135,17 @@ def test_bars_are_the_most_probable_classes_in_order() -> None:
     chart = fig.axes[1]
     assert [label.get_text() for label in chart.get_yticklabels()] == ["1", "2", "0"]
     assert widths(chart) == pytest.approx([0.7, 0.2, 0.1])
-    assert texts(chart) == ["70%", "20%", "10%"]
+    assert texts(chart) == ["70%", "20% ✓", "10%"]
     assert fig.axes[0].get_title() == "a 2"
     assert chart.get_title() == "says 1"
 
 
-def test_the_right_class_is_always_there_and_hatched() -> None:
+def test_the_right_class_is_always_there_hatched_and_ticked() -> None:
     fig = dense.verdicts(np.zeros((2, 4, 4)), PROBABILITIES, [2, 3])
     assert [bool(bar.get_hatch()) for bar in fig.axes[1].patches] == [False, True, False]
     second = fig.axes[3]
     assert [label.get_text() for label in second.get_yticklabels()] == ["2", "1", "3"]
-    assert texts(second) == ["80%", "15%", "<1%"]
+    assert texts(second) == ["80%", "15%", "<1% ✓"]
     assert [bool(bar.get_hatch()) for bar in second.patches] == [False, False, True]
 
 

@@ -238,4 +238,4 @@ def test_the_figures_can_be_drawn_and_keep_their_texts_apart() -> None:
     assert fig.axes[0].get_title() == "the map by hand"
     title = fig.axes[0].title.get_window_extent()
     assert title.y0 > fig.axes[0].get_window_extent().y1
-    assert title.y1 <= fig.bbox.y1
+    assert title.y1 <= fig.bbox.y1 + 1  # a pixel: the fonts differ
