@@ -255,7 +255,7 @@ def convolutions(draw):
 
 
 @given(convolutions())
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 def test_convolution_equals_the_loops(case):
     x, weight, bias, options = case
     expected = reference.conv2d(x, weight, bias, **options)
@@ -272,7 +272,7 @@ def test_convolution_equals_the_loops(case):
 
 
 @given(convolutions())
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 def test_backward_is_the_adjoint_of_forward(case):
     # ⟨conv(u), g⟩ = ⟨u, dx(g)⟩ = ⟨w, dweight(g)⟩: true of every linear map and its transpose.
     x, weight, _, options = case
@@ -283,6 +283,33 @@ def test_backward_is_the_adjoint_of_forward(case):
     assert np.vdot(y, g) == pytest.approx(np.vdot(weight, dweight), rel=1e-9, abs=1e-9)
 
 
+@given(convolutions(), st.floats(-3, 3), st.floats(-3, 3))
+@settings(max_examples=50)
+def test_convolution_is_linear_in_the_image_and_in_the_weight(case, a, b):
+    x, weight, _, options = case
+    other_x, other_weight = x[::-1] + 0.5, weight[..., ::-1] - 0.25
+    y = a * F.conv2d(x, weight, **options) + b * F.conv2d(other_x, weight, **options)
+    np.testing.assert_allclose(F.conv2d(a * x + b * other_x, weight, **options), y, atol=1e-10)
+    y = a * F.conv2d(x, weight, **options) + b * F.conv2d(x, other_weight, **options)
+    np.testing.assert_allclose(F.conv2d(x, a * weight + b * other_weight, **options), y, atol=1e-10)
+
+
+@given(kernel=st.tuples(SIZES, SIZES), stride=st.tuples(SIZES, SIZES), seed=st.integers(0, 2**32))
+@settings(max_examples=50)
+def test_the_mean_of_a_window_lies_between_its_extremes(kernel, stride, seed):
+    x = np.random.default_rng(seed).standard_normal((2, 3, 7, 6))
+    low, mean, high = (
+        pool(x, kernel, stride) for pool in (F.min_pool2d, F.avg_pool2d, F.max_pool2d)
+    )
+    assert (low <= mean + 1e-12).all()
+    assert (mean <= high + 1e-12).all()
+    assert set(high.ravel()) <= set(x.ravel())
+    # What flows back is as much as came: each output hands on its gradient whole.
+    dout = np.random.default_rng(seed).standard_normal(high.shape)
+    for backward in (F.min_pool2d_backward, F.avg_pool2d_backward, F.max_pool2d_backward):
+        assert backward(dout, x, kernel, stride).sum() == pytest.approx(dout.sum(), abs=1e-9)
+
+
 @given(
     kernel=st.tuples(SIZES, SIZES),
     stride=st.none() | st.tuples(SIZES, SIZES),
@@ -291,7 +318,7 @@ def test_backward_is_the_adjoint_of_forward(case):
     ties=st.booleans(),
     data=st.data(),
 )
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @pytest.mark.parametrize("name", ["max_pool2d", "avg_pool2d"])
 def test_pooling_equals_the_loops(name, kernel, stride, pad, seed, ties, data):
     padding = (kernel[0] // 2, kernel[1] // 2) if pad else 0
@@ -312,7 +339,7 @@ def test_pooling_equals_the_loops(name, kernel, stride, pad, seed, ties, data):
 
 
 @given(st.integers(1, 4), st.integers(1, 5), st.integers(1, 4), st.integers(0, 2**32))
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 def test_linear_equals_the_loops(n, features, outputs, seed):
     rng = np.random.default_rng(seed)
     x, weight = rng.standard_normal((n, features)), rng.standard_normal((outputs, features))
