@@ -101,18 +101,19 @@ def test_repr_names_the_class(name):
 
 
 @pytest.mark.parametrize(
-    ("layer", "names"),
+    ("make", "names"),
     [
-        (layers.Conv2d(1, 2, 3, rng=rng()), ["weight", "bias"]),
-        (layers.Conv2d(1, 2, 3, bias=False, rng=rng()), ["weight"]),
-        (layers.Linear(1, 2, rng=rng()), ["weight", "bias"]),
-        (layers.Linear(2, 1, bias=False, rng=rng()), ["weight"]),
-        (layers.BatchNorm2d(2), ["weight", "bias"]),
-        (layers.ReLU(), []),
-        (layers.MaxPool2d(1), []),
+        (lambda: layers.Conv2d(1, 2, 3, rng=rng()), ["weight", "bias"]),
+        (lambda: layers.Conv2d(1, 2, 3, bias=False, rng=rng()), ["weight"]),
+        (lambda: layers.Linear(1, 2, rng=rng()), ["weight", "bias"]),
+        (lambda: layers.Linear(2, 1, bias=False, rng=rng()), ["weight"]),
+        (lambda: layers.BatchNorm2d(2), ["weight", "bias"]),
+        (layers.ReLU, []),
+        (lambda: layers.MaxPool2d(1), []),
     ],
 )
-def test_parameters_and_their_names(layer, names):
+def test_parameters_and_their_names(make, names):
+    layer = make()
     assert [parameter.name for parameter in layer.parameters()] == names
     assert all(p.value.dtype == np.float32 for p in (*layer.parameters(), *layer.buffers()))
     assert all(p.grad is None for p in layer.parameters())
@@ -237,6 +238,16 @@ def test_dropout_drops_only_while_training():
     layer.training = False
     assert (layer(x) == x).all()
     assert (layer.backward(x) == x).all()
+
+
+def test_the_smallest_settings_are_allowed():
+    x = np.ones((2, 3, 1, 1), np.float32)
+    assert (layers.Dropout(0.0, rng=rng())(x) == x).all()
+    assert layers.Dropout(0.5, rng=rng())(x).dtype == np.float32
+    np.testing.assert_allclose(layers.LocalResponseNorm(1, alpha=1.0, beta=1.0)(x), 0.5)
+    assert layers.BatchNorm2d(3, momentum=1.0)(x).shape == x.shape
+    with pytest.raises(ValueError, match="at most 1, got 1.5"):
+        layers.BatchNorm2d(3, momentum=1.5)
 
 
 def test_a_failed_call_does_not_replace_the_remembered_input():

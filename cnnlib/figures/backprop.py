@@ -423,7 +423,7 @@ def clinic(rungs: Sequence[str], patients: Mapping[str, Sequence[Verdict]]) -> F
     rungs : sequence of str
         Names of the tests, in their order.
     patients : mapping from name to sequence of (passed, text)
-        A verdict for each test: True, False, or None where the test was not reached. The text,
+        A verdict for each test: True, False, or None where the test was not tried. The text,
         such as a measured value, stands beside the sign ✓ or ✗.
 
     Returns
@@ -447,7 +447,7 @@ def clinic(rungs: Sequence[str], patients: Mapping[str, Sequence[Verdict]]) -> F
         if len(verdicts) != len(rungs):
             raise ValueError(
                 f"clinic: {name!r} has {len(verdicts)} verdicts for {len(rungs)} tests; pass "
-                "(None, '') for a test that was not reached."
+                "(None, '') for a test that was not tried."
             )
     fig, ax = figures.new(width=9.0, height=0.62 * len(patients) + 0.6)
     for i, (name, verdicts) in enumerate(patients.items()):
@@ -471,7 +471,7 @@ def clinic(rungs: Sequence[str], patients: Mapping[str, Sequence[Verdict]]) -> F
             ax.text(
                 j + 0.47,
                 i,
-                f"{sign}  {text}".strip() if sign else "not reached",
+                f"{sign}  {text}".strip() if sign else "not tried",
                 ha="center",
                 va="center",
                 weight="bold" if passed is False else "normal",

@@ -305,6 +305,7 @@ def filter_bank(
     -------
     Figure
         One axes. Texts with the gid ``"size"`` give the sizes of input, filters, maps, output.
+        The text with the gid ``"order"`` says in which order the maps are stacked.
 
     Raises
     ------
@@ -361,6 +362,10 @@ def filter_bank(
         _arrow(ax, (filter_x + _width(*filt) / 2 + 0.1, y), (map_x - 0.42, y))
         _arrow(ax, (map_x + 0.42, y), (output_x - _width(*output) / 2 - 0.08, centre))
     _block(ax, *output, (output_x, centre), CYCLE[:filters])
+    if filters > 1:  # in words which slice is which map: colour must not be the only carrier
+        order = f"0 in front,\n{filters - 1} at the back"
+        below = (output_x, centre - 1.05)
+        ax.text(*below, order, ha="center", va="center", fontsize=12, color=GRAY, gid="order")
     top = height - 0.3
     headings = ("input", f"{filters} filters", f"{filters} feature maps", "output")
     sizes = (

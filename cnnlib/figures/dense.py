@@ -146,8 +146,9 @@ def verdicts(
 ) -> Figure:
     """Draw images, and beside each the classes that a network finds most probable.
 
-    The bar of the right class is hatched. If it is not among the first guesses it takes the
-    place of the last of them, so that it is always there.
+    The bar of the right class is hatched, and its number has a tick, for a bar too short to show
+    its hatching. If the right class is not among the first guesses it takes the place of the
+    last of them, so that it is always there.
 
     Parameters
     ----------
@@ -178,7 +179,7 @@ def verdicts(
     >>> from cnnlib.figures import dense
     >>> fig = dense.verdicts([np.zeros((4, 4))], [[0.1, 0.7, 0.2]], [2], guesses=2)
     >>> [text.get_text() for text in fig.axes[1].texts]
-    ['70%', '20%']
+    ['70%', '20% ✓']
     """
     p = require_numbers("verdicts", probabilities, "probabilities")
     right = require_numbers("verdicts", labels, "labels")
@@ -204,7 +205,9 @@ def verdicts(
         bars(names, p[k, shown], chart, fmt=_percent, highlight=found)
         chart.set(xlim=(0, 1), xticks=[], title=f"says {int(p[k].argmax())}")
         chart.spines["bottom"].set_visible(False)
-        for text, value in zip(chart.texts, p[k, shown], strict=True):
+        for text, value, name in zip(chart.texts, p[k, shown], shown.tolist(), strict=True):
+            if name == true:
+                text.set_text(f"{text.get_text()} ✓")
             if value > 0.6:  # inside the bar: beyond its end lies the next image
                 text.set(ha="right", color="white", fontweight="bold")
                 text.set_position((-5, 0))

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch, Rectangle
 from numpy.typing import ArrayLike, NDArray
 
@@ -181,6 +182,9 @@ def answers(
         height=nrows * (0.8 * cell + bar_height + 0.45),
         height_ratios=[0.8 * cell, bar_height] * nrows,
     )
+    engine = fig.get_layout_engine()
+    if nrows > 1 and isinstance(engine, ConstrainedLayoutEngine):
+        engine.set(hspace=0.05)  # room between the bars of one row and the titles of the next
     axes = np.reshape(axes, (2 * nrows, ncols))
     for spare in range(len(pictures), nrows * ncols):
         row, column = divmod(spare, ncols)
