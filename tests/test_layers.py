@@ -246,7 +246,7 @@ def test_the_smallest_settings_are_allowed():
     assert layers.Dropout(0.5, rng=rng())(x).dtype == np.float32
     np.testing.assert_allclose(layers.LocalResponseNorm(1, alpha=1.0, beta=1.0)(x), 0.5)
     assert layers.BatchNorm2d(3, momentum=1.0)(x).shape == x.shape
-    with pytest.raises(ValueError, match="at most 1, got 1.5"):
+    with pytest.raises(ValueError, match=r"at most 1, got 1\.5"):
         layers.BatchNorm2d(3, momentum=1.5)
 
 

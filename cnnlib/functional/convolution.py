@@ -94,7 +94,10 @@ def _check(
         where = f" in each of {groups} groups" if groups > 1 else ""
         fix = f"Build the layer with in_channels={c}."
         if w == c_in * groups:
-            fix = f"If x is (N, H, W, C), reorder it: x.transpose(0, 3, 1, 2). Else: {fix}"
+            fix = (
+                "If x is (N, H, W, C), reorder it: x.transpose(0, 3, 1, 2). "
+                f"If not, build the layer with in_channels={c}."
+            )
         elif c == 1 and c_in * groups == 3:
             fix = f"Convert the image to RGB or build the layer with in_channels={c}."
         raise ValueError(
