@@ -128,6 +128,18 @@ def same_dtype(op: str, first: str, x: Array, **others: Array | None) -> None:
             )
 
 
+def bias_vector(op: str, bias: object, x: Array, weight: Array) -> Array:
+    """Return `bias` if it holds one number for each output of `weight`."""
+    bias = array(op, "bias", bias, "C_out")
+    same_dtype(op, "x", x, bias=bias)
+    if bias.shape != (len(weight),):
+        raise ValueError(
+            f"{op}: bias has shape {bias.shape}, expected ({len(weight)},), one number for each "
+            f"output (weight is {weight.shape}). Leave it out, or make it np.zeros({len(weight)})."
+        )
+    return bias
+
+
 def gradient(op: str, dout: object, shape: tuple[int, ...], x: Array) -> Array:
     """Return `dout` if it has the shape of the forward output and the dtype of `x`."""
     dout = float_array(op, "dout", dout)

@@ -27,6 +27,7 @@ __all__ = [
     "Linear",
     "LocalResponseNorm",
     "MaxPool2d",
+    "MinPool2d",
     "Parameter",
     "ReLU",
     "Sigmoid",
@@ -609,6 +610,36 @@ class MaxPool2d(_Pool2d):
     def backward(self, dout: Array) -> Array:
         """Return the gradient for the input."""
         return F.max_pool2d_backward(
+            dout, self.input(), self.kernel_size, self.stride, self.padding
+        )
+
+
+class MinPool2d(_Pool2d):
+    """Keep the smallest value of each window.
+
+    Parameters
+    ----------
+    kernel_size : int or (int, int)
+    stride : int or (int, int), optional
+        The kernel size unless given.
+    padding : int or (int, int)
+
+    Examples
+    --------
+    >>> MinPool2d(2)(np.arange(16.0).reshape(1, 1, 4, 4))[0, 0]
+    array([[ 0.,  2.],
+           [ 8., 10.]])
+    """
+
+    def forward(self, x: Array) -> Array:
+        """Return the pooled maps, (N, C, OH, OW)."""
+        y = F.min_pool2d(x, self.kernel_size, self.stride, self.padding)
+        self._x = x
+        return y
+
+    def backward(self, dout: Array) -> Array:
+        """Return the gradient for the input."""
+        return F.min_pool2d_backward(
             dout, self.input(), self.kernel_size, self.stride, self.padding
         )
 

@@ -1,13 +1,15 @@
 """The textbook, in plain loops: slow, obvious, and the judge of everything faster.
 
-Same names and arguments as in `cnnlib.functional`. Nothing here is clever, so that a reader can
-check it against the formula with one finger on each. Use it on small arrays.
+Same names, arguments and errors as in `cnnlib.functional`. Nothing here is clever, so that a
+reader can check it against the formula with one finger on each. Use it on small arrays.
 """
 
 import numpy as np
 
-from cnnlib._checks import Array, Size, pair
-from cnnlib.shapes import output_size
+from cnnlib._checks import Array, Size, bias_vector, gradient
+from cnnlib.functional.convolution import check_conv2d
+from cnnlib.functional.dense import check_linear
+from cnnlib.functional.pooling import check_pool2d
 
 __all__ = [
     "avg_pool2d",
@@ -39,10 +41,11 @@ def conv2d(
     >>> conv2d(x, np.ones((1, 1, 2, 2)))[0, 0]
     array([[10.]])
     """
-    (sh, sw), (ph, pw) = pair("conv2d", "stride", stride, 1), pair("conv2d", "padding", padding, 0)
-    (n, _, h, w), (c_out, c_in, kh, kw) = x.shape, weight.shape
-    oh, ow = output_size(h, kh, sh, ph), output_size(w, kw, sw, pw)
-    y = np.zeros((n, c_out, oh, ow), dtype=x.dtype)
+    (sh, sw), (ph, pw), shape = check_conv2d("conv2d", x, weight, stride, padding, groups)
+    if bias is not None:
+        bias = bias_vector("conv2d", bias, x, weight)
+    (n, _, h, w), (c_out, c_in, kh, kw), (oh, ow) = x.shape, weight.shape, shape[2:]
+    y = np.zeros(shape, dtype=x.dtype)
     for sample in range(n):
         for out in range(c_out):
             first = out // (c_out // groups) * c_in  # first input channel of this group
@@ -82,7 +85,9 @@ def conv2d_backward(
     array([[2., 4.],
            [6., 8.]])
     """
-    (sh, sw), (ph, pw) = pair("conv2d", "stride", stride, 1), pair("conv2d", "padding", padding, 0)
+    op = "conv2d_backward"
+    (sh, sw), (ph, pw), shape = check_conv2d(op, x, weight, stride, padding, groups)
+    dout = gradient(op, dout, shape, x)
     (n, _, h, w), (c_out, c_in, kh, kw) = x.shape, weight.shape
     dx, dweight = np.zeros_like(x), np.zeros_like(weight)
     dbias = np.zeros(c_out, dtype=x.dtype)
@@ -104,19 +109,17 @@ def conv2d_backward(
     return dx, dweight, dbias
 
 
-def _pool_windows(x: Array, kernel_size: Size, stride: Size | None, padding: Size) -> Array:
-    """Return for each output pixel the list of (row, column) places that exist in the image."""
-    kh, kw = pair("pooling", "kernel_size", kernel_size, 1)
-    sh, sw = pair("pooling", "stride", kernel_size if stride is None else stride, 1)
-    ph, pw = pair("pooling", "padding", padding, 0)
+def _pool_windows(
+    op: str, x: Array, kernel_size: Size, stride: Size | None, padding: Size
+) -> tuple[Array, int]:
+    """Return for each output pixel the (row, column) places that exist, and the window's size."""
+    (kh, kw), (sh, sw), (ph, pw), shape = check_pool2d(op, x, kernel_size, stride, padding)
     h, w = x.shape[2:]
-    oh, ow = output_size(h, kh, sh, ph), output_size(w, kw, sw, pw)
-    windows = np.empty((oh, ow), dtype=object)
-    for i in range(oh):
-        for j in range(ow):
-            places = [(i * sh + k - ph, j * sw + m - pw) for k in range(kh) for m in range(kw)]
-            windows[i, j] = [(r, c) for r, c in places if 0 <= r < h and 0 <= c < w]
-    return windows
+    windows = np.empty(shape[2:], dtype=object)
+    for i, j in np.ndindex(windows.shape):
+        places = [(i * sh + k - ph, j * sw + m - pw) for k in range(kh) for m in range(kw)]
+        windows[i, j] = [(r, c) for r, c in places if 0 <= r < h and 0 <= c < w]
+    return windows, kh * kw
 
 
 def max_pool2d(x: Array, kernel_size: Size, stride: Size | None = None, padding: Size = 0) -> Array:
@@ -127,7 +130,7 @@ def max_pool2d(x: Array, kernel_size: Size, stride: Size | None = None, padding:
     >>> max_pool2d(np.array([[1.0, 2.0], [3.0, 4.0]])[None, None], 2)[0, 0]
     array([[4.]])
     """
-    windows = _pool_windows(x, kernel_size, stride, padding)
+    windows, _ = _pool_windows("max_pool2d", x, kernel_size, stride, padding)
     y = np.zeros((*x.shape[:2], *windows.shape), dtype=x.dtype)
     for n, c, i, j in np.ndindex(y.shape):
         y[n, c, i, j] = max(x[n, c, row, column] for row, column in windows[i, j])
@@ -146,7 +149,8 @@ def max_pool2d_backward(
     array([[0., 0.],
            [0., 1.]])
     """
-    windows = _pool_windows(x, kernel_size, stride, padding)
+    windows, _ = _pool_windows("max_pool2d_backward", x, kernel_size, stride, padding)
+    dout = gradient("max_pool2d_backward", dout, (*x.shape[:2], *windows.shape), x)
     dx = np.zeros_like(x)
     for n, c, i, j in np.ndindex(dout.shape):
         row, column = max(windows[i, j], key=lambda place: x[n, c, *place])
@@ -162,11 +166,10 @@ def avg_pool2d(x: Array, kernel_size: Size, stride: Size | None = None, padding:
     >>> avg_pool2d(np.array([[1.0, 2.0], [3.0, 4.0]])[None, None], 2)[0, 0]
     array([[2.5]])
     """
-    windows = _pool_windows(x, kernel_size, stride, padding)
-    kh, kw = pair("pooling", "kernel_size", kernel_size, 1)
+    windows, size = _pool_windows("avg_pool2d", x, kernel_size, stride, padding)
     y = np.zeros((*x.shape[:2], *windows.shape), dtype=x.dtype)
     for n, c, i, j in np.ndindex(y.shape):
-        y[n, c, i, j] = sum(x[n, c, row, column] for row, column in windows[i, j]) / (kh * kw)
+        y[n, c, i, j] = sum(x[n, c, row, column] for row, column in windows[i, j]) / size
     return y
 
 
@@ -181,12 +184,12 @@ def avg_pool2d_backward(
     array([[0.25, 0.25],
            [0.25, 0.25]])
     """
-    windows = _pool_windows(x, kernel_size, stride, padding)
-    kh, kw = pair("pooling", "kernel_size", kernel_size, 1)
+    windows, size = _pool_windows("avg_pool2d_backward", x, kernel_size, stride, padding)
+    dout = gradient("avg_pool2d_backward", dout, (*x.shape[:2], *windows.shape), x)
     dx = np.zeros_like(x)
     for n, c, i, j in np.ndindex(dout.shape):
         for row, column in windows[i, j]:
-            dx[n, c, row, column] += dout[n, c, i, j] / (kh * kw)
+            dx[n, c, row, column] += dout[n, c, i, j] / size
     return dx
 
 
@@ -198,6 +201,9 @@ def linear(x: Array, weight: Array, bias: Array | None = None) -> Array:
     >>> linear(np.array([[1.0, 2.0]]), np.array([[3.0, 4.0]]))
     array([[11.]])
     """
+    check_linear("linear", x, weight)
+    if bias is not None:
+        bias = bias_vector("linear", bias, x, weight)
     y = np.zeros((len(x), len(weight)), dtype=x.dtype)
     for n, out in np.ndindex(y.shape):
         y[n, out] = 0 if bias is None else bias[out]
@@ -214,6 +220,8 @@ def linear_backward(dout: Array, x: Array, weight: Array) -> tuple[Array, Array,
     >>> linear_backward(np.array([[2.0]]), np.array([[1.0, 5.0]]), np.array([[3.0, 4.0]]))[0]
     array([[6., 8.]])
     """
+    check_linear("linear_backward", x, weight)
+    dout = gradient("linear_backward", dout, (len(x), len(weight)), x)
     dx, dweight = np.zeros_like(x), np.zeros_like(weight)
     dbias = np.zeros(len(weight), dtype=x.dtype)
     for n, out in np.ndindex(dout.shape):

@@ -33,6 +33,7 @@ CASES = {
     "Sigmoid": (layers.Sigmoid, IMAGE),
     "Tanh": (layers.Tanh, IMAGE),
     "MaxPool2d": (lambda: layers.MaxPool2d((3, 2), 2, (1, 0)), IMAGE),
+    "MinPool2d": (lambda: layers.MinPool2d(3, (1, 2)), IMAGE),
     "AvgPool2d": (lambda: layers.AvgPool2d(2, 1, 1), IMAGE),
     "GlobalAvgPool2d": (layers.GlobalAvgPool2d, IMAGE),
     "Conv2d reflect": (

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from cnnlib import functional as F
-from cnnlib import layers, shapes
+from cnnlib import layers, reference, shapes
 
 RNG = np.random.default_rng(0)
 X = RNG.standard_normal((2, 4, 6, 5))
@@ -238,6 +238,19 @@ def test_every_malformed_call_is_refused(name, arguments):
     assert len(wrong) > 10
 
 
+@pytest.mark.parametrize("name", reference.__all__)
+def test_the_textbook_refuses_the_same_calls(name):
+    arguments = dict(every_call())[name]
+    function = getattr(reference, name)
+    function(**arguments)
+    problems = []
+    for key, broken in broken_calls(name, arguments):
+        problem = refused(function, name, broken, key)
+        if problem is not None:
+            problems.append(f"reference.{name}({told(broken)}): {problem}")
+    assert not problems, "\n".join(problems)
+
+
 def test_whole_number_functions_refuse_nonsense():
     calls = 0
     for value in NOT_SIZES:
@@ -270,6 +283,7 @@ LAYERS = {
     },
     "Linear": {"in_features": 3, "out_features": 2},
     "MaxPool2d": {"kernel_size": 2, "stride": 2, "padding": 0},
+    "MinPool2d": {"kernel_size": 2, "stride": 2, "padding": 0},
     "AvgPool2d": {"kernel_size": 2, "stride": 2, "padding": 0},
     "BatchNorm2d": {"num_features": 3},
     "LocalResponseNorm": {"size": 3},

@@ -8,7 +8,7 @@ collecting windows is a fast copy. The caller never notices; only the strides of
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from cnnlib._checks import Array, Size, array, gradient, integer, pair, same_dtype
+from cnnlib._checks import Array, Size, array, bias_vector, gradient, integer, pair, same_dtype
 from cnnlib.functional.padding import pad2d
 from cnnlib.shapes import fitting_size
 
@@ -74,7 +74,7 @@ def _columns(weight: Array) -> Array:
     return weight.transpose(2, 3, 1, 0).reshape(-1, weight.shape[0])
 
 
-def _check(
+def check_conv2d(
     op: str, x: Array, weight: Array, stride: Size, padding: Size, groups: int
 ) -> tuple[Pair, Pair, tuple[int, int, int, int]]:
     """Check what forward and backward share; return stride, padding and the output shape."""
@@ -160,15 +160,9 @@ def conv2d(
     Goodfellow, Bengio and Courville, "Deep Learning", 2016, equation 9.6.
     """
     op = "conv2d"
-    stride, padding, (n, c_out, oh, ow) = _check(op, x, weight, stride, padding, groups)
+    stride, padding, (n, c_out, oh, ow) = check_conv2d(op, x, weight, stride, padding, groups)
     if bias is not None:
-        bias = array(op, "bias", bias, "C_out")
-        same_dtype(op, "x", x, bias=bias)
-        if bias.shape != (c_out,):
-            raise ValueError(
-                f"{op}: bias has shape {bias.shape}, expected ({c_out},), one number for each "
-                f"of the {c_out} filters (weight is {weight.shape})."
-            )
+        bias = bias_vector(op, bias, x, weight)
     if groups > 1:
         y = np.concatenate(
             [
@@ -234,7 +228,7 @@ def conv2d_backward(
            [20., 24.]]), array([4.]))
     """
     op = "conv2d_backward"
-    stride, padding, out_shape = _check(op, x, weight, stride, padding, groups)
+    stride, padding, out_shape = check_conv2d(op, x, weight, stride, padding, groups)
     dout = gradient(op, dout, out_shape, x)
     if groups > 1:
         parts = [

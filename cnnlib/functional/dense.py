@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from cnnlib._checks import Array, array, float_array, gradient, number, same_dtype
+from cnnlib._checks import Array, array, bias_vector, float_array, gradient, number, same_dtype
 
 __all__ = [
     "dropout",
@@ -65,7 +65,7 @@ def flatten_backward(dout: Array, x: Array) -> Array:
     return gradient(op, dout, _rows(op, x).shape, x).reshape(x.shape)
 
 
-def _check(op: str, x: Array, weight: Array) -> None:
+def check_linear(op: str, x: Array, weight: Array) -> None:
     x = array(op, "x", x, "N F")
     weight = array(op, "weight", weight, "out_features in_features")
     same_dtype(op, "x", x, weight=weight)
@@ -102,17 +102,10 @@ def linear(x: Array, weight: Array, bias: Array | None = None) -> Array:
     >>> linear(np.array([[1.0, 2.0]]), np.array([[3.0, 4.0], [5.0, 6.0]]), np.array([0.5, 0.0]))
     array([[11.5, 17. ]])
     """
-    _check("linear", x, weight)
+    check_linear("linear", x, weight)
     y: Array = x @ weight.T
     if bias is not None:
-        bias = array("linear", "bias", bias, "out_features")
-        same_dtype("linear", "x", x, bias=bias)
-        if bias.shape != (len(weight),):
-            raise ValueError(
-                f"linear: bias has shape {bias.shape}, expected ({len(weight)},), one number for "
-                f"each output (weight is {weight.shape})."
-            )
-        y += bias
+        y += bias_vector("linear", bias, x, weight)
     return y
 
 
@@ -141,7 +134,7 @@ def linear_backward(dout: Array, x: Array, weight: Array) -> tuple[Array, Array,
            [10., 20.]]), array([ 1., 10.]))
     """
     op = "linear_backward"
-    _check(op, x, weight)
+    check_linear(op, x, weight)
     dout = gradient(op, dout, (len(x), len(weight)), x)
     return dout @ weight, dout.T @ x, dout.sum(axis=0)
 

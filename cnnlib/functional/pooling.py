@@ -22,7 +22,7 @@ __all__ = [
 Pair = tuple[int, int]
 
 
-def _check(
+def check_pool2d(
     op: str, x: Array, kernel_size: Size, stride: Size | None, padding: Size
 ) -> tuple[Pair, Pair, Pair, tuple[int, int, int, int]]:
     """Return kernel, stride and padding as pairs, and the output shape."""
@@ -90,7 +90,7 @@ def max_pool2d(x: Array, kernel_size: Size, stride: Size | None = None, padding:
     ----------
     Goodfellow, Bengio and Courville, "Deep Learning", 2016, section 9.3.
     """
-    kernel, steps, border, shape = _check("max_pool2d", x, kernel_size, stride, padding)
+    kernel, steps, border, shape = check_pool2d("max_pool2d", x, kernel_size, stride, padding)
     if border != (0, 0):
         x = pad2d(x, border, value=-np.inf)
     rows, columns = next(places := _places(kernel, steps, shape))
@@ -126,7 +126,7 @@ def max_pool2d_backward(
            [0., 0.]])
     """
     op = "max_pool2d_backward"
-    kernel, steps, border, shape = _check(op, x, kernel_size, stride, padding)
+    kernel, steps, border, shape = check_pool2d(op, x, kernel_size, stride, padding)
     dout = gradient(op, dout, shape, x)
     y = max_pool2d(x, kernel, steps, border)
     padded = pad2d(x, border, value=-np.inf) if border != (0, 0) else x
@@ -150,7 +150,7 @@ def min_pool2d(x: Array, kernel_size: Size, stride: Size | None = None, padding:
     >>> min_pool2d(np.array([[[[2.0, 3.0], [5.0, -2.0]]]]), 2)[0, 0]
     array([[-2.]])
     """
-    _check("min_pool2d", x, kernel_size, stride, padding)
+    check_pool2d("min_pool2d", x, kernel_size, stride, padding)
     return -max_pool2d(-x, kernel_size, stride, padding)
 
 
@@ -169,7 +169,7 @@ def min_pool2d_backward(
            [0., 0.]])
     """
     op = "min_pool2d_backward"
-    *_, shape = _check(op, x, kernel_size, stride, padding)
+    *_, shape = check_pool2d(op, x, kernel_size, stride, padding)
     dout = gradient(op, dout, shape, x)
     # Two mirrors: the output was negated, and so was the input.
     return max_pool2d_backward(dout, -x, kernel_size, stride, padding)
@@ -203,7 +203,7 @@ def avg_pool2d(x: Array, kernel_size: Size, stride: Size | None = None, padding:
     array([[ 2.,  3.],
            [-4.,  4.]])
     """
-    kernel, steps, border, shape = _check("avg_pool2d", x, kernel_size, stride, padding)
+    kernel, steps, border, shape = check_pool2d("avg_pool2d", x, kernel_size, stride, padding)
     if border != (0, 0):
         x = pad2d(x, border)
     rows, columns = next(places := _places(kernel, steps, shape))
@@ -236,7 +236,7 @@ def avg_pool2d_backward(
            [0.25, 0.25]])
     """
     op = "avg_pool2d_backward"
-    kernel, steps, border, shape = _check(op, x, kernel_size, stride, padding)
+    kernel, steps, border, shape = check_pool2d(op, x, kernel_size, stride, padding)
     share = gradient(op, dout, shape, x) / (kernel[0] * kernel[1])
     dx = np.zeros_like(pad2d(x, border))
     for rows, columns in _places(kernel, steps, shape):
