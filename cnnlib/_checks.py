@@ -128,6 +128,16 @@ def same_dtype(op: str, first: str, x: Array, **others: Array | None) -> None:
             )
 
 
+def generator(op: str, rng: object) -> np.random.Generator:
+    """Return `rng` if it is a generator; a bare seed is refused, so that none is used twice."""
+    if not isinstance(rng, np.random.Generator):
+        raise TypeError(
+            f"{op}: rng must be a numpy.random.Generator, got {describe(rng)}. "
+            "Pass rng=np.random.default_rng(seed)."
+        )
+    return rng
+
+
 def bias_vector(op: str, bias: object, x: Array, weight: Array) -> Array:
     """Return `bias` if it holds one number for each output of `weight`."""
     bias = array(op, "bias", bias, "C_out")

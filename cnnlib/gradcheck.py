@@ -54,6 +54,8 @@ def numerical_gradient(f: Callable[[Array], float], x: Array, eps: float = 1e-5)
         raise TypeError(
             f"{op}: x is {x.dtype}, too coarse for differences. Convert it: x.astype(np.float64)."
         )
+    if not callable(f):
+        raise TypeError(f"{op}: f must be a function of one array, got {describe(f)}.")
     eps = number(op, "eps", eps)
     if eps <= 0:
         raise ValueError(f"{op}: eps must be positive, got {eps}.")
@@ -95,6 +97,13 @@ def relative_error(analytic: Array, numeric: Array) -> Array:
     >>> relative_error(np.array([1.0, 2.0]), np.array([1.0, 4.0]))
     array([0. , 0.5])
     """
+    analytic = float_array("relative_error", "analytic", analytic)
+    numeric = float_array("relative_error", "numeric", numeric)
+    if analytic.shape != numeric.shape:
+        raise ValueError(
+            f"relative_error: analytic has shape {analytic.shape} but numeric has {numeric.shape}; "
+            "both must hold one slope for each entry of x."
+        )
     size = np.maximum(np.abs(analytic), np.abs(numeric))
     floor = max(1e-3 * float(size.max(initial=0)), np.finfo(np.float64).tiny)
     error: Array = np.abs(analytic - numeric) / np.maximum(size, floor)

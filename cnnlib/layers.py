@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cnnlib import functional as F
-from cnnlib._checks import Array, Size, describe, integer, number, pair
+from cnnlib._checks import Array, Size, describe, generator, integer, number, pair
 from cnnlib.shapes import fitting_size
 
 __all__ = [
@@ -192,15 +192,6 @@ class Layer:
         return f"{type(self).__name__}()"
 
 
-def _check_rng(op: str, rng: Any) -> np.random.Generator:
-    if not isinstance(rng, np.random.Generator):
-        raise TypeError(
-            f"{op}: rng must be a numpy.random.Generator, got {describe(rng)}. "
-            "Pass rng=np.random.default_rng(seed)."
-        )
-    return rng
-
-
 def _check_dtype(op: str, dtype: npt.DTypeLike) -> np.dtype[Any]:
     if np.dtype(dtype) not in (np.float32, np.float64):
         raise TypeError(f"{op}: dtype must be float32 or float64, got {np.dtype(dtype)}.")
@@ -295,7 +286,7 @@ class Conv2d(Layer):
         dtype = _check_dtype("Conv2d", dtype)
         shape = (out_channels, in_channels // groups, *self.kernel_size)
         fan_in = int(np.prod(shape[1:]))
-        self.weight = _he_normal(shape, fan_in, _check_rng("Conv2d", rng), dtype)
+        self.weight = _he_normal(shape, fan_in, generator("Conv2d", rng), dtype)
         self.bias = (
             Parameter("bias", (out_channels,), lambda: np.zeros(out_channels), dtype)
             if bias
@@ -412,7 +403,7 @@ class Linear(Layer):
         self.out_features = integer("Linear", "out_features", out_features, 1)
         dtype = _check_dtype("Linear", dtype)
         shape = (out_features, in_features)
-        self.weight = _he_normal(shape, in_features, _check_rng("Linear", rng), dtype)
+        self.weight = _he_normal(shape, in_features, generator("Linear", rng), dtype)
         self.bias = (
             Parameter("bias", (out_features,), lambda: np.zeros(out_features), dtype)
             if bias
@@ -888,7 +879,7 @@ class Dropout(Layer):
             raise ValueError(
                 f"Dropout: p is the share of values dropped, at least 0 and below 1, got {p}."
             )
-        self.rng = _check_rng("Dropout", rng)
+        self.rng = generator("Dropout", rng)
         self._mask: Array | None = None
 
     def forward(self, x: Array) -> Array:

@@ -13,11 +13,11 @@ from typing import Any
 
 import numpy as np
 
-from cnnlib._checks import Array, array, describe, integer, labels
+from cnnlib._checks import Array, array, describe, float_array, generator, integer, labels
 from cnnlib.archive import read_archive, write_archive
 from cnnlib.functional import cross_entropy, cross_entropy_backward
 from cnnlib.layers import Dropout
-from cnnlib.model import Sequential
+from cnnlib.model import Container, Sequential
 from cnnlib.optim import CosineAnnealingLR, Optimizer, StepLR
 
 __all__ = ["DivergedError", "Epoch", "History", "evaluate", "fit", "predict", "random_shift"]
@@ -113,6 +113,14 @@ def _check_data(op: str, name: str, data: Any) -> Data:
     array(op, f"{name} images", images, letters)
     labels(op, targets, len(images), np.iinfo(np.int64).max)
     return images, targets
+
+
+def _check_model(op: str, model: object) -> None:
+    if not isinstance(model, Container):
+        raise TypeError(
+            f"{op}: model must be a Sequential, got {describe(model)}. "
+            "Wrap a single layer: Sequential(layer)."
+        )
 
 
 @contextmanager
@@ -218,15 +226,17 @@ def fit(
     >>> evaluate(model, (images, targets))[1] > 0.9
     True
     """
+    _check_model("fit", model)
     images, targets = _check_data("fit", "train", train)
     if validation is not None:
         _check_data("fit", "validation", validation)
     epochs = integer("fit", "epochs", epochs, 1)
     batch_size = integer("fit", "batch_size", batch_size, 1)
-    if not isinstance(rng, np.random.Generator):
+    rng = generator("fit", rng)
+    if not isinstance(optimizer, Optimizer):
         raise TypeError(
-            f"fit: rng must be a numpy.random.Generator, got {describe(rng)}. "
-            "Pass rng=np.random.default_rng(seed)."
+            f"fit: optimizer must be an optimiser such as SGD, got {describe(optimizer)}. "
+            "Build it with SGD(model.parameters(), lr=0.1)."
         )
     own = {id(parameter) for parameter in model.parameters()}
     if not own & {id(parameter) for parameter in optimizer.parameters}:
@@ -305,7 +315,7 @@ def _keep(
 ) -> None:
     """Write everything that training needs to go on."""
     notes = {
-        "rng": [generator.bit_generator.state for generator in _generators(model, rng)],
+        "rng": [source.bit_generator.state for source in _generators(model, rng)],
         "epochs": [asdict(epoch) for epoch in history.epochs],
         "scheduler": None if scheduler is None else scheduler.epochs,
     }
@@ -354,8 +364,8 @@ def _restore(
     except ValueError:
         model.load_state_dict(before)
         raise
-    for generator, state in zip(generators, states, strict=True):
-        generator.bit_generator.state = state
+    for source, state in zip(generators, states, strict=True):
+        source.bit_generator.state = state
     if scheduler is not None and notes["scheduler"] is not None:
         scheduler.epochs = notes["scheduler"]
     history.epochs[:], history.batch_losses[:] = epochs, batch_losses
@@ -453,6 +463,7 @@ def random_shift(images: Array, rng: np.random.Generator, max_shift: int = 2) ->
     9.0
     """
     images = array("random_shift", "images", images, "N C H W")
+    rng = generator("random_shift", rng)
     size = integer("random_shift", "max_shift", max_shift, 0)
     h, w = images.shape[2:]
     padded = np.pad(images, ((0, 0), (0, 0), (size, size), (size, size)))
@@ -483,6 +494,8 @@ def predict(model: Sequential, images: Array, batch_size: int = 256) -> Array:
     >>> predict(model, np.zeros((5, 4), dtype=np.float32)).shape
     (5, 3)
     """
+    _check_model("predict", model)
+    images = float_array("predict", "images", images)
     batch_size = integer("predict", "batch_size", batch_size, 1)
     was_training = model.training
     model.eval()
@@ -520,6 +533,7 @@ def evaluate(model: Sequential, data: Data, batch_size: int = 256) -> tuple[floa
     >>> round(loss, 3), accuracy
     (1.099, 1.0)
     """
+    _check_model("evaluate", model)
     images, targets = _check_data("evaluate", "data", data)
     with np.errstate(over="ignore", invalid="ignore"):
         logits = predict(model, images, batch_size)

@@ -12,7 +12,9 @@ import numpy as np
 import pytest
 
 from cnnlib import functional as F
-from cnnlib import layers, reference, shapes
+from cnnlib import gradcheck, layers, reference, shapes, training
+from cnnlib.model import Sequential
+from cnnlib.optim import SGD
 
 RNG = np.random.default_rng(0)
 X = RNG.standard_normal((2, 4, 6, 5))
@@ -248,6 +250,60 @@ def test_the_textbook_refuses_the_same_calls(name):
         problem = refused(function, name, broken, key)
         if problem is not None:
             problems.append(f"reference.{name}({told(broken)}): {problem}")
+    assert not problems, "\n".join(problems)
+
+
+DATA = (ROWS, np.array([0, 1, 2]))
+MODEL = Sequential(layers.Linear(5, 3, rng=RNG, dtype=np.float64))
+FIT = {
+    "model": MODEL,
+    "train": DATA,
+    "epochs": 1,
+    "batch_size": 2,
+    "optimizer": SGD(MODEL.parameters(), 0.0),
+    "rng": RNG,
+    "progress": False,
+}
+JUNK = [None, "x", 0, 1.5, [], {}, object(), np.ones(3), layers.ReLU(), (ROWS,), np.random]
+OTHERS = [
+    (training.fit, FIT, "model", JUNK),
+    (training.fit, FIT, "train", JUNK),
+    (training.fit, FIT, "validation", [bad for bad in JUNK if bad is not None]),
+    (training.fit, FIT, "epochs", sizes(1, allows_large=True)),
+    (training.fit, FIT, "batch_size", sizes(1, allows_large=True)),
+    (training.fit, FIT, "optimizer", JUNK),
+    (training.fit, FIT, "rng", JUNK),
+    (training.evaluate, {"model": MODEL, "data": DATA}, "model", JUNK),
+    (training.evaluate, {"model": MODEL, "data": DATA}, "data", JUNK),
+    (training.predict, {"model": MODEL, "images": ROWS}, "model", JUNK),
+    (training.predict, {"model": MODEL, "images": ROWS}, "images", list(broken_arrays(ROWS))),
+    (training.random_shift, {"images": X, "rng": RNG}, "images", list(broken_arrays(X))),
+    (training.random_shift, {"images": X, "rng": RNG}, "rng", JUNK),
+    (training.random_shift, {"images": X, "rng": RNG}, "max_shift", sizes(0, allows_large=True)),
+    (gradcheck.numerical_gradient, {"f": np.sum, "x": ROWS}, "x", list(broken_arrays(ROWS))),
+    (gradcheck.numerical_gradient, {"f": np.sum, "x": ROWS}, "f", [None, "x", 0, ROWS]),
+    (gradcheck.numerical_gradient, {"f": np.sum, "x": ROWS}, "eps", NOT_NUMBERS),
+    (gradcheck.relative_error, {"analytic": ROWS, "numeric": ROWS}, "numeric", [ROWS[0], None]),
+    (gradcheck.relative_error, {"analytic": ROWS, "numeric": ROWS}, "analytic", [ROWS.T, "x"]),
+    (F.dropout_mask, {"shape": (2,), "p": 0.5, "rng": RNG}, "shape", [None, 3, "x", (0,), (1.5,)]),
+    (F.dropout_mask, {"shape": (2,), "p": 0.5, "rng": RNG}, "p", [*NOT_NUMBERS, -0.1, 1.0]),
+    (F.dropout_mask, {"shape": (2,), "p": 0.5, "rng": RNG}, "rng", JUNK),
+]
+
+
+@pytest.mark.parametrize(
+    ("function", "arguments", "key", "wrong"),
+    OTHERS,
+    ids=[f"{function.__name__} {key}" for function, _, key, _ in OTHERS],
+)
+def test_training_and_gradient_checks_refuse_nonsense(function, arguments, key, wrong):
+    function(**arguments)
+    problems = []
+    for bad in wrong:
+        broken = {**arguments, key: bad}
+        problem = refused(function, function.__name__, broken, key)
+        if problem is not None:
+            problems.append(f"{function.__name__}({key}={bad!r}): {problem}")
     assert not problems, "\n".join(problems)
 
 

@@ -2,7 +2,18 @@
 
 import numpy as np
 
-from cnnlib._checks import Array, array, bias_vector, float_array, gradient, number, same_dtype
+from cnnlib._checks import (
+    Array,
+    array,
+    bias_vector,
+    describe,
+    float_array,
+    generator,
+    gradient,
+    integer,
+    number,
+    same_dtype,
+)
 
 __all__ = [
     "dropout",
@@ -181,10 +192,13 @@ def dropout_mask(
     Srivastava et al., "Dropout: a simple way to prevent neural networks from overfitting", 2014.
     """
     p = _check_probability("dropout_mask", p)
-    if not isinstance(rng, np.random.Generator):
+    if not isinstance(shape, tuple):
         raise TypeError(
-            "dropout_mask: rng must be a numpy.random.Generator. Pass np.random.default_rng(seed)."
+            f"dropout_mask: shape must be a tuple of whole numbers, got {describe(shape)}. "
+            "Pass x.shape."
         )
+    shape = tuple(integer("dropout_mask", "shape", size, 1) for size in shape)
+    rng = generator("dropout_mask", rng)
     keep = rng.random(shape, dtype=np.float32) >= p
     return keep.astype(dtype) / (1 - p)
 
