@@ -103,7 +103,7 @@ def read_archive(path: str | Path) -> dict[str, Array]:
         TypeError,
         KeyError,
         SyntaxError,
-        NotImplementedError,
+        NotImplementedError,  # zipfile's word for a flag or version that it does not know
         RuntimeError,
         MemoryError,
         OverflowError,
