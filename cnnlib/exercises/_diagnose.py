@@ -37,29 +37,17 @@ class Mistake:
     function: Callable[..., Any]
 
 
-def same_outcomes(
-    mistaken: Sequence[Outcome], outcomes: Sequence[Outcome], wrong: Sequence[bool], rtol: float
-) -> bool:
-    """Return whether a mistake and an answer give the same in every case, wrong ones among them.
+def same_outcome(theirs: Outcome, ours: Outcome, rtol: float) -> bool:
+    """Return whether a mistake and an answer give the same in one case, dtypes aside.
 
     Where one of them raises, the other must raise the same kind of error.
     """
-    seen = False
-    for theirs, ours, is_wrong in zip(mistaken, outcomes, wrong, strict=True):
-        if theirs.returned != ours.returned:
-            return False
-        if not ours.returned:
-            if type(theirs.error) is not type(ours.error):
-                return False
-            seen = True
-            continue
-        found = difference(theirs.value, ours.value, rtol=rtol)
-        if theirs.value is None and ours.value is None:
-            found = None
-        if found is not None and found.kind != "dtype":
-            return False
-        seen = seen or is_wrong
-    return seen
+    if theirs.returned != ours.returned:
+        return False
+    if not ours.returned:
+        return type(theirs.error) is type(ours.error)
+    found = difference(theirs.value, ours.value, rtol=rtol)
+    return found is None or found.kind == "dtype"
 
 
 def explain_error(outcome: Outcome) -> str:
@@ -90,6 +78,14 @@ MESSAGES: tuple[tuple[str, str], ...] = (
     (
         "setting an array element with a sequence",
         "A whole row came where one number belongs: is an index missing?",
+    ),
+    (
+        "only integers, slices",
+        "An index must be a whole number: is a float, or an array of floats, used as one?",
+    ),
+    (
+        "must be of integer",
+        "An index must be a whole number: is a float, or an array of floats, used as one?",
     ),
     ("math domain error", "The logarithm of 0, or of a negative number, does not exist."),
     ("inhomogeneous", "The rows have different lengths, so they make no array."),
@@ -213,13 +209,21 @@ def _facts(function: Callable[..., Any], call: Call) -> dict[str, bool]:
     """Return what can be said about the arguments of a call, as sentences that hold or not."""
     facts: dict[str, bool] = {}
     try:
-        bound = inspect.signature(function).bind(*call.args, **call.kwargs).arguments
-        parameters = inspect.signature(function).parameters
+        signature = inspect.signature(function)
+        bound = signature.bind(*call.args, **call.kwargs)
     except (TypeError, ValueError):
         return facts
-    for name, value in bound.items():
-        default = parameters[name].default
+    bound.apply_defaults()
+    for name, value in bound.arguments.items():
+        default = signature.parameters[name].default
         if isinstance(value, np.ndarray):
+            if "weight" in name and value.ndim == 4:
+                facts[f"`{name}` holds more than one filter"] = value.shape[0] > 1
+                facts[f"`{name}` has more than one kernel in a filter"] = value.shape[1] > 1
+                facts[f"`{name}` has kernels that are not square"] = (
+                    value.shape[-1] != value.shape[-2]
+                )
+                continue
             if value.ndim == 4:
                 facts[f"`{name}` holds more than one image"] = value.shape[0] > 1
             if value.ndim == 3 and name in PHOTOGRAPHS:
@@ -238,6 +242,7 @@ def _facts(function: Callable[..., Any], call: Call) -> dict[str, bool]:
             if isinstance(value, int) and not isinstance(value, bool):
                 facts[f"`{name}` is not 1"] = value != 1
                 facts[f"`{name}` is even"] = value % 2 == 0
+                facts[f"`{name}` is negative"] = value < 0
         elif default is None:
             facts[f"`{name}` is given"] = value is not None
         else:

@@ -326,6 +326,15 @@ class Coding(Exercise):
                 f"It is called as `{self.reader_name}{_plain(due)}`, but yours takes "
                 f"`{_plain(signature)}`. Keep the arguments that the exercise gives."
             )
+        names, due_names = (
+            list(signature.parameters),
+            list(inspect.signature(self.answer).parameters),
+        )
+        if names != due_names and sorted(names) == sorted(due_names):
+            return (
+                f"Its arguments are in another order: `({', '.join(names)})`, but it is called "
+                f"with `({', '.join(due_names)})`."
+            )
         return ""
 
     def _try(self, answer: Callable[..., Any]) -> list[Outcome]:
@@ -435,13 +444,18 @@ class Coding(Exercise):
         return named + [f"entry {number + 1}" for number in range(len(named), len(due))]
 
     def _recognises(self, index: int, outcomes: list[Outcome], wrong: list[bool]) -> bool:
-        """Whether a classic mistake gives the same result as the answer in every case."""
-        if index not in self._mistaken:
-            use = self._use(self.mistakes[index].function)
-            self._mistaken[index] = [run(use, trial.call, self._seconds) for trial in self.trials]
-        return _diagnose.same_outcomes(
-            self._mistaken[index][: len(outcomes)], outcomes, wrong, rtol=self._rtol
-        )
+        """Whether a classic mistake gives the same result as the answer in every case.
+
+        The mistake is tried case by case, and no further than it agrees: most differ soon.
+        """
+        use = self._use(self.mistakes[index].function)
+        tried = self._mistaken.setdefault(index, [])
+        for number, outcome in enumerate(outcomes):
+            if number == len(tried):
+                tried.append(run(use, self.trials[number].call, self._seconds))
+            if not _diagnose.same_outcome(tried[number], outcome, self._rtol):
+                return False
+        return any(wrong)
 
     def _evidence(self, trial: Trial, outcome: Outcome) -> tuple[str | Table, ...]:
         """Return the failing call, what was due, and what came, as small tables."""
@@ -449,7 +463,7 @@ class Coding(Exercise):
         intro = "Worked out by hand:" if trial.by_hand else "The smallest case where it shows:"
         parts: list[str | Table] = [intro, Table(self._call_text(trial))]
         if outcome.error is not None:
-            return (*parts, f"There, {_diagnose.explain_error(outcome)}")
+            return (*parts, _diagnose.explain_error(outcome))
         found = self._differs(due, outcome)
         if found is not None and found.part:
             names = self._names(due)
