@@ -471,7 +471,7 @@ def test_much_printing_is_cut(scale, capsys):
         (lambda x, factor=2.0: (x * factor).astype(int), "fractions are cut off"),
         (lambda x, factor=2.0: (x * factor).tolist(), "a list of 1 came"),
         (lambda x, factor=2.0: (x * factor).sum(), "Was everything added up"),
-        (lambda x, factor=2.0: (x * factor)[None], "3 axes where 2 were due"),
+        (lambda x, factor=2.0: (x * factor)[None], "3 axes, but 2 were due"),
         (lambda x, factor=2.0: np.pad(x * factor, ((0, 1), (0, 0))), "axis 0 is 1 too long"),
         (lambda x, factor=2.0: -x * factor, "wrong sign"),
         (lambda x, factor=2.0: x * factor * 4, "4.0 times what is due"),
