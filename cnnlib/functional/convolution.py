@@ -6,10 +6,10 @@ collecting windows is a fast copy. The caller never notices; only the strides of
 """
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
+from numpy.lib.stride_tricks import as_strided
 
 from cnnlib._checks import Array, Size, array, bias_vector, gradient, integer, pair, same_dtype
-from cnnlib.functional.padding import pad2d
+from cnnlib._engine import blocks, split, split_sum, workspace
 from cnnlib.shapes import fitting_size
 
 __all__ = ["conv2d", "conv2d_backward", "im2col"]
@@ -52,26 +52,74 @@ def im2col(x: Array, kernel_size: Size, stride: Size = 1) -> Array:
     n, c, h, w = x.shape
     oh = fitting_size("im2col", "height", h, kh, sh, 0)
     ow = fitting_size("im2col", "width", w, kw, sw, 0)
-    windows = sliding_window_view(x, (kh, kw), axis=(2, 3))[:, :, ::sh, ::sw]
-    # (N, C, OH, OW, KH, KW) → (N, OH, OW, KH, KW, C): a view until reshape copies it.
-    return windows.transpose(0, 2, 3, 4, 5, 1).reshape(n * oh * ow, kh * kw * c)
+    return _windows(x, (kh, kw), (sh, sw)).reshape(n * oh * ow, kh * kw * c)
 
 
-def _col2im(dcols: Array, shape: tuple[int, ...], kernel: Pair, stride: Pair) -> Array:
-    """Add every window's gradient back onto the pixels it came from: the reverse of `im2col`."""
-    (n, c, h, w), (kh, kw), (sh, sw) = shape, kernel, stride
-    oh, ow = (h - kh) // sh + 1, (w - kw) // sw + 1
-    dcols = dcols.reshape(n, oh, ow, kh, kw, c)
-    dx = np.zeros((n, h, w, c), dtype=dcols.dtype)
-    for i in range(kh):
-        for j in range(kw):
-            dx[:, i : i + sh * oh : sh, j : j + sw * ow : sw] += dcols[:, :, :, i, j]
-    return dx.transpose(0, 3, 1, 2)
+def _windows(x: Array, kernel: Pair, stride: Pair) -> Array:
+    """Return a view of all windows of `x`, (N, OH, OW, KH, KW, C): steps in memory, no copy."""
+    (n, c, h, w), (kh, kw), (sh, sw) = x.shape, kernel, stride
+    sample, channel, row, column = x.strides
+    shape = (n, (h - kh) // sh + 1, (w - kw) // sw + 1, kh, kw, c)
+    steps = (sample, sh * row, sw * column, row, column, channel)
+    return as_strided(x, shape, steps, writeable=False)
+
+
+# The matrix of all windows holds every pixel KH·KW times. So it is made and used block by block:
+# a block is a few images, or some output rows of one image, small enough to stay in the cache.
+Block = tuple[slice, slice]  # images, and output rows
+
+_BLOCK_BYTES = 1 << 20
+
+
+def _blocks(n: int, oh: int, ow: int, row_bytes: int) -> list[Block]:
+    """Cut the output into blocks; `row_bytes` is what one row of the matrix takes."""
+    wanted = max(n * oh * ow // 8, 128)
+    rows = max(min(wanted, _BLOCK_BYTES // row_bytes), 1)
+    if rows >= oh * ow:
+        return [(images, slice(0, oh)) for images in blocks(n, rows // (oh * ow))]
+    bands = -(-oh * ow // rows)
+    height = -(-oh // bands)
+    return [(slice(i, i + 1), band) for i in range(n) for band in blocks(oh, height)]
+
+
+def _bordered(x: Array, block: Block, kernel: Pair, stride: Pair, padding: Pair) -> Array:
+    """Return the part of the padded `x` that a block looks at, channels-last in memory."""
+    (ph, pw), (h, w) = padding, x.shape[2:]
+    images, rows = block
+    top, bottom = rows.start * stride[0], (rows.stop - 1) * stride[0] + kernel[0]
+    part = x[images].transpose(0, 2, 3, 1)
+    if padding == (0, 0) and (x.shape[1] == 1 or x.strides[1] == x.itemsize):
+        return part[:, top:bottom].transpose(0, 3, 1, 2)
+    padded = workspace("padded", (len(part), bottom - top, w + 2 * pw, x.shape[1]), x.dtype)
+    first, last = max(top - ph, 0), min(bottom - ph, h)
+    inside = slice(first + ph - top, last + ph - top)
+    if padding != (0, 0):
+        padded[:, : inside.start] = 0
+        padded[:, inside.stop :] = 0
+        padded[:, inside, :pw] = 0
+        padded[:, inside, pw + w :] = 0
+    padded[:, inside, pw : pw + w] = part[:, first:last]
+    return padded.transpose(0, 3, 1, 2)
+
+
+def _block_im2col(x: Array, block: Block, kernel: Pair, stride: Pair, padding: Pair) -> Array:
+    """Return `im2col` of one block, in a workspace."""
+    windows = _windows(_bordered(x, block, kernel, stride, padding), kernel, stride)
+    n, oh, ow, kh, kw, c = windows.shape
+    if kw * c < 16:
+        # Rows of a window this short are slow to copy. Take the image rows of one place of the
+        # window after another: the same matrix, lying transposed in memory.
+        columns = workspace("columns", (kh, kw, c, n, oh, ow), x.dtype)
+        np.copyto(columns, windows.transpose(3, 4, 5, 0, 1, 2))
+        return columns.reshape(kh * kw * c, n * oh * ow).T
+    columns = workspace("columns", windows.shape, x.dtype)
+    np.copyto(columns, windows)
+    return columns.reshape(n * oh * ow, kh * kw * c)
 
 
 def _columns(weight: Array) -> Array:
     """Return the filters as columns, (KH·KW·C, C_out), in the row order of `im2col`."""
-    return weight.transpose(2, 3, 1, 0).reshape(-1, weight.shape[0])
+    return weight.transpose(0, 2, 3, 1).reshape(len(weight), -1).T
 
 
 def check_conv2d(
@@ -174,12 +222,20 @@ def conv2d(
             axis=1,
         )
         return y if bias is None else y + bias[:, None, None]
-    if padding != (0, 0):
-        x = pad2d(x, padding)
-    y = im2col(x, weight.shape[2:], stride) @ _columns(weight)
-    if bias is not None:
-        y += bias
-    return y.reshape(n, oh, ow, c_out).transpose(0, 3, 1, 2)
+    kernel, columns = weight.shape[2:], _columns(weight)
+    y = np.empty((n, oh, ow, c_out), dtype=x.dtype)
+
+    def work(block: Block) -> None:
+        part = y[block]
+        rows = part.reshape(-1, c_out)
+        np.matmul(_block_im2col(x, block, kernel, stride, padding), columns, out=rows)
+        if bias is not None:
+            part.reshape(-1, ow * c_out)[...] += bias_row
+
+    # The bias of a whole image row at once: long additions are faster than many short ones.
+    bias_row = None if bias is None else np.tile(bias, ow)
+    split(work, _blocks(n, oh, ow, len(columns) * x.itemsize))
+    return y.transpose(0, 3, 1, 2)
 
 
 def conv2d_backward(
@@ -243,14 +299,50 @@ def conv2d_backward(
         dxs, dweights, dbiases = zip(*parts, strict=True)
         return np.concatenate(dxs, axis=1), np.concatenate(dweights), np.concatenate(dbiases)
 
+    dweight, dbias = _weight_gradients(dout, x, weight, stride, padding)
+    return _input_gradient(dout, x, weight, stride, padding), dweight, dbias
+
+
+def _weight_gradients(
+    dout: Array, x: Array, weight: Array, stride: Pair, padding: Pair
+) -> tuple[Array, Array]:
+    """Return the gradients of weight and bias: ``im2col(x).T @ dout``, and the sum of `dout`."""
     c_out, c_in, kh, kw = weight.shape
-    (ph, pw), (h, w) = padding, x.shape[2:]
-    if padding != (0, 0):
-        x = pad2d(x, padding)
-    rows = dout.transpose(0, 2, 3, 1).reshape(-1, c_out)
-    dbias = rows.sum(axis=0)
-    dcolumns = im2col(x, (kh, kw), stride).T @ rows
-    dweight = np.ascontiguousarray(dcolumns.reshape(kh, kw, c_in, c_out).transpose(3, 2, 0, 1))
-    dx = _col2im(rows @ _columns(weight).T, x.shape, (kh, kw), stride)
+    n, _, oh, ow = dout.shape
+    douts = dout.transpose(0, 2, 3, 1)
+
+    def work(block: Block) -> Array:
+        rows = douts[block].reshape(-1, c_out)
+        columns = _block_im2col(x, block, (kh, kw), stride, padding)
+        total = np.empty((columns.shape[1] + 1, c_out), dtype=x.dtype)
+        np.matmul(columns.T, rows, out=total[:-1])
+        np.matmul(np.ones(len(rows), dtype=x.dtype), rows, out=total[-1])
+        return total
+
+    total = split_sum(work, _blocks(n, oh, ow, kh * kw * c_in * x.itemsize))
+    dweight = total[:-1].reshape(kh, kw, c_in, c_out).transpose(3, 2, 0, 1)
+    return np.ascontiguousarray(dweight), total[-1]
+
+
+def _input_gradient(
+    dout: Array, x: Array, weight: Array, stride: Pair, padding: Pair
+) -> Array:
+    """Return the gradient of `x`: every place of the window sends ``dout @ weight`` back."""
+    (n, c_in, h, w), (c_out, _, kh, kw) = x.shape, weight.shape
+    (sh, sw), (ph, pw), (oh, ow) = stride, padding, dout.shape[2:]
+    douts, places = dout.transpose(0, 2, 3, 1), np.ascontiguousarray(weight.transpose(2, 3, 0, 1))
+    dx = np.zeros((n, h + 2 * ph, w + 2 * pw, c_in), dtype=x.dtype)
+
+    def work(images: slice) -> None:
+        rows = douts[images].reshape(-1, c_out)
+        product = workspace("product", (len(rows), c_in), x.dtype)
+        through = product.reshape(-1, oh, ow, c_in)
+        for i in range(kh):
+            for j in range(kw):
+                np.matmul(rows, places[i, j], out=product)
+                dx[images, i : i + sh * oh : sh, j : j + sw * ow : sw] += through
+
+    size = max(min(n // 8, (1 << 16) // (oh * ow * c_in * x.itemsize)), 1)
+    split(work, blocks(n, size))
     # The border was ours, not the caller's: its gradient is dropped.
-    return dx[:, :, ph : ph + h, pw : pw + w], dweight, dbias
+    return dx[:, ph : ph + h, pw : pw + w].transpose(0, 3, 1, 2)
