@@ -256,6 +256,13 @@ class Sequential(Container):
             dout = layer.backward(dout)
         return dout
 
+    def backward_weights(self, dout: Array) -> None:
+        """Run the layers from last to first; the first does not return a gradient."""
+        for layer in reversed(self.layers[1:]):
+            dout = layer.backward(dout)
+        for layer in self.layers[:1]:
+            layer.backward_weights(dout)
+
     def output_shape(self, input_shape: Shape) -> Shape:
         """Return the shape of one sample's output, without computing it."""
         for layer in self.layers:

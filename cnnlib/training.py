@@ -378,7 +378,7 @@ def _step(model: Sequential, optimizer: Optimizer, x: Array, y: Array) -> tuple[
         logits = model(x)
         loss = cross_entropy(logits, y)
         if np.isfinite(loss):
-            model.backward(cross_entropy_backward(logits, y))
+            model.backward_weights(cross_entropy_backward(logits, y))
             optimizer.step()
     return loss, int((logits.argmax(axis=1) == y).sum())
 

@@ -15,6 +15,7 @@ from cnnlib.shapes import fitting_size
 __all__ = ["conv2d", "conv2d_backward", "im2col"]
 
 Pair = tuple[int, int]
+Shape = tuple[int, int, int, int]
 
 
 def im2col(x: Array, kernel_size: Size, stride: Size = 1) -> Array:
@@ -68,18 +69,18 @@ def _windows(x: Array, kernel: Pair, stride: Pair) -> Array:
 # a block is a few images, or some output rows of one image, small enough to stay in the cache.
 Block = tuple[slice, slice]  # images, and output rows
 
-_BLOCK_BYTES = 1 << 20
+_BLOCK_BYTES = 2 << 20
 
 
-def _blocks(n: int, oh: int, ow: int, row_bytes: int) -> list[Block]:
-    """Cut the output into blocks; `row_bytes` is what one row of the matrix takes."""
-    wanted = max(n * oh * ow // 8, 128)
-    rows = max(min(wanted, _BLOCK_BYTES // row_bytes), 1)
+def _blocks(dout_shape: Shape, weight: Array) -> list[Block]:
+    """Cut the output into blocks whose matrix takes about `_BLOCK_BYTES`."""
+    n, c_out, oh, ow = dout_shape
+    # BLAS reorders the filters for every product. With many rows to each product that pays.
+    rows = max(_BLOCK_BYTES * c_out // weight.nbytes, 2 * c_out)
     if rows >= oh * ow:
         return [(images, slice(0, oh)) for images in blocks(n, rows // (oh * ow))]
-    bands = -(-oh * ow // rows)
-    height = -(-oh // bands)
-    return [(slice(i, i + 1), band) for i in range(n) for band in blocks(oh, height)]
+    bands = blocks(oh, -(-oh // -(-oh * ow // rows)))
+    return [(images, band) for images in blocks(n, 1) for band in bands]
 
 
 def _bordered(x: Array, block: Block, kernel: Pair, stride: Pair, padding: Pair) -> Array:
@@ -124,7 +125,7 @@ def _columns(weight: Array) -> Array:
 
 def check_conv2d(
     op: str, x: Array, weight: Array, stride: Size, padding: Size, groups: int
-) -> tuple[Pair, Pair, tuple[int, int, int, int]]:
+) -> tuple[Pair, Pair, Shape]:
     """Check what forward and backward share; return stride, padding and the output shape."""
     x = array(op, "x", x, "N C H W")
     weight = array(op, "weight", weight, "C_out C_in KH KW")
@@ -234,7 +235,7 @@ def conv2d(
 
     # The bias of a whole image row at once: long additions are faster than many short ones.
     bias_row = None if bias is None else np.tile(bias, ow)
-    split(work, _blocks(n, oh, ow, len(columns) * x.itemsize))
+    split(work, _blocks((n, c_out, oh, ow), weight))
     return y.transpose(0, 3, 1, 2)
 
 
@@ -284,11 +285,43 @@ def conv2d_backward(
            [20., 24.]]), array([4.]))
     """
     op = "conv2d_backward"
+    dx, dweight, dbias = _gradients(op, dout, x, weight, stride, padding, groups, wanted=True)
+    return dx, dweight, dbias
+
+
+def conv2d_backward_weights(
+    dout: Array,
+    x: Array,
+    weight: Array,
+    stride: Size = 1,
+    padding: Size = 0,
+    groups: int = 1,
+) -> tuple[Array, Array]:
+    """Return what `conv2d_backward` does but the gradient of `x`, and save half of the work.
+
+    The first layer of a network needs no more: nobody learns the images.
+    """
+    op = "conv2d_backward"
+    _, dweight, dbias = _gradients(op, dout, x, weight, stride, padding, groups, wanted=False)
+    return dweight, dbias
+
+
+def _gradients(
+    op: str,
+    dout: Array,
+    x: Array,
+    weight: Array,
+    stride: Size,
+    padding: Size,
+    groups: int,
+    wanted: bool,
+) -> tuple[Array, Array, Array]:
+    """Return the three gradients; that of `x` is empty unless it is wanted."""
     stride, padding, out_shape = check_conv2d(op, x, weight, stride, padding, groups)
     dout = gradient(op, dout, out_shape, x)
     if groups > 1:
         parts = [
-            conv2d_backward(*arrays, stride, padding)
+            _gradients(op, *arrays, stride, padding, 1, wanted)
             for arrays in zip(
                 np.split(dout, groups, axis=1),
                 np.split(x, groups, axis=1),
@@ -297,10 +330,11 @@ def conv2d_backward(
             )
         ]
         dxs, dweights, dbiases = zip(*parts, strict=True)
-        return np.concatenate(dxs, axis=1), np.concatenate(dweights), np.concatenate(dbiases)
-
+        dx = np.concatenate(dxs, axis=1 if wanted else 0)
+        return dx, np.concatenate(dweights), np.concatenate(dbiases)
     dweight, dbias = _weight_gradients(dout, x, weight, stride, padding)
-    return _input_gradient(dout, x, weight, stride, padding), dweight, dbias
+    dx = _input_gradient(dout, x, weight, stride, padding) if wanted else np.empty(0, x.dtype)
+    return dx, dweight, dbias
 
 
 def _weight_gradients(
@@ -319,7 +353,7 @@ def _weight_gradients(
         np.matmul(np.ones(len(rows), dtype=x.dtype), rows, out=total[-1])
         return total
 
-    total = split_sum(work, _blocks(n, oh, ow, kh * kw * c_in * x.itemsize))
+    total = split_sum(work, _blocks(dout.shape, weight))
     dweight = total[:-1].reshape(kh, kw, c_in, c_out).transpose(3, 2, 0, 1)
     return np.ascontiguousarray(dweight), total[-1]
 
@@ -330,19 +364,20 @@ def _input_gradient(
     """Return the gradient of `x`: every place of the window sends ``dout @ weight`` back."""
     (n, c_in, h, w), (c_out, _, kh, kw) = x.shape, weight.shape
     (sh, sw), (ph, pw), (oh, ow) = stride, padding, dout.shape[2:]
-    douts, places = dout.transpose(0, 2, 3, 1), np.ascontiguousarray(weight.transpose(2, 3, 0, 1))
+    douts = dout.transpose(0, 2, 3, 1)
+    places = weight.transpose(2, 3, 0, 1).reshape(kh * kw, c_out, c_in)
     dx = np.zeros((n, h + 2 * ph, w + 2 * pw, c_in), dtype=x.dtype)
 
     def work(images: slice) -> None:
         rows = douts[images].reshape(-1, c_out)
-        product = workspace("product", (len(rows), c_in), x.dtype)
-        through = product.reshape(-1, oh, ow, c_in)
+        through = workspace("columns", (kh * kw, len(rows), c_in), x.dtype)
+        np.matmul(rows, places, out=through)
+        through = through.reshape(kh, kw, -1, oh, ow, c_in)
         for i in range(kh):
             for j in range(kw):
-                np.matmul(rows, places[i, j], out=product)
-                dx[images, i : i + sh * oh : sh, j : j + sw * ow : sw] += through
+                dx[images, i : i + sh * oh : sh, j : j + sw * ow : sw] += through[i, j]
 
-    size = max(min(n // 8, (1 << 16) // (oh * ow * c_in * x.itemsize)), 1)
+    size = max(_BLOCK_BYTES // (kh * kw * oh * ow * c_in * x.itemsize), 1)
     split(work, blocks(n, size))
     # The border was ours, not the caller's: its gradient is dropped.
     return dx[:, ph : ph + h, pw : pw + w].transpose(0, 3, 1, 2)
