@@ -16,6 +16,7 @@ number of threads; unless set, it is the number of processors, at most 8.
 
 import contextvars
 import ctypes
+import importlib
 import os
 import threading
 from collections import deque
@@ -29,8 +30,6 @@ from typing import Any, TypeVar
 import numpy as np
 
 from cnnlib._checks import Array
-
-__all__ = ["MOST_THREADS", "blocks", "set_threads", "split", "split_sum", "threads", "workspace"]
 
 MOST_THREADS = 8  # sums are kept in at most so many parts, so more threads would find no work
 
@@ -49,7 +48,8 @@ def blocks(total: int, size: int) -> list[slice]:
 def split(work: Callable[[Block], None], parts: list[Block]) -> None:
     """Call `work` on every part, on all threads. Each call must write to a place of its own."""
     with _one_blas_thread() as quiet:
-        helpers = min(threads() if quiet else 1, len(parts)) - 1
+        alone = not quiet or getattr(_own, "busy", False)  # a helper asks no others for help
+        helpers = 0 if alone else min(threads(), len(parts)) - 1
         if helpers < 1:
             for part in parts:
                 work(part)
@@ -82,7 +82,7 @@ def split_sum(work: Callable[[Block], Array], parts: list[Block]) -> Array:
 
 # Workspaces
 
-_buffers = threading.local()
+_own = threading.local()  # what belongs to one thread
 
 
 def workspace(name: str, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
@@ -92,10 +92,10 @@ def workspace(name: str, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
     writes there; but what it holds is gone at the next call, so it must never be returned.
     """
     count = int(np.prod(shape)) * dtype.itemsize
-    buffer = getattr(_buffers, name, None)
+    buffer = getattr(_own, name, None)
     if buffer is None or buffer.size < count:
         buffer = np.empty(count, dtype=np.uint8)
-        setattr(_buffers, name, buffer)
+        setattr(_own, name, buffer)
     array: Array = buffer[:count].view(dtype).reshape(shape)
     return array
 
@@ -159,6 +159,7 @@ class _Job:
 
     def do(self) -> None:
         """Take blocks until none is left. What a block raises is kept for the caller."""
+        _own.busy = True
         try:
             while self.left:
                 try:
@@ -169,6 +170,8 @@ class _Job:
         except BaseException as error:
             self.error = error
             self.left.clear()
+        finally:
+            _own.busy = False
 
     def help(self, context: contextvars.Context) -> None:
         """Do the same on a helper's thread, unless it comes too late."""
@@ -238,11 +241,10 @@ def _blas() -> tuple[Callable[[], int], Callable[[int], None]] | None:
     NumPy has no function for this. OpenBLAS is loaded together with NumPy, under names that
     depend on how it was built.
     """
-    from numpy._core import _multiarray_umath
-
+    core = importlib.import_module("numpy._core._multiarray_umath")
     folder = Path(np.__file__).parent
     bundled = [*folder.glob(".dylibs/*openblas*"), *folder.parent.glob("numpy.libs/*openblas*")]
-    for path in (_multiarray_umath.__file__, *bundled):
+    for path in (core.__file__, *bundled):
         try:
             library = ctypes.CDLL(str(path))
         except OSError:

@@ -19,6 +19,7 @@ PACKAGE = Path(__file__).parents[1] / "cnnlib"
 # From the bottom up. A module may import from those before it.
 ORDER = (
     "_checks",
+    "_engine",
     "shapes",
     "functional",
     "reference",

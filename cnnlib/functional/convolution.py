@@ -10,6 +10,7 @@ from numpy.lib.stride_tricks import as_strided
 
 from cnnlib._checks import Array, Size, array, bias_vector, gradient, integer, pair, same_dtype
 from cnnlib._engine import blocks, split, split_sum, workspace
+from cnnlib.functional.dense import product
 from cnnlib.shapes import fitting_size
 
 __all__ = ["conv2d", "conv2d_backward", "im2col"]
@@ -223,7 +224,18 @@ def conv2d(
             axis=1,
         )
         return y if bias is None else y + bias[:, None, None]
-    kernel, columns = weight.shape[2:], _columns(weight)
+    kernel = weight.shape[2:]
+    if n * oh * ow < c_out:
+        # Few windows and many filters, as deep in a network: sort the windows as the filters lie.
+        windows = _windows(
+            _bordered(x, (slice(0, n), slice(0, oh)), kernel, stride, padding), kernel, stride
+        )
+        rows = windows.transpose(0, 1, 2, 5, 3, 4).reshape(n * oh * ow, -1)
+        y = product(rows, weight.reshape(c_out, -1).T)
+        if bias is not None:
+            y += bias
+        return y.reshape(n, oh, ow, c_out).transpose(0, 3, 1, 2)
+    columns = _columns(weight)
     y = np.empty((n, oh, ow, c_out), dtype=x.dtype)
 
     def work(block: Block) -> None:
@@ -342,7 +354,6 @@ def _weight_gradients(
 ) -> tuple[Array, Array]:
     """Return the gradients of weight and bias: ``im2col(x).T @ dout``, and the sum of `dout`."""
     c_out, c_in, kh, kw = weight.shape
-    n, _, oh, ow = dout.shape
     douts = dout.transpose(0, 2, 3, 1)
 
     def work(block: Block) -> Array:
@@ -358,9 +369,7 @@ def _weight_gradients(
     return np.ascontiguousarray(dweight), total[-1]
 
 
-def _input_gradient(
-    dout: Array, x: Array, weight: Array, stride: Pair, padding: Pair
-) -> Array:
+def _input_gradient(dout: Array, x: Array, weight: Array, stride: Pair, padding: Pair) -> Array:
     """Return the gradient of `x`: every place of the window sends ``dout @ weight`` back."""
     (n, c_in, h, w), (c_out, _, kh, kw) = x.shape, weight.shape
     (sh, sw), (ph, pw), (oh, ow) = stride, padding, dout.shape[2:]
