@@ -548,7 +548,7 @@ def predict(model: Sequential, images: Array, batch_size: int = 256) -> Array:
     model.eval()
     try:
         return np.concatenate(
-            [_scores(model, images[batch]) for batch in blocks(len(images), batch_size)]
+            [_scores(model, images[i : i + batch_size]) for i in range(0, len(images), batch_size)]
         )
     finally:
         if was_training:
