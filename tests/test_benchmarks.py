@@ -91,8 +91,8 @@ def test_the_bound_multiplies_the_matrices():
 
 
 def test_every_row_of_the_comparison_can_be_named():
-    names = [row.name for row in compare.table_rows() + compare.scaling_rows()]
-    assert len(set(names)) == len(names)
+    for rows in (compare.table_rows(), compare.scaling_rows()):
+        assert len({row.name for row in rows}) == len(rows)
 
 
 def test_memory_of_a_step_is_more_than_its_feature_maps():
