@@ -17,7 +17,7 @@ from cnnlib._checks import Array, array, describe, float_array, generator, integ
 from cnnlib._engine import MOST_THREADS, blocks, split
 from cnnlib.archive import read_archive, write_archive
 from cnnlib.functional import cross_entropy, cross_entropy_backward
-from cnnlib.layers import Dropout
+from cnnlib.layers import Conv2d, Dropout
 from cnnlib.model import Container, Sequential, per_image, twin
 from cnnlib.optim import CosineAnnealingLR, Optimizer, StepLR
 
@@ -403,8 +403,9 @@ def _step(model: Sequential, optimizer: Optimizer, x: Array, y: Array) -> tuple[
     return loss, int((logits.argmax(axis=1) == y).sum())
 
 
-# A share is at least 16 images: with fewer, calling NumPy takes longer than the computation. Each
-# has gradients of its own, so the weights must not be many; then single operations are shared.
+# A share is at least 16 images: with fewer, calling NumPy takes longer than the computation. A
+# network without convolutions is done before another thread wakes up. And each share has gradients
+# of its own: where the weights are many, only single operations are shared.
 _SMALLEST_SHARE = 16
 _MOST_WEIGHTS = 1_000_000
 
@@ -413,6 +414,8 @@ def _shares(model: Sequential, samples: int, training: bool = True) -> list[slic
     """Cut a batch into shares for the threads, or leave it whole where the layers need that."""
     whole = [slice(0, samples)]
     if samples < 2 * _SMALLEST_SHARE or not per_image(model):
+        return whole
+    if not any(isinstance(layer, Conv2d) for layer in model.leaves()):
         return whole
     if training and sum(parameter.size for parameter in model.parameters()) > _MOST_WEIGHTS:
         return whole

@@ -174,7 +174,7 @@ def test_only_layers_known_to_treat_images_one_by_one_are_shared(rng):
 
 def test_a_layer_of_ones_own_sees_the_whole_batch(rng):
     layer = Watched()
-    model = Sequential(layer, Flatten(), Linear(16, 10, rng=rng))
+    model = Sequential(Conv2d(1, 1, 1, rng=rng), layer, Flatten(), Linear(16, 10, rng=rng))
     x = rng.random((64, 1, 4, 4), dtype=np.float32)
     _step(model, SGD(model.parameters(), lr=0.1), x, np.arange(64) % 10)
     assert layer.seen == x.shape
@@ -184,10 +184,28 @@ def test_a_layer_of_ones_own_sees_the_whole_batch(rng):
 
 def test_a_large_network_is_not_trained_in_twins(rng):
     # Eight gradients of a million weights each would take too much memory.
-    model = Sequential(Flatten(), Linear(1200, 1000, rng=rng), Linear(1000, 10, rng=rng))
-    x = rng.random((64, 1, 30, 40), dtype=np.float32)
-    _step(model, SGD(model.parameters(), lr=0.1), x, np.arange(64) % 10)
-    assert model.layers[1].input().shape == (64, 1200)
+    for width, kept_whole in ((1000, True), (10, False)):
+        model = Sequential(
+            Conv2d(1, 1, 1, rng=rng),
+            Flatten(),
+            Linear(1200, width, rng=rng),
+            Linear(width, 10, rng=rng),
+        )
+        x = rng.random((64, 1, 30, 40), dtype=np.float32)
+        _step(model, SGD(model.parameters(), lr=0.1), x, np.arange(64) % 10)
+        assert (model.layers[2]._x is not None) == kept_whole
+
+
+def test_a_network_without_convolutions_is_trained_as_a_loop_of_ones_own_would(rng):
+    images, labels = rng.random((70, 1, 28, 28), dtype=np.float32), np.arange(70) % 10
+    ours, theirs = (
+        Sequential(Flatten(), Linear(784, 10, rng=np.random.default_rng(1))) for _ in range(2)
+    )
+    _step(ours, SGD(ours.parameters(), lr=0.1), images, labels)
+    theirs.backward(F.cross_entropy_backward(theirs(images), labels))
+    SGD(theirs.parameters(), lr=0.1).step()
+    for own, other in zip(ours.parameters(), theirs.parameters(), strict=True):
+        np.testing.assert_array_equal(own.value, other.value)
 
 
 def test_twins_share_weights_and_nothing_else(rng):
