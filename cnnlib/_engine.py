@@ -18,6 +18,7 @@ import contextvars
 import ctypes
 import importlib
 import itertools
+import math
 import os
 import threading
 from collections import deque
@@ -33,8 +34,6 @@ import numpy as np
 from cnnlib._checks import Array
 
 MOST_THREADS = 8  # sums are kept in at most so many parts, so more threads would find no work
-
-
 Block = TypeVar("Block")
 
 
@@ -90,6 +89,7 @@ def split_sum(work: Callable[[Block], Array], parts: list[Block]) -> Array:
 # Workspaces
 
 _own = threading.local()  # what belongs to one thread
+_LARGEST_KEPT = 32 << 20  # bytes; a larger workspace is not worth holding on to
 
 
 def workspace(name: str, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
@@ -98,7 +98,9 @@ def workspace(name: str, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
     Memory fresh from the system is slow at first touch. Each thread has its own, so nobody else
     writes there; but what it holds is gone at the next call, so it must never be returned.
     """
-    count = int(np.prod(shape)) * dtype.itemsize
+    count = math.prod(shape) * dtype.itemsize
+    if count > _LARGEST_KEPT:
+        return np.empty(shape, dtype)
     buffer = getattr(_own, name, None)
     if buffer is None or buffer.size < count:
         buffer = np.empty(count, dtype=np.uint8)

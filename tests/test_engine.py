@@ -42,7 +42,7 @@ def with_threads(run):
 
 
 # (x, weight, stride, padding, groups): many small images, rows of large images, images of one
-# channel, fewer windows than filters, a border, steps, groups
+# channel, fewer windows than filters, borders, steps, groups
 CONVOLUTIONS = [
     ((64, 1, 28, 28), (16, 1, 5, 5), 1, 0, 1),
     ((64, 16, 12, 12), (32, 16, 5, 5), 1, 0, 1),
@@ -51,6 +51,7 @@ CONVOLUTIONS = [
     ((2, 24, 61, 53), (40, 24, 5, 3), (2, 1), (2, 1), 1),
     ((1, 256, 3, 3), (512, 256, 3, 3), 1, 1, 1),
     ((8, 8, 40, 40), (12, 4, 3, 3), 1, 1, 2),
+    ((1, 64, 20, 150), (16, 64, 1, 1), 1, (100, 0), 1),  # blocks that see nothing but border
 ]
 
 
@@ -348,7 +349,7 @@ def test_ctrl_c_in_a_shared_step_loses_nothing(rng):
 
 
 def test_results_are_the_callers_own(rng):
-    for x, weight, stride, padding, groups in CONVOLUTIONS[:3] + CONVOLUTIONS[5:]:
+    for x, weight, stride, padding, groups in CONVOLUTIONS[:3] + CONVOLUTIONS[5:7]:
         x, weight, bias = arrays(rng, x, weight)
         first = F.conv2d(x, weight, bias, stride, padding, groups)
         dout = np.ones_like(first)
@@ -529,6 +530,15 @@ def test_without_a_blas_to_ask_one_thread_does_it_all_to_the_same_bits(rng, monk
     _engine.split(lambda _: seen.add(threading.current_thread()), list(range(8)))
     assert seen == {threading.current_thread()}
     np.testing.assert_array_equal(F.conv2d(x, weight), expected)
+
+
+def test_a_very_large_workspace_is_not_kept(monkeypatch):
+    single = np.dtype(np.float32)
+    first, second = (_engine.workspace("test", (10, 10), single) for _ in range(2))
+    assert np.shares_memory(first, second)
+    monkeypatch.setattr(_engine, "_LARGEST_KEPT", 100)
+    large, again = (_engine.workspace("test", (10, 10), single) for _ in range(2))
+    assert not np.shares_memory(large, again)
 
 
 # Blocks

@@ -93,8 +93,10 @@ def _bordered(x: Array, block: Block, kernel: Pair, stride: Pair, padding: Pair)
     if padding == (0, 0) and (x.shape[1] == 1 or x.strides[1] == x.itemsize):
         return part[:, top:bottom].transpose(0, 3, 1, 2)
     padded = workspace("padded", (len(part), bottom - top, w + 2 * pw, x.shape[1]), x.dtype)
-    first, last = max(top - ph, 0), min(bottom - ph, h)
-    inside = slice(first + ph - top, last + ph - top)
+    first = min(max(top - ph, 0), h)
+    last = max(min(bottom - ph, h), first)
+    start = max(first + ph - top, 0)
+    inside = slice(start, start + last - first)
     if padding != (0, 0):
         padded[:, : inside.start] = 0
         padded[:, inside.stop :] = 0
@@ -227,9 +229,8 @@ def conv2d(
     kernel = weight.shape[2:]
     if n * oh * ow < c_out:
         # Few windows and many filters, as deep in a network: sort the windows as the filters lie.
-        windows = _windows(
-            _bordered(x, (slice(0, n), slice(0, oh)), kernel, stride, padding), kernel, stride
-        )
+        whole = slice(0, n), slice(0, oh)
+        windows = _windows(_bordered(x, whole, kernel, stride, padding), kernel, stride)
         rows = windows.transpose(0, 1, 2, 5, 3, 4).reshape(n * oh * ow, -1)
         y = product(rows, weight.reshape(c_out, -1).T)
         if bias is not None:
