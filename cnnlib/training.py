@@ -403,10 +403,10 @@ def _step(model: Sequential, optimizer: Optimizer, x: Array, y: Array) -> tuple[
     return loss, int((logits.argmax(axis=1) == y).sum())
 
 
-# A share is at least 16 images: with fewer, calling NumPy takes longer than the computation. A
+# A share is at least 32 images: with fewer, calling NumPy takes longer than the computation. A
 # network without convolutions is done before another thread wakes up. And each share has gradients
 # of its own: where the weights are many, only single operations are shared.
-_SMALLEST_SHARE = 16
+_SMALLEST_SHARE = 32
 _MOST_WEIGHTS = 1_000_000
 
 

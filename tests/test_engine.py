@@ -409,8 +409,8 @@ def test_float32_stays_float32_inside(rng, monkeypatch):
 
 
 def test_several_threads_of_the_caller_may_work_at_once(rng):
-    images = rng.random((8, 40, 1, 28, 28), dtype=np.float32)
-    labels = np.arange(40) % 10
+    images = rng.random((8, 70, 1, 28, 28), dtype=np.float32)
+    labels = np.arange(70) % 10
 
     def train(i):
         model = course_cnn(np.random.default_rng(i))

@@ -345,9 +345,23 @@ def _gradients(
         dxs, dweights, dbiases = zip(*parts, strict=True)
         dx = np.concatenate(dxs, axis=1 if wanted else 0)
         return dx, np.concatenate(dweights), np.concatenate(dbiases)
+    dout = _channels_last(dout)
     dweight, dbias = _weight_gradients(dout, x, weight, stride, padding)
     dx = _input_gradient(dout, x, weight, stride, padding) if wanted else np.empty(0, x.dtype)
     return dx, dweight, dbias
+
+
+def _channels_last(x: Array) -> Array:
+    """Return `x`, or a copy that lies channels-last in memory: once, for all who need it so."""
+    if x.transpose(0, 2, 3, 1).flags.c_contiguous:
+        return x
+    (n, c, h, w), y = x.shape, np.empty_like(x.transpose(0, 2, 3, 1), order="C")
+
+    def work(images: slice) -> None:
+        y[images] = x[images].transpose(0, 2, 3, 1)
+
+    split(work, blocks(n, max(_BLOCK_BYTES // (c * h * w * x.itemsize), 1)))
+    return y.transpose(0, 3, 1, 2)
 
 
 def _weight_gradients(
