@@ -1,5 +1,7 @@
 """The benchmark runs, and counts what it should. How fast anything is, no test asks."""
 
+import time
+
 import numpy as np
 import pytest
 from benchmarks import compare
@@ -57,6 +59,18 @@ def test_only_some_rows_are_run_where_asked(monkeypatch, capsys):
     assert "| a convolution" in out
     assert "a step" not in out
     assert "import cnnlib" not in out
+
+
+def test_on_a_busy_machine_processor_time_on_one_thread_is_compared(monkeypatch, capsys):
+    monkeypatch.setattr(compare, "CLOCK", time.perf_counter)  # put back afterwards
+    monkeypatch.setattr(compare, "table_rows", tiny_rows)
+    try:
+        compare.main(["--quick", "--one-thread", "--only", "convolution"])
+        assert compare.CLOCK is time.process_time
+        assert _engine.threads() == 1
+    finally:
+        _engine.set_threads(None)
+    assert "Processor time" in capsys.readouterr().out
 
 
 def test_without_pytorch_its_column_says_so(monkeypatch):
