@@ -67,12 +67,7 @@ test: test-units test-notebooks  ## run the unit tests, then every notebook unde
 test-units: $(VENV)/.dev  ## run the unit tests and the examples in the docstrings
 	$(BIN)/python -m pytest --numprocesses=$(JOBS)
 
-test-# OpenBLAS shall choose its kernels here as it does for a reader, whatever a test run prescribed.
-bench: $(VENV)/.runtime  ## compare the speed with PyTorch's (BENCH_FLAGS="--quick")
-	env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE $(BENCH_PYTHON) tests/benchmarks/compare.py \
-		$(BENCH_FLAGS)
-
-notebooks: $(VENV)/.dev  ## run every notebook and compare with its stored outputs
+test-notebooks: $(VENV)/.dev  ## run every notebook and compare with its stored outputs
 	$(NBVAL)
 
 # OpenBLAS adds in another order on another processor, or with other threads. The notebooks
@@ -83,6 +78,11 @@ test-blas: $(VENV)/.dev  ## compare the notebooks again with other arithmetic ke
 
 train: $(VENV)/.runtime  ## train the final network of the course from the shell
 	$(BIN)/python -m cnnlib train
+
+# OpenBLAS shall choose its kernels here as it does for a reader, whatever a test run prescribed.
+bench: $(VENV)/.runtime  ## compare the speed with PyTorch's (BENCH_FLAGS="--quick")
+	env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE $(BENCH_PYTHON) tests/benchmarks/compare.py \
+		$(BENCH_FLAGS)
 
 notebooks: $(VENV)/.dev  ## run every notebook and store its outputs (NB=... for one)
 	$(BIN)/python tests/execute_notebooks.py $(NB)
