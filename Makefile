@@ -40,7 +40,7 @@ NO_NEWS := {"@jupyterlab/apputils-extension:notification": {"fetchNews": "false"
 
 # Tests and headless runs see no personal settings: no IPython start-up files, no kernels from
 # elsewhere, and no home directory that has to be writable.
-HEADLESS := test-units test-notebooks test-blas notebooks
+HEADLESS := test-units test-notebooks test-blas test-browser notebooks
 # The matrices of the course are small: on several threads BLAS spends more time on waiting than
 # on multiplying, and the last bits depend on how many there are. test-blas tries other numbers.
 $(HEADLESS) lab train: export OPENBLAS_NUM_THREADS ?= 1
@@ -50,7 +50,7 @@ $(HEADLESS): export JUPYTER_DATA_DIR := $(CURDIR)/$(VENV)/settings/jupyter
 $(HEADLESS): export JUPYTER_RUNTIME_DIR := $(CURDIR)/$(VENV)/settings/runtime
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test test-units test-notebooks test-blas train notebooks api lint pins clean
+.PHONY: help lab test test-units test-notebooks test-blas test-browser train notebooks api lint pins clean
 
 help:  ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' Makefile
@@ -72,6 +72,10 @@ test-notebooks: $(VENV)/.dev  ## run every notebook and compare with its stored 
 test-blas: $(VENV)/.dev  ## compare the notebooks again with other arithmetic kernels
 	OPENBLAS_CORETYPE=Nehalem OPENBLAS_NUM_THREADS=1 $(NBVAL)
 	OPENBLAS_CORETYPE=Haswell OPENBLAS_NUM_THREADS=2 $(patsubst --numprocesses=%,--numprocesses=1,$(NBVAL))
+
+# One after the other: each test looks at what is on the screen, and times are measured.
+test-browser: $(VENV)/.dev  ## try the notebooks and widgets in JupyterLab (needs Chromium)
+	$(BIN)/python -m pytest tests/browser
 
 train: $(VENV)/.runtime  ## train the final network of the course from the shell
 	$(BIN)/python -m cnnlib train
