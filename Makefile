@@ -34,9 +34,12 @@ export PIP_NO_INPUT := 1
 # Without it, the first figure of the first notebook may print a warning.
 export MPLCONFIGDIR := $(CURDIR)/$(VENV)/settings/matplotlib
 
-# JupyterLab would open with a question about news, and look for updates on the network.
+# JupyterLab would open with a question about news, and look for updates on the network. And it
+# would save a widget as nothing but a name, so that a notebook opened again showed an error.
 LAB_SETTINGS := $(VENV)/share/jupyter/lab/settings
-NO_NEWS := {"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": false}}
+NO_NEWS := "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": false}
+SAVE_WIDGETS := "@jupyter-widgets/jupyterlab-manager:plugin": {"saveState": true}
+LAB_DEFAULTS := {$(NO_NEWS), $(SAVE_WIDGETS)}
 
 # Tests and headless runs see no personal settings: no IPython start-up files, no kernels from
 # elsewhere, and no home directory that has to be writable.
@@ -122,7 +125,7 @@ $(VENV)/.runtime: $(BIN)/python Makefile pyproject.toml constraints.txt
 	@$(PIP) hatchling editables
 	@$(PIP) --no-build-isolation --editable .
 	@$(BIN)/python -c "import matplotlib.font_manager"
-	@mkdir -p $(LAB_SETTINGS) && printf '%s\n' '$(NO_NEWS)' > $(LAB_SETTINGS)/overrides.json
+	@mkdir -p $(LAB_SETTINGS) && printf '%s\n' '$(LAB_DEFAULTS)' > $(LAB_SETTINGS)/overrides.json
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.runtime

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import shutil
 from collections.abc import Callable, Iterator
 
 import pytest
+from lab import Lab, Server
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from stage import DARK, Stage
 
@@ -22,6 +24,7 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+WORKSPACES = itertools.count(1)
 TIMEOUT = 60_000  # milliseconds; a shared machine may be slow for a moment
 
 
@@ -85,3 +88,32 @@ def stage(page: Page) -> Callable[..., Stage]:
         return Stage(page, widget, name)
 
     return show
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    running = Server(tmp_path_factory.mktemp("lab"))
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def make_lab(browser: Browser, server: Server) -> Iterator[Callable[..., Lab]]:
+    """Return a function that opens JupyterLab; what goes wrong on its page fails the test."""
+    labs: list[Lab] = []
+
+    def make(**options: object) -> Lab:
+        lab = Lab(browser, server, workspace=f"test-{next(WORKSPACES)}", **options)
+        labs.append(lab)
+        return lab
+
+    yield make
+    for lab in labs:
+        lab.close()
+    assert [error for lab in labs for error in lab.errors] == []
+    assert [address for lab in labs for address in lab.foreign] == []
+
+
+@pytest.fixture
+def lab(make_lab: Callable[..., Lab]) -> Lab:
+    return make_lab()

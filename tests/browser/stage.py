@@ -7,7 +7,7 @@ up. That notebooks do show the widget is tested in `test_lab.py`.
 
 from __future__ import annotations
 
-import json
+from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Locator, Page
@@ -55,25 +55,7 @@ async ([esm, css, state, id]) => {
 }
 """
 
-# Time from an input to the picture that answers it: the event's own time stamp, and the moment
-# after the next frame was drawn.
-CLOCK = """
-() => {
-  window.redraws = [];
-  const seen = (event) => {
-    requestAnimationFrame(() => {
-      const channel = new MessageChannel();
-      channel.port1.onmessage = () => {
-        window.redraws.push(performance.now() - event.timeStamp);
-      };
-      channel.port2.postMessage(0);
-    });
-  };
-  for (const type of ["keydown", "pointerdown", "pointermove", "input"]) {
-    window.addEventListener(type, seen, true);
-  }
-}
-"""
+CLOCK = Path(__file__).with_name("clock.js").read_text(encoding="utf-8")
 
 # JupyterLab's dark theme, as far as the widgets read it.
 DARK = """
@@ -183,7 +165,3 @@ def module_of(page: Page, text: str) -> str:
         text,
     )
     return "loaded"
-
-
-def as_json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False)
