@@ -19,7 +19,8 @@ from urllib.parse import urlsplit
 from playwright.sync_api import Browser, Locator, Page
 
 ROOT = Path(__file__).parents[2]
-PATIENCE = 240_000  # milliseconds for what a kernel does; the last notebook trains a network
+PATIENCE = 60_000  # milliseconds; a shared machine may be slow for a moment
+RUN_PATIENCE = 600_000  # for all cells of a notebook; the last one trains a network
 
 # Opens a notebook, waits until its kernel answers, and returns. JupyterLab shows `restored`
 # before the notebook it opens, and a kernel that is not yet there is asked for in a dialog.
@@ -79,6 +80,19 @@ def defaults_of_make_lab() -> str:
     values = dict(re.findall(r"^(\w+) := (.*)$", text, re.MULTILINE))
     defaults = re.sub(r"\$\((\w+)\)", lambda name: values[name[1]], values["LAB_DEFAULTS"])
     return json.dumps(json.loads(defaults))
+
+
+def within(page: Page, function: str, argument: Any, limit: int = PATIENCE) -> Any:
+    """Call an asynchronous function in the page; unlike `evaluate`, do not wait for ever."""
+    return page.evaluate(
+        f"""async ([argument, limit]) => {{
+          const late = new Promise((_, reject) => setTimeout(
+            () => reject(new Error(`no answer within ${{limit}} ms; the page shows: ` +
+              document.body.innerText.slice(-300))), limit));
+          return await Promise.race([({function})(argument), late]);
+        }}""",
+        [argument, limit],
+    )
 
 
 class Server:
@@ -180,7 +194,7 @@ class Lab:
 
     def open(self, name: str) -> Opened:
         path = f"{name}.ipynb"
-        self.page.evaluate(OPEN, path)
+        within(self.page, OPEN, path)
         return Opened(self, path)
 
     def theme(self, name: str) -> None:
@@ -205,7 +219,7 @@ class Opened:
 
     def run_all(self) -> list[dict[str, Any]]:
         """Run all cells; return each code cell's id, count and outputs."""
-        return self.page.evaluate(RUN_ALL, self.path)
+        return within(self.page, RUN_ALL, self.path, limit=RUN_PATIENCE)
 
     def cell(self, cell_id: str) -> Locator:
         """Scroll to a cell and return it."""
@@ -221,7 +235,8 @@ class Opened:
 
     def python(self, code: str) -> str:
         """Run code in the notebook's kernel, beside its cells; return what it prints."""
-        return self.page.evaluate(
+        return within(
+            self.page,
             """async ([path, code]) => {
               const kernel = panels[path].sessionContext.session.kernel;
               const future = kernel.requestExecute({ code, store_history: false });
@@ -237,7 +252,8 @@ class Opened:
         ).strip()
 
     def restart(self) -> None:
-        self.page.evaluate(
+        within(
+            self.page,
             """async (path) => {
               const session = panels[path].sessionContext;
               await session.restartKernel();
@@ -247,11 +263,12 @@ class Opened:
         )
 
     def save(self) -> None:
-        self.page.evaluate("(path) => panels[path].context.save()", self.path)
+        within(self.page, "(path) => panels[path].context.save()", self.path)
 
     def close(self, *, shut_down: bool = True) -> None:
         """Close the notebook; with `shut_down`, its kernel too."""
-        self.page.evaluate(
+        within(
+            self.page,
             """async ([path, shutDown]) => {
               const panel = panels[path];
               if (shutDown) await panel.sessionContext.shutdown();

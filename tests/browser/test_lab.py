@@ -9,7 +9,7 @@ from pathlib import Path
 import nbformat
 import pytest
 from lab import Lab, Opened, Server
-from notebook_rules import NAMES
+from notebook_rules import METADATA, NAMES
 from playwright.sync_api import Locator, expect
 from stage import Grid
 
@@ -50,7 +50,7 @@ def test_a_foreign_request_and_an_error_are_noticed(lab: Lab) -> None:
 def write(server: Server, name: str, *sources: str) -> str:
     """Put a notebook of code cells beside the course's own."""
     cells = [nbformat.v4.new_code_cell(source, id=f"cell-{k}") for k, source in enumerate(sources)]
-    notebook = nbformat.v4.new_notebook(cells=cells)
+    notebook = nbformat.v4.new_notebook(cells=cells, metadata=METADATA)
     (server.folder / f"{name}.ipynb").write_text(nbformat.writes(notebook), encoding="utf-8")
     return name
 
