@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -24,7 +23,6 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-WORKSPACES = itertools.count(1)
 TIMEOUT = 60_000  # milliseconds; a shared machine may be slow for a moment
 
 
@@ -97,23 +95,19 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     running.stop()
 
 
-@pytest.fixture
-def make_lab(browser: Browser, server: Server) -> Iterator[Callable[..., Lab]]:
-    """Return a function that opens JupyterLab; what goes wrong on its page fails the test."""
-    labs: list[Lab] = []
-
-    def make(**options: object) -> Lab:
-        lab = Lab(browser, server, workspace=f"test-{next(WORKSPACES)}", **options)
-        labs.append(lab)
-        return lab
-
-    yield make
-    for lab in labs:
-        lab.close()
-    assert [error for lab in labs for error in lab.errors] == []
-    assert [address for lab in labs for address in lab.foreign] == []
+@pytest.fixture(scope="session")
+def window(browser: Browser, server: Server) -> Iterator[Lab]:
+    opened = Lab(browser, server)
+    yield opened
+    opened.close()
 
 
 @pytest.fixture
-def lab(make_lab: Callable[..., Lab]) -> Lab:
-    return make_lab()
+def lab(window: Lab) -> Iterator[Lab]:
+    """Return JupyterLab in a window that all tests share.
+
+    An error on the page, or a request to any other host, fails the test during which it came.
+    """
+    window.take_complaints()
+    yield window
+    assert window.take_complaints() == []

@@ -44,7 +44,7 @@ export function render({ model, el }) {
     field.set(set.now.size);
     flag.set(set.now.on);
     numbers.draw(set.now.rows.length, set.now.rows[0].length, (i, j) => ({
-      text: number(set.now.rows[i][j]), value: set.now.rows[i][j], fixed: i === 2,
+      text: number(set.now.rows[i][j]), value: set.now.rows[i][j], fixed: i === 2 ? "This row is fixed." : "",
       label: `row ${i}, column ${j}: ${spoken(set.now.rows[i][j])}`,
     }));
   }
@@ -337,7 +337,7 @@ def test_nonsense_in_a_grid_is_explained(sample):
 def test_a_fixed_number_says_why_it_cannot_be_edited(sample):
     sample.grid("numbers").cell(2, 0).focus()
     sample.page.keyboard.press("Enter")
-    assert "stays 0" in sample.complaint()
+    assert sample.complaint() == "This row is fixed."
     assert sample.root.locator(".cnn-editor").count() == 0
 
 
