@@ -275,6 +275,8 @@ export function numberField(label, { complain, change, step = 1, ...limits }) {
     }
   });
   input.addEventListener("focus", () => input.select());
+  // The field holds a sound number again; the complaint stays until something is put right.
+  input.addEventListener("blur", () => setAttribute(input, "aria-invalid", null));
   const node = h("span", { class: "cnn-field" }, h("label", { for: id }, label), input);
   return { node, input, set: show };
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import statistics
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -24,6 +25,32 @@ FLAGS = [
     "--disable-sync",
 ]
 TIMEOUT = 60_000  # milliseconds; a shared machine may be slow for a moment
+
+
+REDRAWS: dict[str, list[float]] = {}  # test: milliseconds from each input to its picture
+
+
+@pytest.fixture
+def median_redraw(request: pytest.FixtureRequest) -> Callable[[list[float]], float]:
+    """Return a function that takes the times from input to picture and returns their median.
+
+    The medians are listed at the end of the run.
+    """
+
+    def note(times: list[float]) -> float:
+        REDRAWS[request.node.nodeid] = times
+        return statistics.median(times)
+
+    return note
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if REDRAWS:
+        terminalreporter.section("from input to picture, milliseconds")
+    for test, times in REDRAWS.items():
+        low, *_, high = statistics.quantiles(times, n=20)
+        middle = f"{statistics.median(times):6.1f} median, {low:.1f} to {high:.1f} nine in ten"
+        terminalreporter.write_line(f"{middle}: {test}")
 
 
 def chromium_path() -> str:
