@@ -31,5 +31,7 @@ Rules that every widget keeps
 """
 
 from .convolution import ConvolutionStepper
+from .geometry import GeometryExplorer
+from .pooling import PoolingExplorer
 
-__all__ = ["ConvolutionStepper"]
+__all__ = ["ConvolutionStepper", "GeometryExplorer", "PoolingExplorer"]
