@@ -39,13 +39,16 @@ export PIP_NO_INPUT := 1
 # Without it, the first figure of the first notebook may print a warning.
 export MPLCONFIGDIR := $(CURDIR)/$(VENV)/settings/matplotlib
 
-# JupyterLab would open with a question about news, and look for updates on the network.
+# JupyterLab would open with a question about news, and look for updates on the network. And it
+# would save a widget as nothing but a name, so that a notebook opened again showed an error.
 LAB_SETTINGS := $(VENV)/share/jupyter/lab/settings
-NO_NEWS := {"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": false}}
+NO_NEWS := "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": false}
+SAVE_WIDGETS := "@jupyter-widgets/jupyterlab-manager:plugin": {"saveState": true}
+LAB_DEFAULTS := {$(NO_NEWS), $(SAVE_WIDGETS)}
 
 # Tests and headless runs see no personal settings: no IPython start-up files, no kernels from
 # elsewhere, and no home directory that has to be writable.
-HEADLESS := test-units test-notebooks test-blas notebooks
+HEADLESS := test-units test-notebooks test-blas test-browser notebooks
 # The matrices of the course are small: on several threads BLAS spends more time on waiting than
 # on multiplying, and the last bits depend on how many there are. test-blas tries other numbers.
 $(HEADLESS) lab train bench: export OPENBLAS_NUM_THREADS ?= 1
@@ -57,8 +60,8 @@ $(HEADLESS): export JUPYTER_DATA_DIR := $(CURDIR)/$(VENV)/settings/jupyter
 $(HEADLESS): export JUPYTER_RUNTIME_DIR := $(CURDIR)/$(VENV)/settings/runtime
 
 .DEFAULT_GOAL := help
-.PHONY: help lab my-copy test test-units test-notebooks test-blas train bench notebooks api \
-	lint pins clean
+.PHONY: help lab my-copy test test-units test-notebooks test-blas test-browser train bench \
+	notebooks api lint pins clean
 
 help:  ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' Makefile
@@ -84,6 +87,10 @@ test-notebooks: $(VENV)/.dev  ## run every notebook, compare with its outputs; a
 test-blas: $(VENV)/.dev  ## compare the notebooks again with other arithmetic kernels
 	OPENBLAS_CORETYPE=Nehalem OPENBLAS_NUM_THREADS=1 $(NBVAL)
 	OPENBLAS_CORETYPE=Haswell OPENBLAS_NUM_THREADS=2 $(patsubst --numprocesses=%,--numprocesses=1,$(NBVAL))
+
+# One after the other: each test looks at what is on the screen, and times are measured.
+test-browser: $(VENV)/.dev  ## try the notebooks and widgets in JupyterLab (needs Chromium)
+	$(BIN)/python -m pytest tests/browser
 
 train: $(VENV)/.runtime  ## train the final network of the course from the shell
 	$(BIN)/python -m cnnlib train
@@ -135,7 +142,7 @@ $(VENV)/.runtime: $(BIN)/python Makefile pyproject.toml constraints.txt
 	@$(PIP) hatchling editables
 	@$(PIP) --no-build-isolation --editable .
 	@$(BIN)/python -c "import matplotlib.font_manager"
-	@mkdir -p $(LAB_SETTINGS) && printf '%s\n' '$(NO_NEWS)' > $(LAB_SETTINGS)/overrides.json
+	@mkdir -p $(LAB_SETTINGS) && printf '%s\n' '$(LAB_DEFAULTS)' > $(LAB_SETTINGS)/overrides.json
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.runtime

@@ -20,6 +20,7 @@ MODULES = (
     "training",
     "archive",
     "figures",
+    "widgets",
     "exercises",
 )
 

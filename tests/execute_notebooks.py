@@ -105,6 +105,7 @@ def normalise(notebook: NotebookNode) -> NotebookNode:
             cell.outputs = _join_streams(cell.outputs)
     _finish_progress_bars(notebook)
     _number_widgets(notebook)
+    _drop_drawn_widgets(notebook)
     nbformat.validate(notebook)
     return notebook
 
@@ -213,6 +214,22 @@ def _number_widgets(notebook: NotebookNode) -> None:
     for output in _outputs(notebook):
         if WIDGET_VIEW in output.get("data", {}):
             output.data[WIDGET_VIEW] = renumber(output.data[WIDGET_VIEW])
+
+
+def _drop_drawn_widgets(notebook: NotebookNode) -> None:
+    """Forget the state of the course's own widgets; their outputs hold a picture instead.
+
+    The state holds all of a widget's JavaScript. And where there is state, an HTML export shows
+    no picture, but asks the network for the programs that would draw the widget.
+    """
+    metadata = notebook.metadata.get("widgets", {}).get(WIDGET_STATE, {})
+    state = metadata.get("state", {})
+    for name, widget in list(state.items()):
+        if widget.get("model_module") == "anywidget":
+            state.pop(widget["state"].get("layout", "").removeprefix("IPY_MODEL_"), None)
+            del state[name]
+    if metadata and not state:
+        del notebook.metadata["widgets"]
 
 
 def _outputs(notebook: NotebookNode) -> Iterator[NotebookNode]:

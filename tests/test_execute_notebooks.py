@@ -10,12 +10,15 @@ import subprocess
 import sys
 from pathlib import Path
 
+import nbconvert
 import nbformat
 import pytest
+from bs4 import BeautifulSoup
 from execute_notebooks import dumps, execute, main, normalise
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
+VIEW = "application/vnd.jupyter.widget-view+json"
 NBVAL_OPTIONS = (
     "--nbval",
     "--nbval-current-env",
@@ -113,6 +116,41 @@ def test_progress_bars_are_shown_as_they_ended(widgets: Path) -> None:
         " 30%|███       | 300/1000, epoch 3: loss 0.12, accuracy 95.0%",
         "  0%|          | 0/3",
     ]
+
+
+@pytest.fixture(scope="module")
+def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a notebook with one of the course's own widgets, run and stored."""
+    path = save(
+        tmp_path_factory.mktemp("drawn") / "01_drawn.ipynb",
+        "from cnnlib import widgets",
+        "widgets.ConvolutionStepper([[1, 2], [3, 4]], [[5]])",
+    )
+    assert main([str(path)]) == 0
+    return path
+
+
+def test_a_drawn_widget_is_stored_as_a_picture_without_its_program(drawn: Path) -> None:
+    text = drawn.read_text(encoding="utf-8")
+    notebook = nbformat.reads(text, as_version=4)
+    data = notebook.cells[1].outputs[0].data
+    assert data["text/plain"].endswith("the first cell of the output, rows: 5 10; 15 20.")
+    assert data[VIEW]["model_id"].startswith("widget-")
+    assert "widgets" not in notebook.metadata
+    assert "export default" not in text
+
+
+def test_a_drawn_widget_is_the_same_in_every_run(drawn: Path) -> None:
+    assert dumps(execute(drawn)) == drawn.read_text(encoding="utf-8")
+    verdicts, report = run_nbval(drawn)
+    assert verdicts == ["PASSED"] * 2, report
+
+
+def test_an_html_page_shows_the_picture_of_a_drawn_widget(drawn: Path) -> None:
+    page, _ = nbconvert.HTMLExporter().from_filename(str(drawn))
+    alts = [picture["alt"] for picture in BeautifulSoup(page, "html.parser").find_all("img")]
+    assert len(alts) == 1
+    assert alts[0].startswith("Input, rows: 1 2; 3 4. Kernel, rows: 5.")
 
 
 def test_each_view_finds_its_widget_and_the_widget_its_parts(widgets: Path) -> None:

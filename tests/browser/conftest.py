@@ -1,0 +1,140 @@
+"""A real browser for the tests in this folder. `make test-browser` runs them."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import statistics
+from collections.abc import Callable, Iterator
+
+import pytest
+from lab import Lab, Server
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from stage import DARK, Stage
+
+from cnnlib.widgets._base import Widget
+
+# Chromium would otherwise ask its maker for news, updates and lists on the network.
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-component-update",
+    "--disable-sync",
+]
+TIMEOUT = 60_000  # milliseconds; a shared machine may be slow for a moment
+
+
+REDRAWS: dict[str, list[float]] = {}  # test: milliseconds from each input to its picture
+
+
+@pytest.fixture
+def median_redraw(request: pytest.FixtureRequest) -> Callable[[list[float]], float]:
+    """Return a function that takes the times from input to picture and returns their median.
+
+    The medians are listed at the end of the run.
+    """
+
+    def note(times: list[float]) -> float:
+        REDRAWS[request.node.nodeid] = times
+        return statistics.median(times)
+
+    return note
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if REDRAWS:
+        terminalreporter.section("from input to picture, milliseconds")
+    for test, times in REDRAWS.items():
+        low, *_, high = statistics.quantiles(times, n=20)
+        middle = f"{statistics.median(times):6.1f} median, {low:.1f} to {high:.1f} nine in ten"
+        terminalreporter.write_line(f"{middle}: {test}")
+
+
+def chromium_path() -> str:
+    """Return where Chromium is, or say how to get it."""
+    named = os.environ.get("CHROMIUM")
+    for name in filter(None, (named, "chromium", "chromium-browser", "google-chrome")):
+        if path := shutil.which(name):
+            return path
+    pytest.fail(
+        "No Chromium found. Install it (Debian: apt-get install chromium), or say where it is "
+        "with CHROMIUM=/path/to/chromium.",
+        pytrace=False,
+    )
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(
+            executable_path=chromium_path(), args=FLAGS, timeout=TIMEOUT
+        )
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def make_page(browser: Browser) -> Iterator[Callable[..., Page]]:
+    """Return a function that opens an empty page; any error on a page fails the test."""
+    contexts: list[BrowserContext] = []
+    errors: list[str] = []
+
+    def make(**options: object) -> Page:
+        context = browser.new_context(viewport={"width": 1100, "height": 900}, **options)
+        context.set_default_timeout(TIMEOUT)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on("console", lambda said: errors.append(said.text) if said.type == "error" else None)
+        page.set_content("<!doctype html><html lang='en'><title>stage</title><body></body></html>")
+        return page
+
+    yield make
+    for context in contexts:
+        context.close()
+    assert errors == []
+
+
+@pytest.fixture
+def page(make_page: Callable[..., Page]) -> Page:
+    return make_page()
+
+
+@pytest.fixture
+def stage(page: Page) -> Callable[..., Stage]:
+    """Return a function that puts a widget on a page; `dark=True` for the dark theme."""
+
+    def show(widget: Widget, *, name: str = "widget", dark: bool = False) -> Stage:
+        if dark:
+            page.add_style_tag(content=DARK)
+        return Stage(page, widget, name)
+
+    return show
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    running = Server(tmp_path_factory.mktemp("lab"))
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="session")
+def window(browser: Browser, server: Server) -> Iterator[Lab]:
+    opened = Lab(browser, server)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def lab(window: Lab) -> Iterator[Lab]:
+    """Return JupyterLab in a window that all tests share.
+
+    An error on the page, or a request to any other host, fails the test during which it came.
+    """
+    window.take_complaints()
+    yield window
+    assert window.take_complaints() == []

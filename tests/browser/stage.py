@@ -1,0 +1,167 @@
+"""A page with one widget and nothing else: no notebook, no kernel, no server.
+
+It plays the part of anywidget: it loads the widget's module, keeps its settings, and hands both
+to `render`. What a learner sees and does is then the same as in a notebook, only quicker to set
+up. That notebooks do show the widget is tested in `test_lab.py`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Locator, Page
+
+from cnnlib.widgets._base import Widget
+
+HOST = """
+async ([esm, css, state, id]) => {
+  const style = document.createElement("style");
+  style.textContent = css;
+  document.head.append(style);
+  const url = URL.createObjectURL(new Blob([esm], { type: "text/javascript" }));
+  const module = await import(url);
+  const listeners = new Set();
+  const model = {
+    saved: 0,
+    get: (name) => state[name],
+    set(name, value) {
+      const old = JSON.stringify(state[name]);
+      state[name] = value;
+      if (JSON.stringify(value) === old) return;
+      for (const [event, listener] of [...listeners].map((key) => key)) {
+        if (event === `change:${name}`) listener();
+      }
+    },
+    save_changes() {
+      if (window.kernelIsGone) throw new Error("no kernel");
+      this.saved += 1;
+    },
+    on: (event, listener) => listeners.add([event, listener]),
+    off(event, listener) {
+      for (const key of listeners) {
+        if (key[0] === event && key[1] === listener) listeners.delete(key);
+      }
+    },
+    send() {},
+  };
+  const el = document.createElement("div");
+  el.id = id;
+  document.body.append(el);
+  const initialize = module.default.initialize;
+  if (initialize) await initialize({ model });
+  const dispose = await module.default.render({ model, el });
+  window.stage = { ...window.stage, [id]: { module, model, dispose, listeners } };
+}
+"""
+
+CLOCK = Path(__file__).with_name("clock.js").read_text(encoding="utf-8")
+
+# JupyterLab's dark theme, as far as the widgets read it.
+DARK = """
+:root {
+  --jp-content-font-color1: rgba(255, 255, 255, 1);
+  --jp-layout-color0: #111111;
+  color-scheme: dark;
+}
+body { background: #111111; }
+"""
+
+
+class Stage:
+    """A widget on a page of its own."""
+
+    def __init__(self, page: Page, widget: Widget, name: str = "widget") -> None:
+        self.page = page
+        self.name = name
+        state = {"settings": widget.settings}
+        page.evaluate(HOST, [str(widget._esm), str(widget._css), state, name])
+        page.evaluate(CLOCK)
+
+    @property
+    def root(self) -> Locator:
+        return self.page.locator(f"#{self.name}")
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What the widget is set to now; this is what Python would read."""
+        return self.page.evaluate(f"stage[{self.name!r}].model.get('settings')")
+
+    def set(self, **changes: Any) -> None:
+        """Change settings as Python would."""
+        self.page.evaluate(
+            f"(changes) => {{ const model = stage[{self.name!r}].model;"
+            "model.set('settings', {...model.get('settings'), ...changes}); }",
+            changes,
+        )
+
+    def call(self, function: str, *arguments: Any) -> Any:
+        """Call a function that the widget's module exports."""
+        return self.page.evaluate(
+            f"(given) => stage[{self.name!r}].module.{function}(...given)", list(arguments)
+        )
+
+    def spoken(self) -> str:
+        """What a screen reader was last told."""
+        return self.root.locator("[role=status]").first.inner_text().strip()
+
+    def complaint(self) -> str:
+        """What the widget refused, and why."""
+        return self.root.locator("[role=alert]").inner_text().strip()
+
+    def grid(self, name: str) -> Grid:
+        return Grid(self.root.get_by_role("grid", name=name, exact=True))
+
+    def redraws(self) -> list[float]:
+        """Milliseconds from each input to its picture, since the last call."""
+        self.page.wait_for_function("redraws.length > 0")
+        return self.page.evaluate("redraws.splice(0)")
+
+    def dispose(self) -> int:
+        """Take the widget away as a notebook does; return how many listeners it left behind."""
+        return self.page.evaluate(
+            f"(() => {{ const s = stage[{self.name!r}]; s.dispose(); return s.listeners.size; }})()"
+        )
+
+
+class Grid:
+    """A grid of numbers in a widget."""
+
+    def __init__(self, node: Locator) -> None:
+        self.node = node
+
+    def cell(self, row: int, column: int) -> Locator:
+        return self.node.locator(f"[data-i='{row}'][data-j='{column}']")
+
+    def texts(self) -> list[list[str]]:
+        """The texts of all cells, as they are written."""
+        return self.node.evaluate(
+            "(node) => [...node.querySelectorAll('[role=row]')].map("
+            "(row) => [...row.children].map((cell) => cell.textContent))"
+        )
+
+    def numbers(self) -> list[list[float | None]]:
+        """The numbers of all cells; an empty cell is None."""
+        return [
+            [float(text.replace("−", "-")) if text else None for text in row]
+            for row in self.texts()
+        ]
+
+    def marked(self, mark: str) -> list[tuple[int, int]]:
+        """The places of the cells that carry a mark."""
+        found = self.node.evaluate(
+            "(node, mark) => [...node.querySelectorAll('.' + mark)].map("
+            "(cell) => [Number(cell.dataset.i), Number(cell.dataset.j)])",
+            mark,
+        )
+        return [tuple(place) for place in found]
+
+
+def module_of(page: Page, text: str) -> str:
+    """Load the text of a module into a page; return the name under which it can be called."""
+    page.evaluate(
+        "async (text) => { const url = URL.createObjectURL(new Blob([text], "
+        "{type: 'text/javascript'})); window.loaded = await import(url); }",
+        text,
+    )
+    return "loaded"
