@@ -17,6 +17,7 @@ ALL = sorted(widgets.__all__)
 
 # A widget of each kind, so that every rule below is tried on every one.
 EXAMPLES: dict[str, dict[str, Any]] = {
+    "ComputationGraph": {},
     "ConvolutionStepper": {"image": [[5, 1, 7], [15, 5, 1]], "kernel": [[11, 4], [5, 2]]},
 }
 

@@ -31,5 +31,6 @@ Rules that every widget keeps
 """
 
 from .convolution import ConvolutionStepper
+from .graph import ComputationGraph
 
-__all__ = ["ConvolutionStepper"]
+__all__ = ["ComputationGraph", "ConvolutionStepper"]
