@@ -19,6 +19,7 @@ ALL = sorted(widgets.__all__)
 EXAMPLES: dict[str, dict[str, Any]] = {
     "ComputationGraph": {},
     "ConvolutionStepper": {"image": [[5, 1, 7], [15, 5, 1]], "kernel": [[11, 4], [5, 2]]},
+    "DescentStepper": {"image": [[5, 1, 7], [15, 5, 1]], "target": [[144, 66]]},
 }
 
 

@@ -31,6 +31,7 @@ Rules that every widget keeps
 """
 
 from .convolution import ConvolutionStepper
+from .descent import DescentStepper
 from .graph import ComputationGraph
 
-__all__ = ["ComputationGraph", "ConvolutionStepper"]
+__all__ = ["ComputationGraph", "ConvolutionStepper", "DescentStepper"]

@@ -82,7 +82,8 @@ export function chart({ width, height }) {
       height: (inner.bottom - inner.top + 2 * room) * EM,
     };
     const viewBox = `${cut.x} ${cut.y} ${cut.width} ${cut.height}`;
-    node.replaceChildren(...parts, svg("svg", { ...cut, viewBox, overflow: "hidden" }, drawn));
+    const hidden = { overflow: "hidden", role: "presentation" };
+    node.replaceChildren(...parts, svg("svg", { ...cut, ...hidden, viewBox }, drawn));
     setAttribute(node, "aria-label", words);
   }
   return {
