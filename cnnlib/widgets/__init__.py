@@ -30,8 +30,16 @@ Rules that every widget keeps
 - No address of any server stands in a file, and no file is loaded.
 """
 
+from .activation import ActivationExplorer
 from .convolution import ConvolutionStepper
 from .descent import DescentStepper
 from .graph import ComputationGraph
+from .softmax import SoftmaxExplorer
 
-__all__ = ["ComputationGraph", "ConvolutionStepper", "DescentStepper"]
+__all__ = [
+    "ActivationExplorer",
+    "ComputationGraph",
+    "ConvolutionStepper",
+    "DescentStepper",
+    "SoftmaxExplorer",
+]

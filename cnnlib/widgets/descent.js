@@ -257,7 +257,7 @@ function render({ model, el }) {
   );
   const minus = h("span", { class: "down-sign", "aria-hidden": "true" });
   const equals = h("span", { class: "down-sign", "aria-hidden": "true" }, "=");
-  const curve = chart({ width: 24, height: 13 });
+  const curve = chart({ width: 24, height: 13, under: "step" });
   const legend = h("p", { class: "down-legend" });
   const place = h("p", { class: "down-place" });
   const symbols = h("div", { class: "down-lines", "aria-hidden": "true" });
@@ -325,7 +325,7 @@ function render({ model, el }) {
     const low = Math.min(Math.floor(Math.min(...all) - 0.1), high - 2);
     const points = (losses) => losses.map((loss, k) => [k, log(loss)]);
     curve.draw({
-      x: { min: 0, max: reach, ticks: [0, reach / 2, reach].map((k) => [k, number(k)]), label: "step" },
+      x: { min: 0, max: reach, ticks: [0, reach / 2, reach].map((k) => [k, number(k)]) },
       y: { min: low, max: high, ticks: powers(low, high) },
       marks: [
         { points: points(faint), class: "svg-dashed" },

@@ -33,15 +33,15 @@ export function line(x1, y1, x2, y2, className = "") {
 }
 
 /**
- * A chart with two axes.
+ * A chart with two axes; `under` is written below the first.
  *
- * `draw({ x, y, marks, words })` draws it anew. An axis is {min, max, ticks: [[value, text]],
- * label}. A mark is {points: [[x, y], …], class} for a line, with {dot: true} for single dots.
- * Lines are cut off at the edge. `at(event)` tells over which x the pointer is.
+ * `draw({ x, y, marks, words })` draws it anew. An axis is {min, max, ticks: [[value, text]]}.
+ * A mark is {points: [[x, y], …], class} for a line, with {dot: true} for single dots. Lines are
+ * cut off at the edge. `at(event)` tells over which x the pointer is.
  */
-export function chart({ width, height }) {
+export function chart({ width, height, under = "" }) {
   const node = picture(width, height);
-  const inner = { left: 3.6, right: width - 0.8, top: 0.7, bottom: height - 2.6 };
+  const inner = { left: 3.6, right: width - 0.8, top: 0.7, bottom: height - (under ? 2.6 : 1.6) };
   let axis = { min: 0, max: 1 };
   const place = ({ min, max }, value, from, to) => from + ((value - min) / (max - min)) * (to - from);
 
@@ -63,7 +63,7 @@ export function chart({ width, height }) {
       parts.push(label(text, inner.left - 0.4, toY(value), "svg-small svg-right"));
     }
     const middle = (inner.left + inner.right) / 2;
-    if (x.label) parts.push(label(x.label, middle, height - 0.6, "svg-small"));
+    if (under) parts.push(label(under, middle, height - 0.6, "svg-small"));
     const drawn = marks.map(({ points, class: className, dot }) =>
       dot
         ? points.map(([u, v]) =>
