@@ -114,6 +114,14 @@ def test_numbers_are_spoken_with_their_sign(kit):
     assert kit("term", 2) == "2"
 
 
+def test_arithmetic_is_spoken_in_words(kit):
+    assert (
+        kit("aloud", "L = (a − t)² = (−2)² = 4")
+        == "L equals a minus t squared equals minus 2 squared equals 4"
+    )
+    assert kit("aloud", "1 · (−4) + 2·10^−9") == "1 times minus 4 plus 2 times 10 to the minus 9"
+
+
 @pytest.mark.parametrize(
     ("typed", "value"),
     [
