@@ -211,7 +211,7 @@ export function settings(model, redraw) {
 
 /** A button. `press` is called by click, Enter and Space. */
 export function button(label, press, { describe = "" } = {}) {
-  return h("button", { type: "button", class: "cnn-button", onclick: press, title: describe }, label);
+  return h("button", { type: "button", class: "cnn-button", onclick: press, title: describe || null }, label);
 }
 
 /** A switch that is on or off. Its `set(on)` changes what it shows, and does not call `change`. */
