@@ -33,7 +33,9 @@ Rules that every widget keeps
 from .activation import ActivationExplorer
 from .convolution import ConvolutionStepper
 from .descent import DescentStepper
+from .geometry import GeometryExplorer
 from .graph import ComputationGraph
+from .pooling import PoolingExplorer
 from .softmax import SoftmaxExplorer
 
 __all__ = [
@@ -41,5 +43,7 @@ __all__ = [
     "ComputationGraph",
     "ConvolutionStepper",
     "DescentStepper",
+    "GeometryExplorer",
+    "PoolingExplorer",
     "SoftmaxExplorer",
 ]
