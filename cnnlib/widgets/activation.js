@@ -138,7 +138,7 @@ function render({ model, el }) {
   });
   const views = Object.fromEntries(
     Object.entries(FUNCTIONS).map(([key, { name }]) => {
-      const plot = chart({ width: 14.5, height: 12 });
+      const plot = chart({ width: 13.6, height: 12 });
       const symbols = [h("p"), h("p")];
       const words = h("p", { class: "cnn-spoken" });
       const box = h("div", { class: "bend-lines", "aria-hidden": "true" }, symbols);

@@ -9,8 +9,10 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 from stage import Stage
 
-from cnnlib.widgets import ActivationExplorer
+from cnnlib.widgets import ActivationExplorer, SoftmaxExplorer
 from cnnlib.widgets.activation import activation_at
+
+WIDE = 13.6  # em, of a chart
 
 
 @pytest.fixture
@@ -80,7 +82,7 @@ def test_the_dot_lies_on_the_curve(explorer: Stage) -> None:
             chart = explorer.root.get_by_role("img").nth(k).bounding_box()
             dot = dots.nth(k).bounding_box()
             low, high = ((-2, 6), (-1.5, 1.5))[k >= 2]
-            em = chart["width"] / 14.5
+            em = chart["width"] / WIDE
             top, bottom = chart["y"] + 0.7 * em, chart["y"] + chart["height"] - 1.6 * em
             due = bottom - (value - low) / (high - low) * (bottom - top)
             assert dot["y"] + dot["height"] / 2 == pytest.approx(due, abs=1.5)
@@ -106,7 +108,7 @@ def test_the_slider_moves_the_point(explorer: Stage) -> None:
 
 def test_the_point_is_dragged_in_a_chart(explorer: Stage) -> None:
     box = explorer.root.get_by_role("img").nth(3).bounding_box()
-    em = box["width"] / 14.5
+    em = box["width"] / WIDE
     left, right = box["x"] + 3.6 * em, box["x"] + box["width"] - 0.8 * em
     middle = box["y"] + box["height"] / 2
     explorer.page.mouse.move((left + right) / 2, middle)
@@ -173,6 +175,16 @@ def test_a_point_beyond_the_charts_has_its_numbers_all_the_same(explorer: Stage)
 
 
 # Size, time, kernel, end
+
+
+def test_four_charts_stand_in_a_row_beside_another_widget(
+    explorer: Stage, stage: Callable[..., Stage]
+) -> None:
+    """JupyterLab leaves a widget about 850 pixels, and style sheets come in any order."""
+    stage(SoftmaxExplorer([1, 2]), name="second")
+    explorer.page.set_viewport_size({"width": 866, "height": 900})
+    charts = [chart.bounding_box() for chart in explorer.root.get_by_role("img").all()]
+    assert len({chart["y"] for chart in charts}) == 1
 
 
 def test_at_twice_the_size_all_can_be_reached(make_page: Callable[..., Page]) -> None:

@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 from stage import Stage
 
 from cnnlib.figures import backprop
-from cnnlib.widgets import ComputationGraph
+from cnnlib.widgets import ActivationExplorer, ComputationGraph
 from cnnlib.widgets.graph import INPUTS, RULES, graph_flow
 
 
@@ -235,6 +235,17 @@ def test_values_and_gradients_differ_by_more_than_colour(neuron: Stage) -> None:
     style = "(node) => [getComputedStyle(node).fontWeight, getComputedStyle(node).fontStyle]"
     assert neuron.root.locator(".flow-value").first.evaluate(style) == ["700", "normal"]
     assert neuron.root.locator(".flow-gradient").first.evaluate(style) == ["400", "italic"]
+
+
+def test_another_widget_on_the_page_changes_nothing(
+    neuron: Stage, stage: Callable[..., Stage]
+) -> None:
+    press(neuron, "Show all")
+    style = "(node) => { const s = getComputedStyle(node); return [s.fill, s.fontStyle]; }"
+    before = neuron.root.locator(".flow-gradient").first.evaluate(style)
+    stage(ActivationExplorer(), name="second")
+    assert neuron.root.locator(".flow-gradient").first.evaluate(style) == before
+    assert neuron.root.locator(".flow-value").first.evaluate(style) != before
 
 
 def test_at_twice_the_size_all_can_be_reached(make_page: Callable[..., Page]) -> None:
