@@ -504,6 +504,9 @@ function render({ model, el }) {
     const border = borderOf(cell[0]);
     const links = now.size.map((length, k) => ways(length, now.layers, cell[0], cell[k + 1] + border));
     views.forEach((_, level) => drawMap(level, cell, links));
+    // A stack of maps stands side by side as long as possible.
+    const across = sizes(now).reduce((sum, [, w], k) => sum + w + 2 * borderOf(k), 0);
+    maps.classList.toggle("geo-small", across > 22);
     if (!peek) {
       const at = cell.slice(1).map((i) => i + border);
       views[cell[0]].board.select(...at);

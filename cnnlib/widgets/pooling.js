@@ -192,7 +192,7 @@ function render({ model, el }) {
     ],
   });
   const set = settings(model, redraw);
-  let place = [0, 0];
+  let place = null; // the chosen output cell; before the learner chooses, see `start`
   let peek = null; // the output cell that the pointer is over
 
   // Controls
@@ -302,6 +302,11 @@ function render({ model, el }) {
     table,
   );
 
+  /** The first window; in grey the middle one, for a digit has only black in its corner. */
+  function start() {
+    return inGrey(set.now) ? outputSize(set.now).map((n) => Math.floor(n / 2)) : [0, 0];
+  }
+
   function goTo(i, j, again = false) {
     const news = again || place[0] !== i || place[1] !== j;
     place = [i, j];
@@ -331,6 +336,7 @@ function render({ model, el }) {
   function redraw() {
     const now = set.now;
     const [oh, ow] = outputSize(now);
+    place ??= start();
     place = [Math.min(place[0], oh - 1), Math.min(place[1], ow - 1)];
     if (peek && (peek[0] >= oh || peek[1] >= ow)) peek = null;
     const [row, column] = peek ?? place;

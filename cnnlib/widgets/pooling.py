@@ -230,11 +230,13 @@ class PoolingExplorer(Widget):
         k, stride = self.kernel_size, self.stride
         image, output, stays = _whole(self.moved), _whole(self.output), self.unchanged
         grey = max(image.shape) > 10 and image.min() >= 0
-        options: dict[str, Any] = {"highlight": [(0, 0, k, k)]}
         shades: dict[str, Any] = {}
         if grey:
             top = float(image.max()) or 1.0
             shades = {"cmap": "gray", "vmin": 0, "vmax": top, "numbers": False}
+        # A digit has only black in its corner.
+        row, column = (n // 2 if grey else 0 for n in output.shape)
+        options = {"highlight": [(row * stride, column * stride, k, k)]}
         where = _moved(self.shift)
         items: list[Any] = [(f"picture, {where}", image, {**options, **shades}), "→"]
         name = self.kind
@@ -250,7 +252,7 @@ class PoolingExplorer(Widget):
                 f"{int(stays.sum())} of {stays.size}."
             )
             name = f"{self.kind}, after; {int(stays.sum())} of {stays.size} unchanged"
-        items.append((name, output, {"highlight": [(0, 0, 1, 1)], **shades}))
+        items.append((name, output, {"highlight": [(row, column, 1, 1)], **shades}))
         return figures.equation(items), " ".join(alt)
 
     def __repr__(self) -> str:

@@ -239,6 +239,7 @@ def test_a_digit_is_drawn_in_grey(seven: Stage) -> None:
     ground = "(node) => getComputedStyle(node).backgroundColor"
     assert seven.grid("picture").cell(row, column).evaluate(ground) == "rgb(255, 255, 255)"
     assert seven.grid("picture").cell(0, 0).evaluate(ground) == "rgb(0, 0, 0)"
+    assert seven.root.locator(".pool-place").inner_text().startswith("Output row 7, column 7")
     label = seven.grid("picture").cell(row, column).get_attribute("aria-label")
     assert label.startswith(f"picture row {row}, column {column}: 255")
     slider(seven, "Move right").press("ArrowRight")
@@ -306,7 +307,7 @@ def test_the_answer_comes_within_a_frame_or_two(
     for key in ["ArrowRight", "ArrowRight", "ArrowLeft", "ArrowLeft"] * 5:
         seven.page.keyboard.press(key)
     seven.page.wait_for_function("redraws.length >= 20")
-    assert median_redraw(seven.redraws()) < 200  # the median, for the machine is shared
+    assert median_redraw(seven.redraws()) < 300  # the median, for the machine is shared
 
 
 def test_without_a_kernel_all_goes_on(hand: Stage) -> None:
