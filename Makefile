@@ -17,6 +17,9 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 p
 LAB_FLAGS ?=
 # The notebooks that `make notebooks` works on.
 NB ?= $(sort $(wildcard notebooks/*.ipynb))
+# Options of the benchmark, and the Python that runs it: another one may have PyTorch.
+BENCH_FLAGS ?=
+BENCH_PYTHON ?= $(BIN)/python
 # How many tests, or notebooks, run at the same time.
 JOBS ?= 2
 
@@ -48,7 +51,7 @@ LAB_DEFAULTS := {$(NO_NEWS), $(SAVE_WIDGETS)}
 HEADLESS := test-units test-notebooks test-blas test-browser notebooks
 # The matrices of the course are small: on several threads BLAS spends more time on waiting than
 # on multiplying, and the last bits depend on how many there are. test-blas tries other numbers.
-$(HEADLESS) lab train: export OPENBLAS_NUM_THREADS ?= 1
+$(HEADLESS) lab train bench: export OPENBLAS_NUM_THREADS ?= 1
 # The exercises of a run like this are nobody's progress.
 $(HEADLESS): export CNNLIB_PROGRESS := $(CURDIR)/$(VENV)/settings/progress.json
 $(HEADLESS): export IPYTHONDIR := $(CURDIR)/$(VENV)/settings/ipython
@@ -57,7 +60,8 @@ $(HEADLESS): export JUPYTER_DATA_DIR := $(CURDIR)/$(VENV)/settings/jupyter
 $(HEADLESS): export JUPYTER_RUNTIME_DIR := $(CURDIR)/$(VENV)/settings/runtime
 
 .DEFAULT_GOAL := help
-.PHONY: help lab my-copy test test-units test-notebooks test-blas test-browser train notebooks api lint pins clean
+.PHONY: help lab my-copy test test-units test-notebooks test-blas test-browser train bench \
+	notebooks api lint pins clean
 
 help:  ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' Makefile
@@ -90,6 +94,11 @@ test-browser: $(VENV)/.dev  ## try the notebooks and widgets in JupyterLab (need
 
 train: $(VENV)/.runtime  ## train the final network of the course from the shell
 	$(BIN)/python -m cnnlib train
+
+# OpenBLAS shall choose its kernels here as it does for a reader, whatever a test run prescribed.
+bench: $(VENV)/.runtime  ## compare the speed with PyTorch's (BENCH_FLAGS="--quick")
+	env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE $(BENCH_PYTHON) tests/benchmarks/compare.py \
+		$(BENCH_FLAGS)
 
 notebooks: $(VENV)/.dev  ## run every notebook and store its outputs (NB=... for one)
 	$(BIN)/python tests/execute_notebooks.py $(NB)

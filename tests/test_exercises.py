@@ -5,7 +5,6 @@ The tests go over whatever the chapters declare, so a new exercise is covered as
 
 import functools
 import importlib
-import importlib.util as _u
 import json
 import re
 import threading
@@ -31,7 +30,6 @@ from cnnlib.exercises import (
 from cnnlib.exercises._compare import difference
 from cnnlib.exercises._run import Outcome, run
 
-CHAPTERS = tuple(n for n in CHAPTERS if _u.find_spec(f"cnnlib.exercises.{n}"))
 MODULES = {name: importlib.import_module(f"cnnlib.exercises.{name}") for name in CHAPTERS}
 ALL = [one for module in MODULES.values() for one in module.chapter.exercises.values()]
 IDS = [one.key for one in ALL]
@@ -327,8 +325,8 @@ def scale(chapter):
         level=1,
         minutes=1,
         hints=["One.", "Two."],
-        hand=[(case(np.array([[1.0, 2.0]]), 3.0), np.array([[3.0, 6.0]]))],
-        cases=lambda rng: case(rng.integers(-4, 5, rng.integers(1, 4, 2)) / 2, factor=2.5),
+        hand=[(case(np.array([[1.0, 2.0]])), np.array([[2.0, 4.0]]))],
+        cases=lambda rng: case(rng.integers(-4, 5, rng.integers(1, 4, 2)) / 2, 2.5),
         seconds=1.0,
     )
     def scale(x, factor=2.0):
@@ -357,14 +355,14 @@ def test_a_failing_case_is_shown_with_its_arrays(scale):
         "✗ scale: not yet right\n"
         "1 of 2 differ.\n"
         "Worked out by hand:\n"
-        "    my_scale(x, 3.0)\n"
+        "    my_scale(x)\n"
         "    x (1, 2)\n"
         "     1  2\n"
         "Due (1, 2):\n"
-        "     3  6\n"
+        "     2  4\n"
         "Yours (1, 2), with brackets where it differs:\n"
-        "    [4]  6"
-    ) or repr(scale.check(half_right)).startswith("✗ scale")
+        "    [3] 4"
+    )
 
 
 def test_an_endless_loop_is_stopped(scale):
@@ -433,7 +431,7 @@ def test_an_exception_is_explained_with_its_line_and_call(scale):
     text = repr(scale.check(broken))
     assert "IndexError" in text
     assert "result[2] = x[0, 0]" in text
-    assert "my_scale(x, 3.0)" in text
+    assert "my_scale(x)" in text
     assert "Traceback" not in text
 
 
@@ -452,7 +450,7 @@ def test_printing_is_told_from_returning(scale):
 
     text = repr(scale.check(prints))
     assert "prints its result and returns None" in text
-    assert "[[3. 6.]]" in text
+    assert "[[2. 4.]]" in text
 
 
 def test_much_printing_is_cut(scale, capsys):

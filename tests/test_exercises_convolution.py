@@ -1,5 +1,7 @@
 """The judge of the kernel that a reader designs: more than one answer is right."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -52,3 +54,15 @@ def test_two_mistakes_at_once_are_named_together():
     text = ex.feature_map.check(turned_without_bias).diagnosis
     assert "half a turn" in text
     assert "the bias is missing" in text
+
+
+def test_the_transcript_in_the_readme_is_what_a_reader_sees():
+    def my_feature_map(x, kernel, bias=0):
+        kh, kw = kernel.shape
+        y = np.zeros((x.shape[0] - kh + 1, x.shape[1] - kw + 1))
+        for i, j in np.ndindex(y.shape):
+            y[i, j] = (x[i : i + kh, j : j + kw] * kernel[::-1, ::-1]).sum() + bias
+        return y
+
+    readme = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+    assert f"\n{ex.feature_map.check(my_feature_map)!r}\n```" in readme

@@ -20,6 +20,7 @@ PACKAGE = Path(__file__).parents[1] / "cnnlib"
 ORDER = (
     "_checks",
     "_my_copy",
+    "_engine",
     "shapes",
     "functional",
     "reference",

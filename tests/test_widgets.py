@@ -17,9 +17,13 @@ ALL = sorted(widgets.__all__)
 
 # A widget of each kind, so that every rule below is tried on every one.
 EXAMPLES: dict[str, dict[str, Any]] = {
+    "ActivationExplorer": {},
+    "ComputationGraph": {},
     "ConvolutionStepper": {"image": [[5, 1, 7], [15, 5, 1]], "kernel": [[11, 4], [5, 2]]},
     "GeometryExplorer": {"size": (8, 6), "layers": [(3, 2), (2, 1, 1)]},
     "PoolingExplorer": {"image": [[2, 3, 2, 0], [5, -2, 2, 8]], "shift": (0, 1)},
+    "DescentStepper": {"image": [[5, 1, 7], [15, 5, 1]], "target": [[144, 66]]},
+    "SoftmaxExplorer": {"scores": [0, 0.5, 2]},
 }
 
 

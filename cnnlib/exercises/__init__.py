@@ -52,5 +52,11 @@ __all__ = [
 
 
 def progress() -> Progress:
-    """Return which exercises of the whole course are done."""
+    """Return which exercises of the whole course are done.
+
+    Examples
+    --------
+    >>> len(progress().chapters)
+    9
+    """
     return progress_of(import_module(f"{__name__}.{name}").chapter for name in CHAPTERS)

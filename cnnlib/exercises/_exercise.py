@@ -303,29 +303,18 @@ class Coding(Exercise):
                 f"A class was due, but {describe(answer)} came. Hand over the name of the class: "
                 f"`.check({self.reader_name})`."
             )
-        first = self.trials[0]
-        if self._call is None and (problem := self._signature_problem(answer, first.call)):
+        if self._call is None and (problem := self._signature_problem(answer)):
             return self._wrong(problem)
         outcomes = self._try(answer)
         if outcomes[0].returned and _is_stub(outcomes[0].value):
             return self._todo(f"`{self.reader_name}` still returns the three dots. Write its body.")
         return self._verdict(outcomes)
 
-    def _signature_problem(self, answer: Callable[..., Any], call: Call) -> str:
+    def _signature_problem(self, answer: Callable[..., Any]) -> str:
         try:
             signature = inspect.signature(answer)
         except ValueError:  # some compiled functions do not tell
             return ""
-        try:
-            signature.bind(*call.args, **call.kwargs)
-            names = [name for trial in self.trials for name in trial.call.kwargs]
-            signature.bind_partial(**dict.fromkeys(names))
-        except TypeError:
-            due = inspect.signature(self.answer)
-            return (
-                f"It is called as `{self.reader_name}{_plain(due)}`, but yours takes "
-                f"`{_plain(signature)}`. Keep the arguments that the exercise gives."
-            )
         names, due_names = (
             list(signature.parameters),
             list(inspect.signature(self.answer).parameters),
@@ -334,6 +323,15 @@ class Coding(Exercise):
             return (
                 f"Its arguments are in another order: `({', '.join(names)})`, but it is called "
                 f"with `({', '.join(due_names)})`."
+            )
+        try:
+            for trial in self.trials:  # some leave out what others give
+                signature.bind(*trial.call.args, **trial.call.kwargs)
+        except TypeError:
+            due = inspect.signature(self.answer)
+            return (
+                f"It is called as `{self.reader_name}{_plain(due)}`, but yours takes "
+                f"`{_plain(signature)}`. Keep the arguments that the exercise gives."
             )
         return ""
 
@@ -412,7 +410,8 @@ class Coding(Exercise):
         sentences = (pattern or (found.text if found.kind != "value" else ""), where)
         text = " ".join(sentence for sentence in sentences if sentence)
         if not text:
-            text = "The result differs."
+            entries = isinstance(trial.due, np.ndarray) or found.part
+            text = found.text if entries else "The result differs."
         if outcome.warned:
             text += f" NumPy warned: {outcome.warned}."
         if found.kind == "dtype":  # tables would show the same numbers twice

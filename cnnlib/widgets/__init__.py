@@ -30,8 +30,20 @@ Rules that every widget keeps
 - No address of any server stands in a file, and no file is loaded.
 """
 
+from .activation import ActivationExplorer
 from .convolution import ConvolutionStepper
+from .descent import DescentStepper
 from .geometry import GeometryExplorer
+from .graph import ComputationGraph
 from .pooling import PoolingExplorer
+from .softmax import SoftmaxExplorer
 
-__all__ = ["ConvolutionStepper", "GeometryExplorer", "PoolingExplorer"]
+__all__ = [
+    "ActivationExplorer",
+    "ComputationGraph",
+    "ConvolutionStepper",
+    "DescentStepper",
+    "GeometryExplorer",
+    "PoolingExplorer",
+    "SoftmaxExplorer",
+]

@@ -28,6 +28,23 @@ export function spoken(value, digits = 6) {
   return number(value, digits).replaceAll(MINUS, "minus ").replace("·10^", " times 10 to the ");
 }
 
+/** Write a line of arithmetic as a screen reader should say it: signs as words. */
+export function aloud(text) {
+  const words = [
+    ["·10^", " times 10 to the "],
+    ["²", " squared"],
+    ["·", "times"],
+    ["÷", "divided by"],
+    [/ − /g, " minus "],
+    [MINUS, "minus "],
+    ["+", "plus"],
+    ["=", "equals"],
+    ["→", "gives"],
+    [/[()]/g, ""],
+  ];
+  return words.reduce((said, [sign, word]) => said.replaceAll(sign, word), text);
+}
+
 /**
  * Read what a learner typed: "3", "-2.5", "−1", "0,5", "1/9".
  * Returns {value} or {problem}, which says in words what is wrong.
@@ -194,7 +211,7 @@ export function settings(model, redraw) {
 
 /** A button. `press` is called by click, Enter and Space. */
 export function button(label, press, { describe = "" } = {}) {
-  return h("button", { type: "button", class: "cnn-button", onclick: press, title: describe }, label);
+  return h("button", { type: "button", class: "cnn-button", onclick: press, title: describe || null }, label);
 }
 
 /** A switch that is on or off. Its `set(on)` changes what it shows, and does not call `change`. */

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from lab import Lab, Server
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from stage import DARK, Stage
 
 from cnnlib.widgets._base import Widget
@@ -25,6 +25,7 @@ FLAGS = [
     "--disable-sync",
 ]
 TIMEOUT = 60_000  # milliseconds; a shared machine may be slow for a moment
+expect.set_options(timeout=TIMEOUT)
 
 
 REDRAWS: dict[str, list[float]] = {}  # test: milliseconds from each input to its picture

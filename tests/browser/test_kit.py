@@ -38,7 +38,7 @@ export function render({ model, el }) {
   });
   steps.set(0, 4);
   const flag = toggle("Turn", (on) => { set.change({ on }); frame.say(on ? "on" : "off"); });
-  window.walked = walked;
+  Object.assign(window, { walked, steps });
   frame.body.append(field.node, flag.node, steps.node, numbers.node);
   function redraw() {
     field.set(set.now.size);
@@ -112,6 +112,14 @@ def test_numbers_are_spoken_with_their_sign(kit):
     assert kit("spoken", -2.5) == "minus 2.5"
     assert kit("term", -2.5) == "(−2.5)"
     assert kit("term", 2) == "2"
+
+
+def test_arithmetic_is_spoken_in_words(kit):
+    assert (
+        kit("aloud", "L = (a − t)² = (−2)² = 4")
+        == "L equals a minus t squared equals minus 2 squared equals 4"
+    )
+    assert kit("aloud", "1 · (−4) + 2·10^−9") == "1 times minus 4 plus 2 times 10 to the minus 9"
 
 
 @pytest.mark.parametrize(
@@ -370,6 +378,7 @@ def test_play_runs_to_the_end_and_stops(sample):
 
 
 def test_escape_pauses(sample):
+    sample.page.evaluate("steps.set(0, 2000)")  # so many that the end does not come first
     play = sample.page.locator(".cnn-play")
     play.press("Enter")
     expect(play).to_have_text("Pause")
@@ -381,9 +390,14 @@ def test_escape_pauses(sample):
 
 
 def test_a_step_of_ones_own_pauses(sample):
+    sample.page.evaluate("steps.set(0, 2000)")
     sample.page.locator(".cnn-play").click()
     sample.page.get_by_role("button", name="Step", exact=True).click()
     expect(sample.page.locator(".cnn-play")).to_have_text("Play")
+    walked = sample.page.evaluate("walked")
+    sample.page.wait_for_timeout(300)
+    assert sample.page.evaluate("walked") == walked
+    assert walked[-1][1] is False
 
 
 def test_the_slider_says_where_it_is(sample):
@@ -395,6 +409,7 @@ def test_the_slider_says_where_it_is(sample):
 
 
 def test_play_stops_when_the_widget_goes(sample):
+    sample.page.evaluate("steps.set(0, 2000)")
     sample.page.locator(".cnn-play").click()
     sample.page.evaluate("() => { stage.widget.dispose(); }")
     count = sample.page.evaluate("walked.length")

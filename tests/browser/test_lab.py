@@ -96,6 +96,25 @@ def grid(root: Locator, name: str) -> Grid:
     return Grid(root.get_by_role("grid", name=name, exact=True))
 
 
+def reopen(lab: Lab, closed: Opened) -> Opened:
+    """Open a notebook again, and see its widget come back.
+
+    JupyterLab looks for a stored widget for two seconds, then writes "model not found" for good.
+    On a busy machine two seconds may be too short, and a reader would open the notebook once more.
+    """
+    for _ in range(4):
+        again = lab.open(closed.path.removesuffix(".ipynb"))
+        cell = again.cell("cell-1")
+        error = cell.get_by_text("Error displaying widget: model not found")
+        expect(error.or_(cell.locator(".cnn-widget"))).to_be_visible()
+        if not error.is_visible():
+            return again
+        again.close(shut_down=False)
+        complaints = lab.take_complaints()
+        assert all("widget model not found" in complaint for complaint in complaints)
+    pytest.fail("The widget did not come back.")
+
+
 def number_of_cells(opened: Opened) -> int:
     return opened.page.evaluate("(path) => panels[path].content.model.cells.length", opened.path)
 
@@ -202,7 +221,7 @@ def test_closed_and_opened_again_while_the_kernel_runs(
     opened.page.keyboard.press("Enter")
     opened.save()
     opened.close(shut_down=False)
-    again = lab.open(opened.path.removesuffix(".ipynb"))
+    again = reopen(lab, opened)
     root = widget(again)
     assert grid(root, "kernel").numbers() == [[1, 4], [5, 2]]
     assert json.loads(again.python("print(stepper.kernel.tolist())")) == [[1, 4], [5, 2]]
@@ -222,7 +241,7 @@ def test_closed_and_opened_again_without_a_kernel(
     opened.page.keyboard.press("Enter")
     opened.save()
     opened.close()
-    again = lab.open(opened.path.removesuffix(".ipynb"))
+    again = reopen(lab, opened)
     root = widget(again)
     root.get_by_role("button", name="Fill all").click()
     assert grid(root, "kernel").numbers() == [[1, 4], [5, 2]]
@@ -309,8 +328,7 @@ def test_the_answer_comes_within_a_few_frames(
     """From the key to the frame that shows the answer. The median, for the machine is shared."""
     root = widget(opened)
     opened.page.evaluate(Path(__file__).with_name("clock.js").read_text(encoding="utf-8"))
-    grid(root, "output").cell(0, 0).click()
-    opened.page.evaluate("redraws.splice(0)")
+    grid(root, "output").cell(0, 0).focus()
     for key in ["ArrowRight", "ArrowDown", "ArrowLeft", "ArrowUp"] * 10:
         count = opened.page.evaluate("redraws.length")
         opened.page.keyboard.press(key)
