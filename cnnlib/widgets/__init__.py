@@ -31,5 +31,7 @@ Rules that every widget keeps
 """
 
 from .convolution import ConvolutionStepper
+from .drawing import DrawingPad
+from .training import TrainingDashboard
 
-__all__ = ["ConvolutionStepper"]
+__all__ = ["ConvolutionStepper", "DrawingPad", "TrainingDashboard"]
