@@ -84,10 +84,8 @@ export function inkWords(ink) {
 function paintGrey(canvas, side, shade) {
   const context = canvas.getContext("2d");
   const picture = context.createImageData(side, side);
-  for (let k = 0; k < side * side; k += 1) {
-    const grey = shade(k);
-    picture.data.set([grey, grey, grey, 255], 4 * k);
-  }
+  const shades = new Uint32Array(picture.data.buffer);
+  for (let k = 0; k < side * side; k += 1) shades[k] = (0xff000000 | (shade(k) * 0x010101)) >>> 0;
   context.putImageData(picture, 0, 0);
 }
 
@@ -188,8 +186,11 @@ function render({ model, el }) {
       // The timer says that nobody answers.
     }
   }
-  function sendSoon() {
-    frameAsked ||= requestAnimationFrame(send);
+  function soon() {
+    frameAsked ||= requestAnimationFrame(() => {
+      drawInk();
+      send();
+    });
   }
   function wait() {
     clearTimeout(timer);
@@ -252,8 +253,7 @@ function render({ model, el }) {
   }
   function mark(from, to) {
     inkLine(ink, from, to, set.now.pen);
-    drawInk();
-    sendSoon();
+    soon();
   }
   function pointOf(event) {
     const box = canvas.getBoundingClientRect();
@@ -285,8 +285,8 @@ function render({ model, el }) {
       if (!stroke) return;
       stroke = null;
       tell = "Stroke drawn.";
-      send();
       drawInk();
+      send();
       speak();
     });
   }
@@ -331,6 +331,7 @@ function render({ model, el }) {
       if (down) {
         lift();
         tell = "Pen lifted.";
+        drawInk();
         send();
         speak();
       } else {
@@ -361,7 +362,7 @@ function render({ model, el }) {
   }
   function drawInk() {
     paintGrey(canvas, SIDE, (k) => ink[k]);
-    setAttribute(canvas, "aria-label", inkWords(ink));
+    if (!stroke) setAttribute(canvas, "aria-label", inkWords(ink));
     setAttribute(undo, "aria-disabled", before.length ? null : "true");
   }
   function redraw() {

@@ -17,6 +17,12 @@ export function signedColour(value) {
   return BLUE_TO_RED[low].map((part, k) => part + share * (BLUE_TO_RED[low + 1][k] - part));
 }
 
+// The colours of 511 values from −1 to 1, and one for what is no number, as a canvas keeps them.
+const SHADES = Uint32Array.from({ length: 512 }, (_, k) => {
+  const [red, green, blue] = signedColour(k < 511 ? k / 255 - 1 : NaN).map(Math.round);
+  return ((255 << 24) | (blue << 16) | (green << 8) | red) >>> 0;
+});
+
 /** The smallest and the largest of the values of one map, and where the largest stands. */
 export function extent(values) {
   let [low, high, at] = [Infinity, -Infinity, 0];
@@ -105,12 +111,12 @@ export function mapTiles({ say }) {
     const { width, height } = now.form;
     const context = canvases[k].getContext("2d");
     const picture = context.createImageData(width, height);
+    const shades = new Uint32Array(picture.data.buffer);
+    const scale = 255 / (now.most || 1);
     part(k).forEach((value, place) => {
-      const colour = signedColour(now.most ? value / now.most : value);
-      const marked = k === at && place === walking;
-      picture.data.set(marked ? colour.map((one) => (one > 127 ? 0 : 255)) : colour, 4 * place);
-      picture.data[4 * place + 3] = 255;
+      shades[place] = SHADES[Number.isNaN(value) ? 511 : Math.round(value * scale) + 255];
     });
+    if (k === at && walking !== null) shades[walking] ^= 0x00ffffff; // marked by its opposite
     context.putImageData(picture, 0, 0);
   }
   function indexOf(target) {
