@@ -125,6 +125,7 @@ export function sentence(set, row, column, { brief = false } = {}) {
   return `${place}. ${parts.join(" ")}`;
 }
 
+const BORDER_IS_FIXED = "The border is made of zeros. To make it wider or none, change the padding.";
 const LONGEST_SPOKEN = 12; // products; more than that, and a listener waits too long at each step
 
 // --- Drawing -------------------------------------------------------------------------------------
@@ -374,7 +375,7 @@ function render({ model, el }) {
         text: number(value),
         label: `${name}: ${spoken(value)}${under ? ", in the window" : ""}`,
         marks: `${under ? "in-window" : ""} ${border ? "border" : ""}`.trim(),
-        fixed: border,
+        fixed: border ? BORDER_IS_FIXED : "",
         value,
       };
     });

@@ -206,8 +206,8 @@ class ConvolutionStepper(Widget):
         weights = _maps_of_numbers(op, "kernel", kernel, LIMITS["kernel"])
         if len(x) != len(weights):
             raise ValueError(
-                f"{op}: image has {len(x)} channels but kernel has {len(weights)}. Give the "
-                "kernel one grid of weights for each channel of the image."
+                f"{op}: image and kernel differ in their channels: image has {len(x)}, kernel has "
+                f"{len(weights)}. Give the kernel one grid of weights for each channel."
             )
         steps = {
             "stride": _checks.integer(op, "stride", stride, 1),
@@ -314,16 +314,16 @@ class ConvolutionStepper(Widget):
         return fig
 
     def __repr__(self) -> str:
-        height, width = self.image.shape[-2:]
-        kh, kw = self.kernel.shape[-2:]
-        oh, ow = self.output.shape
-        channels = len(self.settings["image"])
-        many = f"{channels} channels of " if channels > 1 else ""
         turned = ", turned" if self.true_convolution else ""
         return (
-            f"ConvolutionStepper({many}{height}×{width} image, {kh}×{kw} kernel{turned}, stride "
-            f"{self.stride}, padding {self.padding}, bias {_text(self.bias)} → {oh}×{ow} output)"
+            f"ConvolutionStepper({_size(self.image)} image, {_size(self.kernel)} kernel{turned}, "
+            f"stride {self.stride}, padding {self.padding}, bias {_text(self.bias)} "
+            f"→ {_size(self.output)} output)"
         )
+
+
+def _size(array: Array) -> str:
+    return "×".join(map(str, array.shape))
 
 
 def _maps_of_numbers(op: str, name: str, value: npt.ArrayLike, limit: int) -> Array:
@@ -348,8 +348,8 @@ def _maps_of_numbers(op: str, name: str, value: npt.ArrayLike, limit: int) -> Ar
     channels, height, width = array.shape
     if height > limit or width > limit or channels > LIMITS["channels"]:
         raise ValueError(
-            f"{op}: {name} has {channels} channels of {height}×{width} numbers; at most "
-            f"{LIMITS['channels']} channels of {limit}×{limit} can be read. Cut out a piece, as "
+            f"{op}: {name} has the shape {array.shape}; at most {LIMITS['channels']} channels of "
+            f"{limit}×{limit} numbers can be read. Cut out a piece, as "
             f"in {name}[:8, :8]."
         )
     if not np.isfinite(array).all():

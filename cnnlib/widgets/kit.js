@@ -275,6 +275,8 @@ export function numberField(label, { complain, change, step = 1, ...limits }) {
     }
   });
   input.addEventListener("focus", () => input.select());
+  // The field holds a sound number again; the complaint stays until something is put right.
+  input.addEventListener("blur", () => setAttribute(input, "aria-invalid", null));
   const node = h("span", { class: "cnn-field" }, h("label", { for: id }, label), input);
   return { node, input, set: show };
 }
@@ -397,7 +399,7 @@ export function player({ panel, go, name, pace = "900" }) {
  *   complain(text)     from the panel
  *
  * `draw(rows, columns, cell)` asks `cell(i, j)` for {text, label, marks, fixed, value}: what stands
- * in it, what is read aloud, its CSS classes, whether it can be edited, and the number to edit.
+ * in it, what is read aloud, its CSS classes, why it cannot be edited, and the number to edit.
  * `frame(window, kind)` outlines {row, column, height, width}, or nothing for null.
  */
 export function grid({ name, edit, focus, hover, press, complain = () => {} }) {
@@ -449,7 +451,7 @@ export function grid({ name, edit, focus, hover, press, complain = () => {} }) {
     let longest = 2;
     for (let i = 0; i < rows; i += 1) {
       for (let j = 0; j < columns; j += 1) {
-        const { text, label, marks = "", fixed = false } = cell(i, j);
+        const { text, label, marks = "", fixed = "" } = cell(i, j);
         const node = cellAt(i, j);
         if (editor?.cell !== node) setText(node, text);
         longest = Math.max(longest, text.length);
@@ -464,10 +466,8 @@ export function grid({ name, edit, focus, hover, press, complain = () => {} }) {
   }
   function begin(i, j, typed) {
     const { fixed, value } = look(i, j);
-    if (!edit || fixed) {
-      if (edit) complain("This number belongs to the border and stays 0. Change the padding instead.");
-      return;
-    }
+    if (!edit) return;
+    if (fixed) return complain(fixed);
     const cell = cellAt(i, j);
     const input = h("input", {
       class: "cnn-editor",

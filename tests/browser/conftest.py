@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import itertools
 import os
 import shutil
+import statistics
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -24,8 +24,33 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-WORKSPACES = itertools.count(1)
 TIMEOUT = 60_000  # milliseconds; a shared machine may be slow for a moment
+
+
+REDRAWS: dict[str, list[float]] = {}  # test: milliseconds from each input to its picture
+
+
+@pytest.fixture
+def median_redraw(request: pytest.FixtureRequest) -> Callable[[list[float]], float]:
+    """Return a function that takes the times from input to picture and returns their median.
+
+    The medians are listed at the end of the run.
+    """
+
+    def note(times: list[float]) -> float:
+        REDRAWS[request.node.nodeid] = times
+        return statistics.median(times)
+
+    return note
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if REDRAWS:
+        terminalreporter.section("from input to picture, milliseconds")
+    for test, times in REDRAWS.items():
+        low, *_, high = statistics.quantiles(times, n=20)
+        middle = f"{statistics.median(times):6.1f} median, {low:.1f} to {high:.1f} nine in ten"
+        terminalreporter.write_line(f"{middle}: {test}")
 
 
 def chromium_path() -> str:
@@ -97,23 +122,19 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     running.stop()
 
 
-@pytest.fixture
-def make_lab(browser: Browser, server: Server) -> Iterator[Callable[..., Lab]]:
-    """Return a function that opens JupyterLab; what goes wrong on its page fails the test."""
-    labs: list[Lab] = []
-
-    def make(**options: object) -> Lab:
-        lab = Lab(browser, server, workspace=f"test-{next(WORKSPACES)}", **options)
-        labs.append(lab)
-        return lab
-
-    yield make
-    for lab in labs:
-        lab.close()
-    assert [error for lab in labs for error in lab.errors] == []
-    assert [address for lab in labs for address in lab.foreign] == []
+@pytest.fixture(scope="session")
+def window(browser: Browser, server: Server) -> Iterator[Lab]:
+    opened = Lab(browser, server)
+    yield opened
+    opened.close()
 
 
 @pytest.fixture
-def lab(make_lab: Callable[..., Lab]) -> Lab:
-    return make_lab()
+def lab(window: Lab) -> Iterator[Lab]:
+    """Return JupyterLab in a window that all tests share.
+
+    An error on the page, or a request to any other host, fails the test during which it came.
+    """
+    window.take_complaints()
+    yield window
+    assert window.take_complaints() == []

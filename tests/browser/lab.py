@@ -163,17 +163,17 @@ class Server:
 class Lab:
     """A window of JupyterLab. It keeps what went wrong on the page."""
 
-    def __init__(self, browser: Browser, server: Server, workspace: str, **options: Any) -> None:
+    def __init__(self, browser: Browser, server: Server) -> None:
         self.server = server
         self.errors: list[str] = []
         self.foreign: list[str] = []
-        self.context = browser.new_context(viewport={"width": 1280, "height": 900}, **options)
+        self.context = browser.new_context(viewport={"width": 1280, "height": 900})
         self.context.set_default_timeout(PATIENCE)
         self.context.on("request", self._look_at)
         self.page: Page = self.context.new_page()
         self.page.on("pageerror", lambda error: self._complain(str(error)))
         self.page.on("console", self._listen)
-        self.page.goto(f"{server.url}/lab/workspaces/{workspace}?reset")
+        self.page.goto(f"{server.url}/lab/workspaces/test?reset")
         self.page.wait_for_function("window.jupyterapp !== undefined")
         self.page.evaluate("window.jupyterapp.restored.then(() => null)")
 
@@ -191,6 +191,13 @@ class Lab:
     def _complain(self, text: str) -> None:
         if not OWN_COMPLAINTS.search(text):
             self.errors.append(text)
+
+    def take_complaints(self) -> list[str]:
+        """Return what went wrong since the last call."""
+        found = self.errors + [f"request to {address}" for address in self.foreign]
+        self.errors.clear()
+        self.foreign.clear()
+        return found
 
     def open(self, name: str) -> Opened:
         path = f"{name}.ipynb"
@@ -271,6 +278,7 @@ class Opened:
             self.page,
             """async ([path, shutDown]) => {
               const panel = panels[path];
+              if (panel.isDisposed) return;
               if (shutDown) await panel.sessionContext.shutdown();
               panel.context.model.dirty = false;
               panel.close();

@@ -265,7 +265,7 @@ def test_the_border_is_not_edited_and_says_why(stepper: Stage) -> None:
     set_number(stepper, "Padding", "1")
     stepper.grid("input").cell(0, 0).dblclick()
     assert stepper.root.locator(".cnn-editor").count() == 0
-    assert "Change the padding instead" in stepper.complaint()
+    assert "change the padding" in stepper.complaint()
     stepper.grid("input").cell(1, 1).dblclick()  # the 5 in the corner of the image
     stepper.page.keyboard.type("6")
     stepper.page.keyboard.press("Enter")
@@ -437,16 +437,30 @@ def test_the_window_is_marked_by_more_than_colour(stepper: Stage) -> None:
 
 
 def test_the_answer_comes_within_a_frame_or_two(
-    stepper: Stage, record_property: Callable[[str, object], None]
+    stepper: Stage, median_redraw: Callable[[list[float]], float]
 ) -> None:
     stepper.grid("output").cell(0, 0).focus()
     stepper.page.evaluate("redraws.splice(0)")
     for key in ["ArrowRight", "ArrowDown", "ArrowLeft", "ArrowUp"] * 10:
         stepper.page.keyboard.press(key)
     stepper.page.wait_for_function("redraws.length === 40")
-    times = sorted(stepper.redraws())
-    record_property("median_ms", round(times[20], 1))
-    assert times[20] < 100  # the median, for the machine is shared
+    assert median_redraw(stepper.redraws()) < 100  # the median, for the machine is shared
+
+
+def test_editing_a_number_is_answered_as_quickly(
+    stage: Callable[..., Stage], median_redraw: Callable[[list[float]], float]
+) -> None:
+    """With a digit-sized input: 784 cells, 576 outputs of 25 products each."""
+    shown = stage(ConvolutionStepper(np.full((28, 28), 9), np.ones((5, 5))))
+    fill(shown)
+    shown.page.get_by_role("spinbutton", name="Bias").focus()
+    shown.page.evaluate("redraws.splice(0)")
+    for _ in range(20):
+        count = shown.page.evaluate("redraws.length")
+        shown.page.keyboard.press("ArrowUp")
+        shown.page.wait_for_function("(count) => redraws.length > count", arg=count)
+    assert shown.settings["bias"] == 20
+    assert median_redraw(shown.redraws()) < 300
 
 
 def test_without_a_kernel_all_goes_on(stepper: Stage) -> None:
