@@ -5,7 +5,9 @@
 
 VENV := .venv
 BIN := $(VENV)/bin
-FIRST_NOTEBOOK := notebooks/01_pixels_and_channels.ipynb
+# The reader works in a copy of the notebooks, which no update of the course overwrites.
+COPY ?= my-notebooks
+FIRST_NOTEBOOK ?= $(COPY)/01_pixels_and_channels.ipynb
 
 # The first Python on the path that is new enough; name another with `make lab PYTHON=...`.
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
@@ -15,6 +17,9 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 p
 LAB_FLAGS ?=
 # The notebooks that `make notebooks` works on.
 NB ?= $(sort $(wildcard notebooks/*.ipynb))
+# Options of the benchmark, and the Python that runs it: another one may have PyTorch.
+BENCH_FLAGS ?=
+BENCH_PYTHON ?= $(BIN)/python
 # How many tests, or notebooks, run at the same time.
 JOBS ?= 2
 
@@ -46,29 +51,36 @@ LAB_DEFAULTS := {$(NO_NEWS), $(SAVE_WIDGETS)}
 HEADLESS := test-units test-notebooks test-blas test-browser notebooks
 # The matrices of the course are small: on several threads BLAS spends more time on waiting than
 # on multiplying, and the last bits depend on how many there are. test-blas tries other numbers.
-$(HEADLESS) lab train: export OPENBLAS_NUM_THREADS ?= 1
+$(HEADLESS) lab train bench: export OPENBLAS_NUM_THREADS ?= 1
+# The exercises of a run like this are nobody's progress.
+$(HEADLESS): export CNNLIB_PROGRESS := $(CURDIR)/$(VENV)/settings/progress.json
 $(HEADLESS): export IPYTHONDIR := $(CURDIR)/$(VENV)/settings/ipython
 $(HEADLESS): export JUPYTER_CONFIG_DIR := $(CURDIR)/$(VENV)/settings/jupyter
 $(HEADLESS): export JUPYTER_DATA_DIR := $(CURDIR)/$(VENV)/settings/jupyter
 $(HEADLESS): export JUPYTER_RUNTIME_DIR := $(CURDIR)/$(VENV)/settings/runtime
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test test-units test-notebooks test-blas test-browser train notebooks api lint pins clean
+.PHONY: help lab my-copy test test-units test-notebooks test-blas test-browser train bench \
+	notebooks api lint pins clean
 
 help:  ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' Makefile
 
-lab: $(VENV)/.runtime  ## install the course, open JupyterLab on the first notebook
+lab: my-copy  ## install the course, open JupyterLab on your copy of the first notebook
 	$(BIN)/python -m jupyterlab --LabApp.default_url=/lab/tree/$(FIRST_NOTEBOOK) \
 		$(if $(filter 0,$(shell id -u)),--allow-root) $(LAB_FLAGS)
+
+my-copy: $(VENV)/.runtime  ## copy the notebooks to my-notebooks; your changes are kept
+	@$(BIN)/python -m cnnlib my-copy --to $(COPY)
 
 test: test-units test-notebooks  ## run the unit tests, then every notebook under nbval
 
 test-units: $(VENV)/.dev  ## run the unit tests and the examples in the docstrings
 	$(BIN)/python -m pytest --numprocesses=$(JOBS)
 
-test-notebooks: $(VENV)/.dev  ## run every notebook and compare with its stored outputs
+test-notebooks: $(VENV)/.dev  ## run every notebook, compare with its outputs; again, solved
 	$(NBVAL)
+	$(BIN)/python -m pytest tests/solved_notebooks.py --numprocesses=$(JOBS)
 
 # OpenBLAS adds in another order on another processor, or with other threads. The notebooks
 # must print the same all the same.
@@ -82,6 +94,11 @@ test-browser: $(VENV)/.dev  ## try the notebooks and widgets in JupyterLab (need
 
 train: $(VENV)/.runtime  ## train the final network of the course from the shell
 	$(BIN)/python -m cnnlib train
+
+# OpenBLAS shall choose its kernels here as it does for a reader, whatever a test run prescribed.
+bench: $(VENV)/.runtime  ## compare the speed with PyTorch's (BENCH_FLAGS="--quick")
+	env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE $(BENCH_PYTHON) tests/benchmarks/compare.py \
+		$(BENCH_FLAGS)
 
 notebooks: $(VENV)/.dev  ## run every notebook and store its outputs (NB=... for one)
 	$(BIN)/python tests/execute_notebooks.py $(NB)

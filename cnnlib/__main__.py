@@ -1,10 +1,13 @@
-"""Train the course's network from the shell: ``python -m cnnlib train``."""
+"""What the course does from the shell: ``python -m cnnlib train``, ``python -m cnnlib my-copy``."""
 
 import argparse
+import sys
 import time
+from pathlib import Path
 
 import numpy as np
 
+from cnnlib._my_copy import SAME, copy_notebooks
 from cnnlib.architectures import course_cnn
 from cnnlib.datasets import load_digits
 from cnnlib.optim import SGD, CosineAnnealingLR
@@ -42,6 +45,20 @@ def train(epochs: int, seed: int, save: str | None) -> None:
         print(f"weights written to {save}")
 
 
+def my_copy(to: str) -> None:
+    """Bring the reader's own copy of the notebooks up to date, and say what was done."""
+    try:
+        done = copy_notebooks(Path(to))
+    except (OSError, ValueError) as error:
+        sys.exit(str(error))
+    same = sum(what == SAME for what in done.values())
+    for name, what in done.items():
+        if what != SAME:
+            print(f"{to}/{name}: {what}")
+    if same:
+        print(f"{to}: {same} notebooks are up to date")
+
+
 def main() -> None:
     """Read the command line."""
     parser = argparse.ArgumentParser(prog="python -m cnnlib", description=__doc__)
@@ -50,8 +67,13 @@ def main() -> None:
     options.add_argument("--epochs", type=int, default=12, help="passes over the 8,000 images")
     options.add_argument("--seed", type=int, default=0, help="the same seed, the same weights")
     options.add_argument("--save", metavar="FILE", help="write the weights here, e.g. cnn.npz")
+    copying = commands.add_parser("my-copy", help="copy the notebooks; never overwrite your work")
+    copying.add_argument("--to", metavar="FOLDER", default="my-notebooks", help="where they go")
     arguments = parser.parse_args()
-    train(arguments.epochs, arguments.seed, arguments.save)
+    if arguments.command == "my-copy":
+        my_copy(arguments.to)
+    else:
+        train(arguments.epochs, arguments.seed, arguments.save)
 
 
 if __name__ == "__main__":

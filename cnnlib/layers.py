@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from cnnlib import functional as F
 from cnnlib._checks import Array, Size, describe, generator, integer, number, pair
+from cnnlib.functional.convolution import conv2d_backward_weights
 from cnnlib.shapes import fitting_size
 
 __all__ = [
@@ -131,6 +132,14 @@ class Layer:
     def backward(self, dout: Array) -> Array:
         """Return the gradient for the input; leave those of the weights in ``.grad``."""
         raise TypeError(f"{type(self).__name__}.backward is not defined; write it in the subclass.")
+
+    def backward_weights(self, dout: Array) -> None:
+        """Leave the gradients of the weights in ``.grad``, as `backward` does, and no more.
+
+        For the first layer of a network: nobody learns the images, so their gradient would be
+        computed in vain.
+        """
+        self.backward(dout)
 
     def parameters(self) -> list[Parameter]:
         """Return what this layer learns."""
@@ -317,6 +326,15 @@ class Conv2d(Layer):
         if bordered is not x:
             dx = F.pad2d_backward(dx, x, self.padding, self.padding_mode)
         return dx
+
+    def backward_weights(self, dout: Array) -> None:
+        """Leave the gradients of the weights in ``.grad``."""
+        bordered, padding = self._add_border(self.input())
+        self.weight.grad, dbias = conv2d_backward_weights(
+            dout, bordered, self.weight.value, self.stride, padding, self.groups
+        )
+        if self.bias is not None:
+            self.bias.grad = dbias
 
     def _add_border(self, x: Array) -> tuple[Array, tuple[int, int]]:
         """Return x with a border other than zeros, and the zero padding that is still to do."""

@@ -4,12 +4,14 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, TypeVar
 
 import numpy as np
 
+from cnnlib import layers as _layers
 from cnnlib._checks import Array, describe, integer
 from cnnlib.archive import read_archive, write_archive
-from cnnlib.layers import Layer, Parameter
+from cnnlib.layers import BatchNorm2d, Dropout, Layer, Parameter
 
 __all__ = ["Container", "Parallel", "Residual", "Sequential", "Summary", "SummaryRow"]
 
@@ -256,6 +258,13 @@ class Sequential(Container):
             dout = layer.backward(dout)
         return dout
 
+    def backward_weights(self, dout: Array) -> None:
+        """Run the layers from last to first; the first does not return a gradient."""
+        for layer in reversed(self.layers[1:]):
+            dout = layer.backward(dout)
+        for layer in self.layers[:1]:
+            layer.backward_weights(dout)
+
     def output_shape(self, input_shape: Shape) -> Shape:
         """Return the shape of one sample's output, without computing it."""
         for layer in self.layers:
@@ -428,6 +437,49 @@ class Parallel(Container):
 
     def __repr__(self) -> str:
         return _tree("Parallel", self)
+
+
+# Layers that treat every image on its own and keep nothing but their input. A class derived from
+# one of them may do something else, so it is not taken to be one.
+_PER_IMAGE = {getattr(_layers, name) for name in _layers.__all__} - {Layer, Parameter}
+
+
+def per_image(layer: Layer) -> bool:
+    """Return whether the images of a batch do not mix in a layer, so that they may be dealt out."""
+    if "forward" in vars(layer) or "backward" in vars(layer):  # replaced by something of one's own
+        return False
+    if type(layer) in (Sequential, Residual, Parallel):
+        return all(per_image(child) for _, child in layer.children())
+    if type(layer) in (BatchNorm2d, Dropout):
+        return not layer.training
+    return type(layer) in _PER_IMAGE
+
+
+Twin = TypeVar("Twin", bound=Layer)
+
+
+def twin(layer: Twin) -> Twin:
+    """Return a layer with the same weights, that has its own gradients and remembers its own input.
+
+    Twins may run at the same time, each on its share of a batch.
+    """
+    other = _shell(layer)
+    for name, value in vars(layer).items():
+        if isinstance(value, Parameter):
+            value.value  # noqa: B018 - made now, once for all twins
+            setattr(other, name, _shell(value))
+        elif isinstance(value, Layer):
+            setattr(other, name, twin(value))
+        elif isinstance(value, list):
+            setattr(other, name, [twin(v) if isinstance(v, Layer) else v for v in value])
+    return other
+
+
+def _shell(thing: Any) -> Any:
+    """Return another object with the very same attributes."""
+    other = object.__new__(type(thing))
+    other.__dict__.update(thing.__dict__)
+    return other
 
 
 def _check_layer(op: str, place: int | str, layer: object) -> Layer:

@@ -14,10 +14,11 @@ from typing import Any
 import numpy as np
 
 from cnnlib._checks import Array, array, describe, float_array, generator, integer, labels
+from cnnlib._engine import MOST_THREADS, blocks, split
 from cnnlib.archive import read_archive, write_archive
 from cnnlib.functional import cross_entropy, cross_entropy_backward
-from cnnlib.layers import Dropout
-from cnnlib.model import Container, Sequential
+from cnnlib.layers import Conv2d, Dropout
+from cnnlib.model import Container, Sequential, per_image, twin
 from cnnlib.optim import CosineAnnealingLR, Optimizer, StepLR
 
 __all__ = ["DivergedError", "Epoch", "History", "evaluate", "fit", "predict", "random_shift"]
@@ -372,15 +373,64 @@ def _restore(
 
 
 def _step(model: Sequential, optimizer: Optimizer, x: Array, y: Array) -> tuple[float, int]:
-    """Take one training step; return the loss and how many were right before it."""
+    """Take one training step; return the loss and how many were right before it.
+
+    The images are dealt out among threads. Each runs its share through a twin of the model, which
+    has the same weights and gradients of its own; the gradients of all shares, added up, are those
+    of the whole batch. Training on several machines does the same.
+    """
     # A diverging network overflows on its way to NaN. The loss is checked, so NumPy need not warn.
     with np.errstate(over="ignore", invalid="ignore"):
-        logits = model(x)
+        shares = _shares(model, len(x))
+        twins = [twin(model) for _ in shares] if len(shares) > 1 else [model]
+        outputs: list[Array] = [x] * len(shares)
+
+        def forward(i: int) -> None:
+            outputs[i] = twins[i](x[shares[i]])
+
+        def backward(i: int) -> None:
+            twins[i].backward_weights(dlogits[shares[i]])
+
+        split(forward, list(range(len(shares))))
+        logits = np.concatenate(outputs)
         loss = cross_entropy(logits, y)
         if np.isfinite(loss):
-            model.backward(cross_entropy_backward(logits, y))
+            dlogits = cross_entropy_backward(logits, y)
+            split(backward, list(range(len(shares))))
+            if len(shares) > 1:
+                _add_gradients(model, twins)
             optimizer.step()
     return loss, int((logits.argmax(axis=1) == y).sum())
+
+
+# A share is at least 32 images: with fewer, calling NumPy takes longer than the computation. A
+# network without convolutions is done before another thread wakes up. And each share has gradients
+# of its own: where the weights are many, only single operations are shared.
+_SMALLEST_SHARE = 32
+_MOST_WEIGHTS = 1_000_000
+
+
+def _shares(model: Sequential, samples: int, training: bool = True) -> list[slice]:
+    """Cut a batch into shares for the threads, or leave it whole where the layers need that."""
+    whole = [slice(0, samples)]
+    if samples < 2 * _SMALLEST_SHARE or not per_image(model):
+        return whole
+    if not any(isinstance(layer, Conv2d) for layer in model.leaves()):
+        return whole
+    if training and sum(parameter.size for parameter in model.parameters()) > _MOST_WEIGHTS:
+        return whole
+    return blocks(samples, max(_SMALLEST_SHARE, -(-samples // MOST_THREADS)))
+
+
+def _add_gradients(model: Sequential, twins: list[Sequential]) -> None:
+    """Leave the sum of the twins' gradients in the model, added in an order that never changes."""
+    for parameter, *others in zip(
+        model.parameters(), *(other.parameters() for other in twins), strict=True
+    ):
+        first, *rest = (other.grad for other in others)
+        for grad in rest:
+            first += grad
+        parameter.grad = first
 
 
 def _epoch(
@@ -501,11 +551,25 @@ def predict(model: Sequential, images: Array, batch_size: int = 256) -> Array:
     model.eval()
     try:
         return np.concatenate(
-            [model(images[i : i + batch_size]) for i in range(0, len(images), batch_size)]
+            [_scores(model, images[i : i + batch_size]) for i in range(0, len(images), batch_size)]
         )
     finally:
         if was_training:
             model.train()
+
+
+def _scores(model: Sequential, images: Array) -> Array:
+    """Run one batch forward, its images dealt out among threads."""
+    shares = _shares(model, len(images), training=False)
+    if len(shares) == 1:
+        return model(images)
+    outputs = [images] * len(shares)
+
+    def forward(i: int) -> None:
+        outputs[i] = twin(model)(images[shares[i]])
+
+    split(forward, list(range(len(shares))))
+    return np.concatenate(outputs)
 
 
 def evaluate(model: Sequential, data: Data, batch_size: int = 256) -> tuple[float, float]:

@@ -21,6 +21,7 @@ MODULES = (
     "archive",
     "figures",
     "widgets",
+    "exercises",
 )
 
 HEAD = """\

@@ -8,6 +8,7 @@ notebooks, and breaks a sound notebook in every way to see that each rule notice
 from __future__ import annotations
 
 import ast
+import importlib
 import io
 import re
 import statistics
@@ -22,6 +23,8 @@ from typing import NamedTuple
 import nbformat
 from nbformat import NotebookNode
 
+from cnnlib.exercises import Exercise
+
 FOLDER = Path(__file__).parents[1] / "notebooks"
 NAMES = (
     "01_pixels_and_channels",
@@ -34,7 +37,16 @@ NAMES = (
     "08_alexnet_sizing",
     "09_training_a_cnn",
 )
-HEADINGS = ("By the end you can", "A question", "By hand", "Traps", "Recap", "Glossary")
+HEADINGS = (
+    "By the end you can",
+    "A question",
+    "By hand",
+    "Traps",
+    "Exercises",
+    "Quiz",
+    "Recap",
+    "Glossary",
+)
 
 # nbval compares every cell. It skips, or does not compare, exactly the cells named here, each
 # with its reason: {"notebook": {"cell-id": "why"}}. Never to hide a number.
@@ -101,6 +113,7 @@ class Notebook:
     content: NotebookNode
     text: str = ""
     folder: Path = FOLDER  # where its links lead from
+    declared: tuple[Exercise, ...] | None = None  # its exercises, where they are not the course's
 
     @classmethod
     def read(cls, name: str) -> Notebook:
@@ -118,6 +131,13 @@ class Notebook:
     @property
     def prose(self) -> list[NotebookNode]:
         return [cell for cell in self.cells if cell.cell_type == "markdown"]
+
+    @property
+    def exercises(self) -> tuple[Exercise, ...]:
+        if self.declared is not None or self.name not in NAMES:
+            return self.declared or ()
+        module = importlib.import_module(f"cnnlib.exercises.{self.name[3:]}")
+        return tuple(module.chapter.exercises.values())
 
     def problem(self, what: str, cell: NotebookNode | None = None) -> Problem:
         return Problem(self.name, cell.get("id", "?") if cell else "", what)
@@ -274,13 +294,13 @@ def described_figures(notebook: Notebook) -> Iterator[Problem]:
 
 def short_cells(notebook: Notebook) -> Iterator[Problem]:
     """Code comes in steps that can be read one at a time."""
-    lengths = []
     for cell in notebook.code:
-        lengths.append(len(cell.source.splitlines()))
-        if lengths[-1] > MAX_LINES:
+        if (length := len(cell.source.splitlines())) > MAX_LINES:
             yield notebook.problem(
-                f"has {lengths[-1]} lines; the limit is {MAX_LINES}. Split it at a sentence.", cell
+                f"has {length} lines; the limit is {MAX_LINES}. Split it at a sentence.", cell
             )
+    lesson = [cell for cell in _lesson(notebook) if cell.cell_type == "code"]
+    lengths = [len(cell.source.splitlines()) for cell in lesson]
     if lengths and (median := statistics.median(lengths)) > MAX_MEDIAN_LINES:
         yield notebook.problem(
             f"has code cells of {median:g} lines in the median; the limit is "
@@ -411,9 +431,11 @@ def more_prose_than_code(notebook: Notebook) -> Iterator[Problem]:
 
 
 def honest_minutes(notebook: Notebook) -> Iterator[Problem]:
-    """The time that a notebook states is the time that its length takes."""
-    words = sum(len(cell.source.split()) for cell in notebook.prose)
-    minutes = words / WORDS_PER_MINUTE + MINUTES_PER_CELL * len(notebook.code)
+    """The time that a notebook states is the time that its length takes, exercises aside."""
+    lesson = list(_lesson(notebook))
+    words = sum(len(cell.source.split()) for cell in lesson if cell.cell_type == "markdown")
+    cells = sum(cell.cell_type == "code" for cell in lesson)
+    minutes = words / WORDS_PER_MINUTE + MINUTES_PER_CELL * cells
     due = max(5, 5 * round(minutes / 5))
     stated = re.search(
         r"\*\*Time:\*\* about (\d+) minutes", "".join(cell.source for cell in notebook.prose[:3])
@@ -423,6 +445,49 @@ def honest_minutes(notebook: Notebook) -> Iterator[Problem]:
             f"takes about {due} minutes by its length. Write it under the goals: "
             f"**Time:** about {due} minutes"
         )
+
+
+def complete_exercises(notebook: Notebook) -> Iterator[Problem]:
+    """Each exercise of the chapter has its heading, its facts and its stub, in the right order."""
+    declared = notebook.exercises
+    checked = [
+        found[1]
+        for cell in notebook.code
+        if (found := re.search(r"^ex\.(\w+)\.check\(", cell.source, re.MULTILINE))
+    ]
+    if checked != [exercise.name for exercise in declared]:
+        yield notebook.problem(f"checks {checked}, not {[one.name for one in declared]}.")
+        return
+    for number, exercise in enumerate(declared, start=1):
+        minutes = f"{exercise.minutes} minute{'s' if exercise.minutes > 1 else ''}"
+        stars = "★" * exercise.level + "☆" * (3 - exercise.level)
+        head = f"### Exercise {number} · {exercise.title}\n{stars} · about {minutes}\n"
+        at = next(
+            place
+            for place, cell in enumerate(notebook.cells)
+            if cell.cell_type == "code" and f"ex.{exercise.name}.check(" in cell.source
+        )
+        prompt, stub = notebook.cells[at - 1], notebook.cells[at]
+        if prompt.cell_type != "markdown" or not prompt.source.startswith(head):
+            yield notebook.problem(f"must begin with {head!r}.", prompt)
+        for line in (
+            f"ex.{exercise.name}.check({exercise.reader_name})",
+            f"# ex.{exercise.name}.hint()",
+            f"# ex.{exercise.name}.solution()",
+        ):
+            if line not in stub.source.splitlines():
+                yield notebook.problem(f"lacks the line `{line}`.", stub)
+        if not any("○" in text for text in _output_texts(stub)):
+            yield notebook.problem("is solved. Leave the three dots for the reader.", stub)
+    total = sum(exercise.minutes for exercise in declared)
+    prose = " ".join(cell.source for cell in notebook.prose)
+    if f"about {total} minutes together" not in " ".join(prose.split()):
+        yield notebook.problem(
+            f"must say that its exercises take `about {total} minutes together`."
+        )
+    for line in ("ex.progress()", "ex.quiz"):
+        if sum(cell.source.strip() == line for cell in notebook.code) != 1:
+            yield notebook.problem(f"must have one cell that holds `{line}` alone.")
 
 
 def british_spelling(notebook: Notebook) -> Iterator[Problem]:
@@ -485,12 +550,24 @@ RULES: tuple[Rule, ...] = (
     sound_links,
     more_prose_than_code,
     honest_minutes,
+    complete_exercises,
     british_spelling,
     korean_glossary,
 )
 
 
 # Reading cells
+
+
+def _lesson(notebook: Notebook) -> Iterator[NotebookNode]:
+    """Yield the cells of a notebook without the exercises and the quiz."""
+    inside = False
+    for cell in notebook.cells:
+        headings = _headings(cell.source, level=2) if cell.cell_type == "markdown" else []
+        if headings:
+            inside = headings[0] in ("Exercises", "Quiz")
+        if not inside:
+            yield cell
 
 
 def _output_texts(cell: NotebookNode) -> Iterator[str]:

@@ -19,6 +19,8 @@ PACKAGE = Path(__file__).parents[1] / "cnnlib"
 # From the bottom up. A module may import from those before it.
 ORDER = (
     "_checks",
+    "_my_copy",
+    "_engine",
     "shapes",
     "functional",
     "reference",
@@ -40,7 +42,7 @@ ORDER = (
 # Every other library is imported inside the function that needs it.
 EXTRAS = {
     "figures": {"IPython", "PIL", "matplotlib"},  # PIL comes with Matplotlib
-    "exercises": {"IPython"},
+    "exercises": set(),
     "widgets": {"IPython", "anywidget", "ipywidgets", "matplotlib", "traitlets"},
 }
 HEAVY = {"IPython", "anywidget", "ipywidgets", "matplotlib", "onnx", "scipy", "torch", "tqdm"}

@@ -22,6 +22,8 @@ from nbformat.v4 import (
 )
 from notebook_rules import FOLDER, NAMES, NOT_COMPARED, RULES, Notebook, Rule
 
+from cnnlib.exercises import Chapter, Exercise
+
 
 def name_of(rule: Rule) -> str:
     return rule.__name__
@@ -82,6 +84,12 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
+def declared() -> tuple[Exercise, ...]:
+    facts = {"answer": 2, "mistakes": [], "why": "Two.", "hints": ["Count.", "1 + 1"]}
+    chapter = Chapter("example", "01 Example")
+    return (chapter.prediction("total", "A sum", level=1, minutes=2, **facts),)
+
+
 @pytest.fixture
 def sound(folder: Path) -> Notebook:
     """Return a small notebook that keeps every rule."""
@@ -114,6 +122,26 @@ def sound(folder: Path) -> Notebook:
             "## Traps\n\nThe name `color` is code; see [02](02_convolution.ipynb#by-hand).",
             id="traps",
         ),
+        new_markdown_cell("## Exercises\n\nOne, about 2 minutes together.", id="exercises"),
+        new_markdown_cell(
+            "### Exercise 1 · A sum\n★☆☆ · about 2 minutes\n\nAdd one and one.",
+            id="exercise-total",
+        ),
+        new_code_cell(
+            "my_total = ...\n\nex.total.check(my_total)\n# ex.total.hint()\n# ex.total.solution()",
+            id="total-answer",
+            execution_count=4,
+            outputs=[
+                new_output(
+                    "execute_result",
+                    data={"text/plain": "○ total: not attempted yet"},
+                    execution_count=4,
+                )
+            ],
+        ),
+        new_code_cell("ex.progress()", id="exercise-progress", execution_count=5),
+        new_markdown_cell("## Quiz\n\nTwo questions.", id="quiz"),
+        new_code_cell("ex.quiz", id="quiz-questions", execution_count=6),
         new_markdown_cell("## Recap\n\nA picture is a grid of numbers.", id="recap"),
         new_markdown_cell(
             "## Glossary\n\n| English | Korean | Meaning |\n|---|---|---|\n"
@@ -123,7 +151,7 @@ def sound(folder: Path) -> Notebook:
         new_markdown_cell("Next: [02 Convolution](02_convolution.ipynb)", id="next"),
     ]
     content = normalise(new_notebook(cells=cells))
-    return Notebook("01_pixels_and_channels", content, dumps(content), folder)
+    return Notebook("01_pixels_and_channels", content, dumps(content), folder, declared())
 
 
 def cell(notebook: Notebook, cell_id: str) -> NotebookNode:
@@ -351,6 +379,32 @@ BREAKAGES: list[tuple[str, Rule, Callable[[Notebook], None]]] = [
         notebook_rules.honest_minutes,
         put("traps", source="## Traps\n\n" + "A long story. " * 900),
     ),
+    (
+        "an exercise of another name",
+        notebook_rules.complete_exercises,
+        put("total-answer", source="my_sum = ...\n\nex.sum.check(my_sum)"),
+    ),
+    (
+        "an exercise without its heading",
+        notebook_rules.complete_exercises,
+        put("exercise-total", source="Add one and one."),
+    ),
+    (
+        "an exercise without hints",
+        notebook_rules.complete_exercises,
+        put("total-answer", source="my_total = ...\n\nex.total.check(my_total)"),
+    ),
+    (
+        "an exercise that is solved",
+        notebook_rules.complete_exercises,
+        lambda notebook: cell(notebook, "total-answer").outputs.clear(),
+    ),
+    (
+        "another sum of minutes",
+        notebook_rules.complete_exercises,
+        put("exercises", source="## Exercises\n\nOne, about 3 minutes together."),
+    ),
+    ("no quiz", notebook_rules.complete_exercises, put("quiz-questions", source="2 + 2")),
     (
         "American spelling",
         notebook_rules.british_spelling,

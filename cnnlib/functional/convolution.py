@@ -6,15 +6,17 @@ collecting windows is a fast copy. The caller never notices; only the strides of
 """
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
+from numpy.lib.stride_tricks import as_strided
 
 from cnnlib._checks import Array, Size, array, bias_vector, gradient, integer, pair, same_dtype
-from cnnlib.functional.padding import pad2d
+from cnnlib._engine import blocks, split, split_sum, workspace
+from cnnlib.functional.dense import product
 from cnnlib.shapes import fitting_size
 
 __all__ = ["conv2d", "conv2d_backward", "im2col"]
 
 Pair = tuple[int, int]
+Shape = tuple[int, int, int, int]
 
 
 def im2col(x: Array, kernel_size: Size, stride: Size = 1) -> Array:
@@ -52,31 +54,81 @@ def im2col(x: Array, kernel_size: Size, stride: Size = 1) -> Array:
     n, c, h, w = x.shape
     oh = fitting_size("im2col", "height", h, kh, sh, 0)
     ow = fitting_size("im2col", "width", w, kw, sw, 0)
-    windows = sliding_window_view(x, (kh, kw), axis=(2, 3))[:, :, ::sh, ::sw]
-    # (N, C, OH, OW, KH, KW) → (N, OH, OW, KH, KW, C): a view until reshape copies it.
-    return windows.transpose(0, 2, 3, 4, 5, 1).reshape(n * oh * ow, kh * kw * c)
+    return _windows(x, (kh, kw), (sh, sw)).reshape(n * oh * ow, kh * kw * c)
 
 
-def _col2im(dcols: Array, shape: tuple[int, ...], kernel: Pair, stride: Pair) -> Array:
-    """Add every window's gradient back onto the pixels it came from: the reverse of `im2col`."""
-    (n, c, h, w), (kh, kw), (sh, sw) = shape, kernel, stride
-    oh, ow = (h - kh) // sh + 1, (w - kw) // sw + 1
-    dcols = dcols.reshape(n, oh, ow, kh, kw, c)
-    dx = np.zeros((n, h, w, c), dtype=dcols.dtype)
-    for i in range(kh):
-        for j in range(kw):
-            dx[:, i : i + sh * oh : sh, j : j + sw * ow : sw] += dcols[:, :, :, i, j]
-    return dx.transpose(0, 3, 1, 2)
+def _windows(x: Array, kernel: Pair, stride: Pair) -> Array:
+    """Return a view of all windows of `x`, (N, OH, OW, KH, KW, C): steps in memory, no copy."""
+    (n, c, h, w), (kh, kw), (sh, sw) = x.shape, kernel, stride
+    sample, channel, row, column = x.strides
+    shape = (n, (h - kh) // sh + 1, (w - kw) // sw + 1, kh, kw, c)
+    steps = (sample, sh * row, sw * column, row, column, channel)
+    return as_strided(x, shape, steps, writeable=False)
+
+
+# The matrix of all windows holds every pixel KH·KW times. So it is made and used block by block:
+# a block is a few images, or some output rows of one image, small enough to stay in the cache.
+Block = tuple[slice, slice]  # images, and output rows
+
+_BLOCK_BYTES = 2 << 20
+
+
+def _blocks(dout_shape: Shape, weight: Array) -> list[Block]:
+    """Cut the output into blocks whose matrix takes about `_BLOCK_BYTES`."""
+    n, c_out, oh, ow = dout_shape
+    # BLAS reorders the filters for every product. With many rows to each product that pays.
+    rows = max(_BLOCK_BYTES * c_out // weight.nbytes, 2 * c_out)
+    if rows >= oh * ow:
+        return [(images, slice(0, oh)) for images in blocks(n, rows // (oh * ow))]
+    bands = blocks(oh, -(-oh // -(-oh * ow // rows)))
+    return [(images, band) for images in blocks(n, 1) for band in bands]
+
+
+def _bordered(x: Array, block: Block, kernel: Pair, stride: Pair, padding: Pair) -> Array:
+    """Return the part of the padded `x` that a block looks at, channels-last in memory."""
+    (ph, pw), (h, w) = padding, x.shape[2:]
+    images, rows = block
+    top, bottom = rows.start * stride[0], (rows.stop - 1) * stride[0] + kernel[0]
+    part = x[images].transpose(0, 2, 3, 1)
+    if padding == (0, 0) and (x.shape[1] == 1 or x.strides[1] == x.itemsize):
+        return part[:, top:bottom].transpose(0, 3, 1, 2)
+    padded = workspace("padded", (len(part), bottom - top, w + 2 * pw, x.shape[1]), x.dtype)
+    first = min(max(top - ph, 0), h)
+    last = max(min(bottom - ph, h), first)
+    start = max(first + ph - top, 0)
+    inside = slice(start, start + last - first)
+    if padding != (0, 0):
+        padded[:, : inside.start] = 0
+        padded[:, inside.stop :] = 0
+        padded[:, inside, :pw] = 0
+        padded[:, inside, pw + w :] = 0
+    padded[:, inside, pw : pw + w] = part[:, first:last]
+    return padded.transpose(0, 3, 1, 2)
+
+
+def _block_im2col(x: Array, block: Block, kernel: Pair, stride: Pair, padding: Pair) -> Array:
+    """Return `im2col` of one block, in a workspace."""
+    windows = _windows(_bordered(x, block, kernel, stride, padding), kernel, stride)
+    n, oh, ow, kh, kw, c = windows.shape
+    if kw * c < 16:
+        # Rows of a window this short are slow to copy. Take the image rows of one place of the
+        # window after another: the same matrix, lying transposed in memory.
+        columns = workspace("columns", (kh, kw, c, n, oh, ow), x.dtype)
+        np.copyto(columns, windows.transpose(3, 4, 5, 0, 1, 2))
+        return columns.reshape(kh * kw * c, n * oh * ow).T
+    columns = workspace("columns", windows.shape, x.dtype)
+    np.copyto(columns, windows)
+    return columns.reshape(n * oh * ow, kh * kw * c)
 
 
 def _columns(weight: Array) -> Array:
     """Return the filters as columns, (KH·KW·C, C_out), in the row order of `im2col`."""
-    return weight.transpose(2, 3, 1, 0).reshape(-1, weight.shape[0])
+    return weight.transpose(0, 2, 3, 1).reshape(len(weight), -1).T
 
 
 def check_conv2d(
     op: str, x: Array, weight: Array, stride: Size, padding: Size, groups: int
-) -> tuple[Pair, Pair, tuple[int, int, int, int]]:
+) -> tuple[Pair, Pair, Shape]:
     """Check what forward and backward share; return stride, padding and the output shape."""
     x = array(op, "x", x, "N C H W")
     weight = array(op, "weight", weight, "C_out C_in KH KW")
@@ -174,12 +226,30 @@ def conv2d(
             axis=1,
         )
         return y if bias is None else y + bias[:, None, None]
-    if padding != (0, 0):
-        x = pad2d(x, padding)
-    y = im2col(x, weight.shape[2:], stride) @ _columns(weight)
-    if bias is not None:
-        y += bias
-    return y.reshape(n, oh, ow, c_out).transpose(0, 3, 1, 2)
+    kernel = weight.shape[2:]
+    if n * oh * ow < c_out:
+        # Few windows and many filters, as deep in a network: sort the windows as the filters lie.
+        whole = slice(0, n), slice(0, oh)
+        windows = _windows(_bordered(x, whole, kernel, stride, padding), kernel, stride)
+        rows = windows.transpose(0, 1, 2, 5, 3, 4).reshape(n * oh * ow, -1)
+        y = product(rows, weight.reshape(c_out, -1).T)
+        if bias is not None:
+            y += bias
+        return y.reshape(n, oh, ow, c_out).transpose(0, 3, 1, 2)
+    columns = _columns(weight)
+    y = np.empty((n, oh, ow, c_out), dtype=x.dtype)
+
+    def work(block: Block) -> None:
+        part = y[block]
+        rows = part.reshape(-1, c_out)
+        np.matmul(_block_im2col(x, block, kernel, stride, padding), columns, out=rows)
+        if bias is not None:
+            part.reshape(-1, ow * c_out)[...] += bias_row
+
+    # The bias of a whole image row at once: long additions are faster than many short ones.
+    bias_row = None if bias is None else np.tile(bias, ow)
+    split(work, _blocks((n, c_out, oh, ow), weight))
+    return y.transpose(0, 3, 1, 2)
 
 
 def conv2d_backward(
@@ -228,11 +298,43 @@ def conv2d_backward(
            [20., 24.]]), array([4.]))
     """
     op = "conv2d_backward"
+    dx, dweight, dbias = _gradients(op, dout, x, weight, stride, padding, groups, wanted=True)
+    return dx, dweight, dbias
+
+
+def conv2d_backward_weights(
+    dout: Array,
+    x: Array,
+    weight: Array,
+    stride: Size = 1,
+    padding: Size = 0,
+    groups: int = 1,
+) -> tuple[Array, Array]:
+    """Return what `conv2d_backward` does but the gradient of `x`, and save half of the work.
+
+    The first layer of a network needs no more: nobody learns the images.
+    """
+    op = "conv2d_backward"
+    _, dweight, dbias = _gradients(op, dout, x, weight, stride, padding, groups, wanted=False)
+    return dweight, dbias
+
+
+def _gradients(
+    op: str,
+    dout: Array,
+    x: Array,
+    weight: Array,
+    stride: Size,
+    padding: Size,
+    groups: int,
+    wanted: bool,
+) -> tuple[Array, Array, Array]:
+    """Return the three gradients; that of `x` is empty unless it is wanted."""
     stride, padding, out_shape = check_conv2d(op, x, weight, stride, padding, groups)
     dout = gradient(op, dout, out_shape, x)
     if groups > 1:
         parts = [
-            conv2d_backward(*arrays, stride, padding)
+            _gradients(op, *arrays, stride, padding, 1, wanted)
             for arrays in zip(
                 np.split(dout, groups, axis=1),
                 np.split(x, groups, axis=1),
@@ -241,16 +343,65 @@ def conv2d_backward(
             )
         ]
         dxs, dweights, dbiases = zip(*parts, strict=True)
-        return np.concatenate(dxs, axis=1), np.concatenate(dweights), np.concatenate(dbiases)
+        dx = np.concatenate(dxs, axis=1 if wanted else 0)
+        return dx, np.concatenate(dweights), np.concatenate(dbiases)
+    dout = _channels_last(dout)
+    dweight, dbias = _weight_gradients(dout, x, weight, stride, padding)
+    dx = _input_gradient(dout, x, weight, stride, padding) if wanted else np.empty(0, x.dtype)
+    return dx, dweight, dbias
 
+
+def _channels_last(x: Array) -> Array:
+    """Return `x`, or a copy that lies channels-last in memory: once, for all who need it so."""
+    if x.transpose(0, 2, 3, 1).flags.c_contiguous:
+        return x
+    (n, c, h, w), y = x.shape, np.empty_like(x.transpose(0, 2, 3, 1), order="C")
+
+    def work(images: slice) -> None:
+        y[images] = x[images].transpose(0, 2, 3, 1)
+
+    split(work, blocks(n, max(_BLOCK_BYTES // (c * h * w * x.itemsize), 1)))
+    return y.transpose(0, 3, 1, 2)
+
+
+def _weight_gradients(
+    dout: Array, x: Array, weight: Array, stride: Pair, padding: Pair
+) -> tuple[Array, Array]:
+    """Return the gradients of weight and bias: ``im2col(x).T @ dout``, and the sum of `dout`."""
     c_out, c_in, kh, kw = weight.shape
-    (ph, pw), (h, w) = padding, x.shape[2:]
-    if padding != (0, 0):
-        x = pad2d(x, padding)
-    rows = dout.transpose(0, 2, 3, 1).reshape(-1, c_out)
-    dbias = rows.sum(axis=0)
-    dcolumns = im2col(x, (kh, kw), stride).T @ rows
-    dweight = np.ascontiguousarray(dcolumns.reshape(kh, kw, c_in, c_out).transpose(3, 2, 0, 1))
-    dx = _col2im(rows @ _columns(weight).T, x.shape, (kh, kw), stride)
+    douts = dout.transpose(0, 2, 3, 1)
+
+    def work(block: Block) -> Array:
+        rows = douts[block].reshape(-1, c_out)
+        columns = _block_im2col(x, block, (kh, kw), stride, padding)
+        total = np.empty((columns.shape[1] + 1, c_out), dtype=x.dtype)
+        np.matmul(columns.T, rows, out=total[:-1])
+        np.matmul(np.ones(len(rows), dtype=x.dtype), rows, out=total[-1])
+        return total
+
+    total = split_sum(work, _blocks(dout.shape, weight))
+    dweight = total[:-1].reshape(kh, kw, c_in, c_out).transpose(3, 2, 0, 1)
+    return np.ascontiguousarray(dweight), total[-1]
+
+
+def _input_gradient(dout: Array, x: Array, weight: Array, stride: Pair, padding: Pair) -> Array:
+    """Return the gradient of `x`: every place of the window sends ``dout @ weight`` back."""
+    (n, c_in, h, w), (c_out, _, kh, kw) = x.shape, weight.shape
+    (sh, sw), (ph, pw), (oh, ow) = stride, padding, dout.shape[2:]
+    douts = dout.transpose(0, 2, 3, 1)
+    places = weight.transpose(2, 3, 0, 1).reshape(kh * kw, c_out, c_in)
+    dx = np.zeros((n, h + 2 * ph, w + 2 * pw, c_in), dtype=x.dtype)
+
+    def work(images: slice) -> None:
+        rows = douts[images].reshape(-1, c_out)
+        through = workspace("columns", (kh * kw, len(rows), c_in), x.dtype)
+        np.matmul(rows, places, out=through)
+        through = through.reshape(kh, kw, -1, oh, ow, c_in)
+        for i in range(kh):
+            for j in range(kw):
+                dx[images, i : i + sh * oh : sh, j : j + sw * ow : sw] += through[i, j]
+
+    size = max(_BLOCK_BYTES // (kh * kw * oh * ow * c_in * x.itemsize), 1)
+    split(work, blocks(n, size))
     # The border was ours, not the caller's: its gradient is dropped.
-    return dx[:, :, ph : ph + h, pw : pw + w], dweight, dbias
+    return dx[:, ph : ph + h, pw : pw + w].transpose(0, 3, 1, 2)

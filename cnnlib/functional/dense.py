@@ -14,6 +14,7 @@ from cnnlib._checks import (
     number,
     same_dtype,
 )
+from cnnlib._engine import blocks, split
 
 __all__ = [
     "dropout",
@@ -114,9 +115,26 @@ def linear(x: Array, weight: Array, bias: Array | None = None) -> Array:
     array([[11.5, 17. ]])
     """
     check_linear("linear", x, weight)
-    y: Array = x @ weight.T
     if bias is not None:
-        y += bias_vector("linear", bias, x, weight)
+        bias = bias_vector("linear", bias, x, weight)
+    y = product(x, weight.T)
+    if bias is not None:
+        y += bias
+    return y
+
+
+_BLOCK_BYTES = 2 << 20
+
+
+def product(left: Array, right: Array) -> Array:
+    """Return ``left @ right``, the columns of a large `right` dealt out among threads."""
+    y = np.empty((len(left), right.shape[1]), dtype=left.dtype)
+
+    def work(columns: slice) -> None:
+        np.matmul(left, right[:, columns], out=y[:, columns])
+
+    column_bytes = right.nbytes // right.shape[1]
+    split(work, blocks(right.shape[1], max(_BLOCK_BYTES // column_bytes, 16)))
     return y
 
 
@@ -147,7 +165,7 @@ def linear_backward(dout: Array, x: Array, weight: Array) -> tuple[Array, Array,
     op = "linear_backward"
     check_linear(op, x, weight)
     dout = gradient(op, dout, (len(x), len(weight)), x)
-    return dout @ weight, dout.T @ x, dout.sum(axis=0)
+    return product(dout, weight), product(dout.T, x), dout.sum(axis=0)
 
 
 def _check_probability(op: str, p: float) -> float:

@@ -45,8 +45,8 @@ def batch_statistics(x: Array) -> tuple[Array, Array]:
 
 def _batch_norm_check(
     op: str, x: Array, eps: float, **per_channel: Array | None
-) -> tuple[Array, Array, Array]:
-    """Check the arguments; return mean, 1 / standard deviation and normalised x."""
+) -> tuple[Array, Array]:
+    """Check the arguments; return mean and 1 / standard deviation."""
     x = array(op, "x", x, "N C H W")
     channels = x.shape[1]
     for name, values in per_channel.items():
@@ -69,8 +69,7 @@ def _batch_norm_check(
         mean, var = batch_statistics(x)
     elif (var < 0).any():
         raise ValueError(f"{op}: var holds a negative number; a variance is at least 0.")
-    scale = 1 / np.sqrt(var + x.dtype.type(eps))
-    return mean, scale, (x - mean[:, None, None]) * scale[:, None, None]
+    return mean, 1 / np.sqrt(var + x.dtype.type(eps))
 
 
 def batch_norm2d(
@@ -115,10 +114,14 @@ def batch_norm2d(
     Ioffe and Szegedy, "Batch normalization: accelerating deep network training by reducing
     internal covariate shift", 2015, algorithm 1.
     """
-    _, _, normal = _batch_norm_check(
+    mean, scale = _batch_norm_check(
         "batch_norm2d", x, eps, weight=weight, bias=bias, mean=mean, var=var
     )
-    return normal * weight[:, None, None] + bias[:, None, None]
+    # Centre first: a large mean would swallow digits of what is left of x.
+    y = x - mean[:, None, None]
+    y *= (scale * weight)[:, None, None]
+    y += bias[:, None, None]
+    return y
 
 
 def batch_norm2d_backward(
@@ -158,7 +161,8 @@ def batch_norm2d_backward(
     Ioffe and Szegedy, 2015, section 3.
     """
     op = "batch_norm2d_backward"
-    _, scale, normal = _batch_norm_check(op, x, eps, weight=weight, mean=mean, var=var)
+    centre, scale = _batch_norm_check(op, x, eps, weight=weight, mean=mean, var=var)
+    normal = (x - centre[:, None, None]) * scale[:, None, None]
     dout = gradient(op, dout, x.shape, x)
     dbias = dout.sum(axis=(0, 2, 3))
     dweight = (dout * normal).sum(axis=(0, 2, 3))

@@ -53,6 +53,28 @@ def _places(kernel: Pair, stride: Pair, out: tuple[int, ...]) -> Iterator[tuple[
             yield slice(i, i + sh * oh, sh), slice(j, j + sw * ow, sw)
 
 
+def _fold(pairwise: np.ufunc, x: Array, kernel: Pair, stride: Pair, out: tuple[int, ...]) -> Array:
+    """Return the largest, or the sum, of each window: first down its columns, then across.
+
+    That takes fewer steps, and the first half of them goes along whole rows of the image.
+    """
+    for axis, size, step, count in zip((2, 3), kernel, stride, out[2:], strict=True):
+        before = (slice(None),) * axis
+        places = [x[(*before, slice(i, i + step * count, step))] for i in range(size)]
+        y = pairwise(places[0], places[1]) if size > 1 else places[0].copy(order="K")
+        for place in places[2:]:
+            pairwise(y, place, out=y)
+        x = y
+    return x
+
+
+def _as_in_memory(dout: Array, x: Array) -> Array:
+    """Return `dout` with its axes in the same order in memory as those of `x`, for speed."""
+    if dout.strides[1] < dout.strides[3] or x.strides[1] > x.strides[3]:
+        return dout
+    return np.ascontiguousarray(dout.transpose(0, 2, 3, 1)).transpose(0, 3, 1, 2)
+
+
 def _crop(padded: Array, padding: Pair, like: Array) -> Array:
     (ph, pw), (h, w) = padding, like.shape[2:]
     return padded[:, :, ph : ph + h, pw : pw + w]
@@ -93,11 +115,7 @@ def max_pool2d(x: Array, kernel_size: Size, stride: Size | None = None, padding:
     kernel, steps, border, shape = check_pool2d("max_pool2d", x, kernel_size, stride, padding)
     if border != (0, 0):
         x = pad2d(x, border, value=-np.inf)
-    rows, columns = next(places := _places(kernel, steps, shape))
-    y = x[:, :, rows, columns].copy(order="K")
-    for rows, columns in places:
-        np.maximum(y, x[:, :, rows, columns], out=y)
-    return y
+    return _fold(np.maximum, x, kernel, steps, shape)
 
 
 def max_pool2d_backward(
@@ -127,16 +145,20 @@ def max_pool2d_backward(
     """
     op = "max_pool2d_backward"
     kernel, steps, border, shape = check_pool2d(op, x, kernel_size, stride, padding)
-    dout = gradient(op, dout, shape, x)
+    dout = _as_in_memory(gradient(op, dout, shape, x), x)
     y = max_pool2d(x, kernel, steps, border)
     padded = pad2d(x, border, value=-np.inf) if border != (0, 0) else x
     dx = np.zeros_like(padded)
+    overlapping = kernel[0] > steps[0] or kernel[1] > steps[1]
     open_windows = np.ones_like(y, dtype=bool)
     for rows, columns in _places(kernel, steps, shape):
         wins = padded[:, :, rows, columns] == y
         wins &= open_windows
         open_windows ^= wins
-        dx[:, :, rows, columns] += wins * dout
+        if overlapping:
+            dx[:, :, rows, columns] += wins * dout
+        else:
+            np.multiply(wins, dout, out=dx[:, :, rows, columns])
     return _crop(dx, border, x)
 
 
@@ -206,10 +228,7 @@ def avg_pool2d(x: Array, kernel_size: Size, stride: Size | None = None, padding:
     kernel, steps, border, shape = check_pool2d("avg_pool2d", x, kernel_size, stride, padding)
     if border != (0, 0):
         x = pad2d(x, border)
-    rows, columns = next(places := _places(kernel, steps, shape))
-    y = x[:, :, rows, columns].copy(order="K")
-    for rows, columns in places:
-        y += x[:, :, rows, columns]
+    y = _fold(np.add, x, kernel, steps, shape)
     y /= kernel[0] * kernel[1]
     return y
 
@@ -237,10 +256,15 @@ def avg_pool2d_backward(
     """
     op = "avg_pool2d_backward"
     kernel, steps, border, shape = check_pool2d(op, x, kernel_size, stride, padding)
-    share = gradient(op, dout, shape, x) / (kernel[0] * kernel[1])
-    dx = np.zeros_like(pad2d(x, border))
-    for rows, columns in _places(kernel, steps, shape):
-        dx[:, :, rows, columns] += share
+    share = _as_in_memory(gradient(op, dout, shape, x), x) / (kernel[0] * kernel[1])
+    # As in `_fold`, but backwards: first across, then down the columns.
+    n, c, h, w = x.shape
+    wide = np.zeros((n, shape[2], w + 2 * border[1], c), dtype=x.dtype).transpose(0, 3, 1, 2)
+    for j in range(kernel[1]):
+        wide[:, :, :, j : j + steps[1] * shape[3] : steps[1]] += share
+    dx = np.zeros((n, h + 2 * border[0], wide.shape[3], c), dtype=x.dtype).transpose(0, 3, 1, 2)
+    for i in range(kernel[0]):
+        dx[:, :, i : i + steps[0] * shape[2] : steps[0]] += wide
     return _crop(dx, border, x)
 
 

@@ -1,0 +1,296 @@
+"""Compare an answer with what is due, and say the difference in words and in small tables.
+
+An answer is a number, a text, a truth value, an array, or a tuple, list or dict of these. Nothing
+is converted on the way: a float is no int, and a list is no array, since the next operation would
+stumble over it.
+"""
+
+from __future__ import annotations
+
+import numbers
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+MAX_ROWS = 8  # of a table
+MAX_COLUMNS = 10
+MAX_SLICES = 4  # of a block, shown one below the other
+
+
+@dataclass(frozen=True)
+class Difference:
+    """How a result differs from what was due: which kind of difference, and a sentence."""
+
+    kind: str  # "none", "type", "shape", "value", "cut" (to integers), "dtype" (else right)
+    text: str
+    part: str = ""  # which of several results, such as "dweight"
+
+
+def difference(
+    due: Any, got: Any, *, rtol: float = 1e-6, atol: float = 1e-9, parts: Sequence[str] = ()
+) -> Difference | None:
+    """Return how `got` differs from `due`, or None where they agree.
+
+    Floats agree where they lie within ``atol + rtol * largest entry due``.
+    """
+    if got is None and due is not None:
+        return Difference("none", "It returns None.")
+    if due is None:
+        return None if got is None else Difference("type", f"None was due, not {describe(got)}.")
+    if isinstance(due, dict):
+        return _dict_difference(due, got, rtol, atol)
+    if isinstance(due, tuple | list):
+        return _tuple_difference(due, got, rtol, atol, parts)
+    if isinstance(due, np.ndarray):
+        return _array_difference(due, got, rtol, atol)
+    if isinstance(due, bool | np.bool_):
+        if not isinstance(got, bool | np.bool_):
+            return Difference("type", f"True or False was due, but {describe(got)} came.")
+    elif isinstance(due, numbers.Integral):
+        if isinstance(got, bool | np.bool_) or not isinstance(got, numbers.Number):
+            return Difference("type", f"A whole number was due, but {describe(got)} came.")
+        if not isinstance(got, numbers.Integral):
+            if isinstance(got, numbers.Real) and float(got) == int(due):
+                return Difference(
+                    "dtype",
+                    f"{show(got)} is a float, and a whole number was due. Divide with `//`, "
+                    "which stays whole, or convert with `int`.",
+                )
+            return Difference("value", f"{show(due)} was due, but {show(got)} came.")
+    elif isinstance(due, numbers.Real):
+        if isinstance(got, np.ndarray) and got.ndim == 0:
+            got = got[()]
+        if isinstance(got, bool | np.bool_) or not isinstance(got, numbers.Real):
+            return Difference("type", f"A number was due, but {describe(got)} came.")
+        if not _close(np.asarray(due, float), np.asarray(got, float), rtol, atol).all():
+            return Difference("value", f"{show(due)} was due, but {show(got)} came.")
+        return None
+    elif isinstance(due, str):
+        if not isinstance(got, str):
+            return Difference("type", f"A text was due, but {describe(got)} came.")
+        if due.strip().lower() == got.strip().lower():
+            return None
+    if due != got:
+        return Difference("value", f"{show(due)} was due, but {show(got)} came.")
+    return None
+
+
+def _tuple_difference(
+    due: Sequence[Any], got: Any, rtol: float, atol: float, parts: Sequence[str]
+) -> Difference | None:
+    names = [parts[i] if i < len(parts) else f"entry {i + 1}" for i in range(len(due))]
+    if not isinstance(got, tuple | list):
+        listed = ", ".join(names)
+        return Difference(
+            "type", f"{len(due)} results were due ({listed}), but {describe(got)} came."
+        )
+    if len(got) != len(due):
+        return Difference(
+            "shape", f"{len(due)} entries were due ({', '.join(names)}), but {len(got)} came."
+        )
+    return _worst(
+        (name, difference(one_due, one_got, rtol=rtol, atol=atol))
+        for name, one_due, one_got in zip(names, due, got, strict=True)
+    )
+
+
+def _worst(found: Iterable[tuple[str, Difference | None]]) -> Difference | None:
+    """Return the first difference of several parts; a mere dtype counts only alone."""
+    there = [(name, one) for name, one in found if one is not None]
+    if not there:
+        return None
+    name, one = min(there, key=lambda pair: pair[1].kind == "dtype")
+    return Difference(one.kind, f"In {name}: {one.text}", name)
+
+
+def _dict_difference(due: dict[Any, Any], got: Any, rtol: float, atol: float) -> Difference | None:
+    if not isinstance(got, dict):
+        return Difference("type", f"A dict was due, but {describe(got)} came.")
+    if due.keys() != got.keys():
+        return Difference(
+            "shape", f"The keys {sorted(map(str, due))} were due, but {sorted(map(str, got))} came."
+        )
+    return _worst(
+        (str(name), difference(value, got[name], rtol=rtol, atol=atol))
+        for name, value in due.items()
+    )
+
+
+def _array_difference(due: np.ndarray, got: Any, rtol: float, atol: float) -> Difference | None:
+    if not isinstance(got, np.ndarray):
+        if isinstance(got, list | tuple):
+            how = "Turn it into one with `np.array(...)`."
+        elif isinstance(got, numbers.Number | np.generic):
+            how = "Was everything added up to one number?"
+        else:
+            how = "Return the array itself."
+        return Difference("type", f"An array was due, but {describe(got)} came. {how}")
+    if got.shape != due.shape:
+        return Difference(
+            "shape",
+            f"The shape {due.shape} was due, but {got.shape} came.{_shape_remark(due, got)}",
+        )
+    if got.dtype.kind not in "biuf":
+        return Difference("type", f"The entries are of dtype {got.dtype}; {due.dtype} was due.")
+    close = _close(due.astype(float), got.astype(float), rtol, atol)
+    if due.dtype.kind == "f" and got.dtype.kind in "biu":
+        cut = _close(np.trunc(due), got.astype(float), rtol, atol)
+        if cut.all():
+            return Difference(
+                "dtype" if close.all() else "cut",
+                f"The entries are of dtype {got.dtype}, so that fractions are cut off; "
+                f"{due.dtype} was due. An array made by `np.zeros(shape)` or "
+                "`np.zeros(shape, x.dtype)` keeps them.",
+            )
+    if not close.all():
+        count = int((~close).sum())
+        where = "Every entry differs." if count == due.size else f"{count} of {due.size} differ."
+        if due.size > 1:
+            return Difference("value", where)
+        return Difference("value", f"{show(due.item())} was due, but {show(got.item())} came.")
+    if got.dtype != due.dtype:
+        return Difference(
+            "dtype",
+            f"The numbers are right, but their dtype is {got.dtype}, and {due.dtype} was due. "
+            "Make new arrays with the dtype of the input: `np.zeros(shape, x.dtype)`.",
+        )
+    return None
+
+
+def _close(due: np.ndarray, got: np.ndarray, rtol: float, atol: float) -> np.ndarray:
+    """Return where numbers agree, measured against the largest one due."""
+    finite = np.abs(due[np.isfinite(due)])
+    bound = atol + rtol * (finite.max() if finite.size else 0.0)
+    with np.errstate(invalid="ignore"):
+        near: np.ndarray = np.abs(due - got) <= bound
+    same: np.ndarray = near | (due == got) | (np.isnan(due) & np.isnan(got))
+    return same
+
+
+def _shape_remark(due: np.ndarray, got: np.ndarray) -> str:
+    if got.ndim != due.ndim:
+        axes = "1 axis" if got.ndim == 1 else f"{got.ndim} axes"
+        return f" That is {axes}, but {due.ndim} were due."
+    if sorted(got.shape) == sorted(due.shape):
+        return " The axes are in another order."
+    off = [
+        f"axis {axis} is {abs(g - d)} too {'long' if g > d else 'short'}"
+        for axis, (g, d) in enumerate(zip(got.shape, due.shape, strict=True))
+        if g != d
+    ]
+    return f" There, {' and '.join(off)}."
+
+
+def describe(value: Any) -> str:
+    """Return in words what kind of thing a value is: "a list of 3", "an array (2, 3)"."""
+    if value is None:
+        return "None"
+    if isinstance(value, np.ndarray):
+        return f"an array {value.shape} of {value.dtype}"
+    if isinstance(value, bool | np.bool_):
+        return f"the truth value {value}"
+    if isinstance(value, numbers.Number):
+        return f"the number {show(value)}"
+    if isinstance(value, str):
+        return f"the text {show(value)}"
+    if isinstance(value, list | tuple | dict):
+        return f"a {type(value).__name__} of {len(value)}"
+    if isinstance(value, type):
+        return f"the class {value.__name__}"
+    if callable(value):
+        return f"the function {getattr(value, '__name__', type(value).__name__)}"
+    return f"an object of type {type(value).__name__}"
+
+
+def show(value: Any) -> str:
+    """Return a value as a reader would write it: numbers without trailing digits of noise."""
+    if isinstance(value, np.bool_):
+        return str(bool(value))
+    if isinstance(value, np.integer):
+        return str(int(value))
+    if isinstance(value, np.floating | float):
+        text = _number(float(value))
+        return f"{text}.0" if text.lstrip("-").isdigit() else text  # a float looks like one
+    if isinstance(value, np.ndarray):
+        return f"array {value.shape}"
+    if isinstance(value, tuple):
+        inside = ", ".join(show(item) for item in value)
+        return f"({inside},)" if len(value) == 1 else f"({inside})"
+    if isinstance(value, list):
+        return f"[{', '.join(show(item) for item in value)}]"
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{show(k)}: {show(v)}" for k, v in value.items()) + "}"
+    if callable(value):
+        return str(getattr(value, "__name__", type(value).__name__))
+    text = "..." if value is ... else repr(value)
+    return f"a {type(value).__name__}" if " at 0x" in text else text
+
+
+def table(value: Any, differs_from: Any = None) -> str:
+    """Return a value as an aligned table. Entries that differ from another are in brackets."""
+    if isinstance(value, tuple | list) and any(isinstance(v, np.ndarray) for v in value):
+        others = (
+            differs_from
+            if isinstance(differs_from, tuple | list) and len(differs_from) == len(value)
+            else [None] * len(value)
+        )
+        return "\n".join(
+            f"entry {number}\n{table(one, other)}"
+            for number, (one, other) in enumerate(zip(value, others, strict=True), start=1)
+        )
+    if not isinstance(value, np.ndarray) or value.ndim == 0 or value.dtype.kind not in "biuf":
+        text = show(value if not isinstance(value, np.ndarray) or value.ndim else value[()])
+        return text if len(text) <= 400 else text[:400] + " …"
+    wrong = None
+    if isinstance(differs_from, np.ndarray) and differs_from.shape == value.shape:
+        wrong = ~_close(differs_from.astype(float), value.astype(float), 1e-6, 1e-9)
+    return "\n".join(_slices(value, wrong))
+
+
+def _slices(value: np.ndarray, wrong: np.ndarray | None) -> list[str]:
+    """Return the lines of a table: a block of more than two axes comes slice by slice."""
+    if value.size == 0:
+        return [f"(no entries: the shape is {value.shape})"]
+    if value.ndim <= 2:
+        return _grid(np.atleast_2d(value), None if wrong is None else np.atleast_2d(wrong))
+    lines = []
+    indices = list(np.ndindex(value.shape[:-2]))
+    if len(indices) > MAX_SLICES and wrong is not None and wrong.any():
+        indices.sort(key=lambda index: not wrong[index].any())  # those with a difference first
+    for index in indices[:MAX_SLICES]:
+        lines.append(f"[{', '.join(map(str, index))}]")
+        lines += _grid(value[index], None if wrong is None else wrong[index])
+    if len(indices) > MAX_SLICES:
+        lines.append(f"… and {len(indices) - MAX_SLICES} more slices")
+    return lines
+
+
+def _grid(value: np.ndarray, wrong: np.ndarray | None) -> list[str]:
+    rows, columns = (min(n, m) for n, m in zip(value.shape, (MAX_ROWS, MAX_COLUMNS), strict=True))
+    texts = [
+        [
+            f"[{_entry(value[i, j])}]"
+            if wrong is not None and wrong[i, j]
+            else f" {_entry(value[i, j])} "
+            for j in range(columns)
+        ]
+        for i in range(rows)
+    ]
+    width = max((len(text) for row in texts for text in row), default=0)
+    lines = ["".join(text.rjust(width) for text in row).rstrip() for row in texts]
+    if value.shape[1] > columns:
+        lines = [f"{line}  …" for line in lines]
+    if value.shape[0] > rows:
+        lines.append(f" … and {value.shape[0] - rows} more rows")
+    return lines
+
+
+def _entry(value: Any) -> str:
+    return str(value) if isinstance(value, np.bool_) else _number(float(value))
+
+
+def _number(value: float) -> str:
+    text = f"{value:.6g}"
+    return "0" if text == "-0" else text
