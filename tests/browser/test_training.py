@@ -158,7 +158,8 @@ def test_more_epochs_can_be_planned_when_all_are_done(shown: Stage) -> None:
     python(shown).wait()
     shown.pull()
     expect(button(shown, "Train")).to_have_attribute("aria-disabled", "true")
-    button(shown, "Train").click()
+    button(shown, "Train").focus()
+    shown.page.keyboard.press("Enter")
     assert shown.complaint() == "All 3 epochs are done. Raise Epochs to train more."
     epochs = shown.root.get_by_role("spinbutton", name="Epochs")
     epochs.focus()
