@@ -4,16 +4,23 @@ import json
 import re
 from typing import Any
 
+import numpy as np
 import pytest
 from matplotlib.figure import Figure
 from notebook_rules import AMERICAN, REGISTRY_HOSTS
 
 from cnnlib import figures, widgets
+from cnnlib.architectures import course_cnn
+from cnnlib.optim import SGD
 from cnnlib.widgets import _base
 from cnnlib.widgets._base import FOLDER, Widget, script, setting, styles
 
 VIEW = "application/vnd.jupyter.widget-view+json"
 ALL = sorted(widgets.__all__)
+
+RNG = np.random.default_rng(0)
+MODEL = course_cnn(RNG)
+DATA = np.zeros((4, 1, 28, 28), dtype=np.float32), np.arange(4)
 
 # A widget of each kind, so that every rule below is tried on every one.
 EXAMPLES: dict[str, dict[str, Any]] = {
@@ -24,6 +31,15 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "PoolingExplorer": {"image": [[2, 3, 2, 0], [5, -2, 2, 8]], "shift": (0, 1)},
     "DescentStepper": {"image": [[5, 1, 7], [15, 5, 1]], "target": [[144, 66]]},
     "SoftmaxExplorer": {"scores": [0, 0.5, 2]},
+    "DrawingPad": {"model": MODEL, "image": np.eye(28)},
+    "TrainingDashboard": {
+        "model": MODEL,
+        "train": DATA,
+        "epochs": 3,
+        "batch_size": 2,
+        "optimizer": SGD(MODEL.parameters(), lr=0.1),
+        "rng": RNG,
+    },
 }
 
 

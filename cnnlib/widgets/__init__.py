@@ -33,17 +33,21 @@ Rules that every widget keeps
 from .activation import ActivationExplorer
 from .convolution import ConvolutionStepper
 from .descent import DescentStepper
+from .drawing import DrawingPad
 from .geometry import GeometryExplorer
 from .graph import ComputationGraph
 from .pooling import PoolingExplorer
 from .softmax import SoftmaxExplorer
+from .training import TrainingDashboard
 
 __all__ = [
     "ActivationExplorer",
     "ComputationGraph",
     "ConvolutionStepper",
     "DescentStepper",
+    "DrawingPad",
     "GeometryExplorer",
     "PoolingExplorer",
     "SoftmaxExplorer",
+    "TrainingDashboard",
 ]

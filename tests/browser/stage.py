@@ -1,12 +1,15 @@
 """A page with one widget and nothing else: no notebook, no kernel, no server.
 
 It plays the part of anywidget: it loads the widget's module, keeps its settings, and hands both
-to `render`. What a learner sees and does is then the same as in a notebook, only quicker to set
+to `render`. Where a widget shares more with Python than its settings, the test's own process
+plays the kernel: what the browser saves is set on the widget, and what changes there goes back.
+What a learner sees and does is then the same as in a notebook, only quicker to set
 up. That notebooks do show the widget is tested in `test_lab.py`.
 """
 
 from __future__ import annotations
 
+import base64
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +18,24 @@ from playwright.sync_api import Locator, Page
 from cnnlib.widgets._base import Widget
 
 HOST = """
-async ([esm, css, state, id]) => {
+async ([esm, css, given, id]) => {
+  // Bytes travel as base64, and are DataViews here, as in a notebook.
+  const decode = (value) => {
+    if (Array.isArray(value)) return value.map(decode);
+    if (value === null || typeof value !== "object") return value;
+    if ("$bytes" in value) {
+      const text = atob(value.$bytes);
+      return new DataView(Uint8Array.from(text, (one) => one.charCodeAt(0)).buffer);
+    }
+    return Object.fromEntries(Object.entries(value).map(([k, one]) => [k, decode(one)]));
+  };
+  const bytes = (view) => new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
+  const text = (view) => Array.from(bytes(view), (one) => String.fromCharCode(one)).join("");
+  const encode = (value) => (ArrayBuffer.isView(value) ? { $bytes: btoa(text(value)) } : value);
+  const written = (value) =>
+    JSON.stringify(value, (_, one) => (ArrayBuffer.isView(one) ? text(one) : one));
+  const state = decode(given);
+  const unsaved = new Set();
   const style = document.createElement("style");
   style.textContent = css;
   document.head.append(style);
@@ -26,9 +46,10 @@ async ([esm, css, state, id]) => {
     saved: 0,
     get: (name) => state[name],
     set(name, value) {
-      const old = JSON.stringify(state[name]);
+      const old = written(state[name]);
       state[name] = value;
-      if (JSON.stringify(value) === old) return;
+      if (written(value) === old) return;
+      unsaved.add(name);
       for (const [event, listener] of [...listeners].map((key) => key)) {
         if (event === `change:${name}`) listener();
       }
@@ -36,6 +57,17 @@ async ([esm, css, state, id]) => {
     save_changes() {
       if (window.kernelIsGone) throw new Error("no kernel");
       this.saved += 1;
+      const changes = Object.fromEntries([...unsaved].map((name) => [name, encode(state[name])]));
+      unsaved.clear();
+      this.ask({ state: changes });
+    },
+    async ask(message) {
+      const answer = await window[`kernel_${id}`]?.(message);
+      if (answer) this.take(answer);
+    },
+    take(changes) {
+      for (const [name, value] of Object.entries(decode(changes))) this.set(name, value);
+      unsaved.clear();
     },
     on: (event, listener) => listeners.add([event, listener]),
     off(event, listener) {
@@ -43,7 +75,10 @@ async ([esm, css, state, id]) => {
         if (key[0] === event && key[1] === listener) listeners.delete(key);
       }
     },
-    send() {},
+    send(content) {
+      if (window.kernelIsGone) throw new Error("no kernel");
+      this.ask({ content });
+    },
   };
   const el = document.createElement("div");
   el.id = id;
@@ -74,7 +109,13 @@ class Stage:
     def __init__(self, page: Page, widget: Widget, name: str = "widget") -> None:
         self.page = page
         self.name = name
-        state = {"settings": widget.settings}
+        self.widget = widget
+        self._changed: set[str] = set()
+        shared = _shared(widget)
+        if len(shared) > 1:
+            widget.observe(lambda change: self._changed.add(change["name"]), shared)
+            page.expose_function(f"kernel_{name}", self._as_kernel)
+        state = {key: _encoded(getattr(widget, key)) for key in shared}
         page.evaluate(HOST, [str(widget._esm), str(widget._css), state, name])
         page.evaluate(CLOCK)
 
@@ -101,6 +142,22 @@ class Stage:
             f"(given) => stage[{self.name!r}].module.{function}(...given)", list(arguments)
         )
 
+    def _as_kernel(self, message: dict[str, Any]) -> dict[str, Any]:
+        """Do what a kernel does with a message; return what has changed by it."""
+        own = {key: _decoded(value) for key, value in message.get("state", {}).items()}
+        self._changed.clear()
+        if own:
+            self.widget.set_state(own)
+        if "content" in message:
+            self.widget._handle_custom_msg(message["content"], [])
+        changed = {key for key in self._changed if getattr(self.widget, key) != own.get(key)}
+        return {key: _encoded(getattr(self.widget, key)) for key in changed}
+
+    def pull(self) -> None:
+        """Bring the browser what Python has changed by itself."""
+        state = {key: _encoded(getattr(self.widget, key)) for key in _shared(self.widget)}
+        self.page.evaluate(f"(state) => stage[{self.name!r}].model.take(state)", state)
+
     def spoken(self) -> str:
         """What a screen reader was last told."""
         return self.root.locator("[role=status]").first.inner_text().strip()
@@ -122,6 +179,34 @@ class Stage:
         return self.page.evaluate(
             f"(() => {{ const s = stage[{self.name!r}]; s.dispose(); return s.listeners.size; }})()"
         )
+
+
+def _shared(widget: Widget) -> list[str]:
+    """Return the names of what a widget shares with the browser, besides what all widgets do."""
+    return sorted(set(widget.traits(sync=True)) - set(Bare().traits(sync=True)) | {"settings"})
+
+
+class Bare(Widget):
+    """What all widgets have."""
+
+    _esm = "export default { render() {} }"
+
+    def _checked(self) -> dict[str, Any]:
+        return {}
+
+
+def _encoded(value: Any) -> Any:
+    if isinstance(value, bytes):
+        return {"$bytes": base64.b64encode(value).decode("ascii")}
+    if isinstance(value, dict):
+        return {key: _encoded(one) for key, one in value.items()}
+    return value
+
+
+def _decoded(value: Any) -> Any:
+    if isinstance(value, dict) and "$bytes" in value:
+        return memoryview(base64.b64decode(value["$bytes"]))
+    return value
 
 
 class Grid:

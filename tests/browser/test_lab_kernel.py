@@ -1,0 +1,169 @@
+"""The two widgets that need a kernel, in a real JupyterLab."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+
+import pytest
+from lab import Lab, Opened, Server
+from playwright.sync_api import Locator, expect
+from test_lab import widget, write
+
+START = """import numpy as np
+from cnnlib import widgets
+from cnnlib.architectures import course_cnn
+from cnnlib.datasets import load_digits
+from cnnlib.optim import SGD, CosineAnnealingLR
+from cnnlib.training import fit
+digits = load_digits()
+few = digits.train.images[:2000], digits.train.labels[:2000]
+some = digits.validation.images[:100], digits.validation.labels[:100]
+
+def ingredients(seed):
+    rng = np.random.default_rng(seed)
+    model = course_cnn(rng)
+    sgd = SGD(model.parameters(), lr=0.05, momentum=0.9)
+    rest = {"optimizer": sgd, "scheduler": CosineAnnealingLR(sgd, 2), "rng": rng}
+    return model, rest | {"batch_size": 32}
+"""
+DASHBOARD = """model, rest = ingredients(0)
+dashboard = widgets.TrainingDashboard(model, few, some, epochs=2, **rest)
+dashboard"""
+STRAIGHT = """straight, rest = ingredients(0)
+fit(straight, few, some, epochs=2, progress=False, **rest)
+pairs = zip(straight.parameters(), model.parameters(), strict=True)
+print(all(np.array_equal(a.value, b.value) for a, b in pairs))"""
+
+
+@pytest.fixture
+def opened(lab: Lab, server: Server) -> Iterator[Opened]:
+    """Return a notebook with a dashboard, and a drawing pad for the network that it trains."""
+    name = write(server, "kernel", START, DASHBOARD, "pad = widgets.DrawingPad(model)\npad")
+    notebook = lab.open(name)
+    notebook.run_all()
+    yield notebook
+    notebook.close()
+
+
+def button(root: Locator, name: str) -> Locator:
+    return root.get_by_role("button", name=name, exact=True)
+
+
+def test_it_is_trained_stopped_and_trained_on_and_then_reads_what_is_drawn(
+    opened: Opened, record_property: Callable[[str, object], None]
+) -> None:
+    root = widget(opened)
+    status = root.locator(".train-status")
+    expect(status).to_contain_text("Not started")
+    button(root, "Train").click()
+    expect(status).to_contain_text("Training: epoch 1 of 2, batch ")
+    expect(status).to_contain_text("Loss")
+    # The kernel is free meanwhile, and the stop reaches it even while a cell runs.
+    opened.python("import time; print(len(dashboard.history.batch_losses) > 0)")
+    button(root, "Stop").click()
+    expect(status).to_contain_text("Nothing is lost.")
+    state = "print(dashboard.phase, len(dashboard.history.batch_losses), model.training)"
+    stopped = opened.python(state)
+    assert stopped.startswith("stopped ")
+    assert stopped.endswith(" False")
+    opened.python("time.sleep(0.5)")
+    assert opened.python(state) == stopped
+    root.get_by_role("button", name="Go on").focus()
+    opened.page.keyboard.press("Enter")
+    expect(status).to_contain_text("Done: 2 of 2 epochs.")
+    assert opened.python(STRAIGHT) == "True"
+
+    pad = widget(opened, "cell-2")
+    board = pad.get_by_role("application")
+    board.scroll_into_view_if_needed()
+    times = opened.page.evaluate(TIMES, opened.path)
+    record_property("median_ms", times)
+    box = board.bounding_box()
+    assert box is not None
+    mouse = opened.page.mouse
+    for k, (x, y) in enumerate([(0.28, 0.2), (0.7, 0.2), (0.45, 0.85)]):
+        mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"], steps=6)
+        if k == 0:
+            mouse.down()
+    mouse.up()
+    expect(pad.locator("[role=status]")).to_contain_text("Stroke drawn. Read as 7")
+    assert opened.python("print(pad.probabilities.argmax())") == "7"
+    shown = pad.locator(".pad-odds li").all_inner_texts()
+    due = json.loads(opened.python("print(pad.probabilities.tolist())"))
+    assert max(range(10), key=due.__getitem__) == 7
+    assert "▶" in shown[7]
+    button(pad, "Give me a test digit").click()
+    expect(pad.locator(".pad-note")).to_contain_text("Its label is ")
+    print("milliseconds from ink to answer, median:", times)
+    assert times < 1000
+
+
+# Sends ink and waits for the answer to be drawn, 15 times; the median of the milliseconds.
+TIMES = """
+async (path) => {
+  const manager = document.querySelector(".pad-board");
+  const root = manager.closest(".cnn-widget");
+  const frame = () => new Promise((done) => requestAnimationFrame(() => {
+    const channel = new MessageChannel();
+    channel.port1.onmessage = done;
+    channel.port2.postMessage(0);
+  }));
+  const shares = () => root.querySelector(".pad-layers figcaption").textContent;
+  const box = manager.getBoundingClientRect();
+  const at = (type, x, y) => manager.dispatchEvent(new PointerEvent(type, {
+    pointerId: 1, button: 0, bubbles: true,
+    clientX: box.left + x * box.width, clientY: box.top + y * box.height,
+  }));
+  manager.setPointerCapture = () => {};
+  const times = [];
+  at("pointerdown", 0.1, 0.1);
+  await new Promise((done) => setTimeout(done, 500));
+  for (let k = 0; k < 15; k += 1) {
+    const before = shares();
+    const start = performance.now();
+    at("pointermove", 0.1 + 0.05 * k, k % 2 ? 0.2 : 0.8);
+    while (shares() === before && performance.now() - start < 5000) await frame();
+    times.push(performance.now() - start);
+  }
+  at("pointerup", 0.9, 0.9);
+  const clear = [...root.querySelectorAll("button")].find((one) => one.textContent === "Clear");
+  clear.click();
+  await new Promise((done) => setTimeout(done, 500));
+  return times.sort((a, b) => a - b)[7];
+}
+"""
+
+
+def test_the_stop_button_reaches_a_kernel_that_is_busy(opened: Opened) -> None:
+    """JupyterLab hands the messages of widgets to a thread of their own in the kernel."""
+    root = widget(opened)
+    button(root, "Train").click()
+    expect(root.locator(".train-status")).to_contain_text("Training: ")
+    opened.page.evaluate(
+        """(path) => { window.busy = panels[path].sessionContext.session.kernel.requestExecute(
+          { code: "import time\\nfor _ in range(300): time.sleep(0.1)" }); }""",
+        opened.path,
+    )
+    button(root, "Stop").click()
+    expect(root.locator(".train-status")).to_contain_text("Nothing is lost.", timeout=20_000)
+    opened.page.evaluate(
+        "(path) => panels[path].sessionContext.session.kernel.interrupt()", opened.path
+    )
+    opened.page.evaluate("busy.done.then(() => null)")
+
+
+def test_after_a_restart_it_is_said_that_the_cell_must_be_run_again(opened: Opened) -> None:
+    opened.restart()
+    root = widget(opened)
+    button(root, "Train").click()
+    expect(root.locator("[role=alert]")).to_contain_text("The kernel has not answered.")
+    pad = widget(opened, "cell-2")
+    pad.get_by_role("application").focus()
+    opened.page.keyboard.press("Space")
+    opened.page.keyboard.press("Shift+ArrowDown")
+    expect(pad.locator("[role=alert]")).to_contain_text("What you drew is kept.")
+    opened.run_all()
+    root = widget(opened)
+    button(root, "Train").click()
+    expect(root.locator(".train-status")).to_contain_text("Training: ")
