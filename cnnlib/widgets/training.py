@@ -136,7 +136,8 @@ class TrainingDashboard(Widget):
     It takes what `cnnlib.training.fit` takes, and calls it. The training runs beside the notebook,
     in a thread of its own, so that other cells can be run meanwhile: stop, look at the network,
     go on. Stopping loses nothing. The weights at the end are those of a training that was never
-    stopped, to the last bit. Nothing runs before the button is pressed, or `start` called.
+    stopped, to the last bit. A button that is pressed while another cell runs takes effect when
+    that cell is done. Nothing runs before the button is pressed, or `start` called.
 
     Parameters
     ----------
