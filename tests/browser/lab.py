@@ -171,7 +171,7 @@ class Lab:
         self.context.set_default_timeout(PATIENCE)
         self.context.on("request", self._look_at)
         self.page: Page = self.context.new_page()
-        self.page.on("pageerror", lambda error: self._complain(str(error)))
+        self.page.on("pageerror", lambda error: self._complain(error.stack or str(error)))
         self.page.on("console", self._listen)
         self.page.goto(f"{server.url}/lab/workspaces/test?reset")
         self.page.wait_for_function("window.jupyterapp !== undefined")
@@ -211,6 +211,15 @@ class Lab:
         )
         dark = "false" if "Dark" in name else "true"
         self.page.locator(f"body[data-jp-theme-light={dark}]").wait_for(state="attached")
+        # JupyterLab trips over its own splash screen if it has to show the next one too soon.
+        self.page.evaluate("() => { window.lastSplash = performance.now(); }")
+        self.page.wait_for_function(
+            """() => {
+              const now = performance.now();
+              if (document.querySelector("#jupyterlab-splash")) window.lastSplash = now;
+              return now - window.lastSplash > 1000;
+            }"""
+        )
 
     def close(self) -> None:
         self.context.close()
