@@ -4,6 +4,7 @@ import json
 import re
 from typing import Any
 
+import numpy as np
 import pytest
 from matplotlib.figure import Figure
 from notebook_rules import AMERICAN, REGISTRY_HOSTS
@@ -23,6 +24,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "GeometryExplorer": {"size": (8, 6), "layers": [(3, 2), (2, 1, 1)]},
     "PoolingExplorer": {"image": [[2, 3, 2, 0], [5, -2, 2, 8]], "shift": (0, 1)},
     "DescentStepper": {"image": [[5, 1, 7], [15, 5, 1]], "target": [[144, 66]]},
+    "KernelPlayground": {"image": np.arange(20.0).reshape(4, 5) / 19},
     "SoftmaxExplorer": {"scores": [0, 0.5, 2]},
 }
 

@@ -35,6 +35,7 @@ from .convolution import ConvolutionStepper
 from .descent import DescentStepper
 from .geometry import GeometryExplorer
 from .graph import ComputationGraph
+from .kernel import KernelPlayground
 from .pooling import PoolingExplorer
 from .softmax import SoftmaxExplorer
 
@@ -44,6 +45,7 @@ __all__ = [
     "ConvolutionStepper",
     "DescentStepper",
     "GeometryExplorer",
+    "KernelPlayground",
     "PoolingExplorer",
     "SoftmaxExplorer",
 ]
