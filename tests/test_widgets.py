@@ -25,6 +25,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "PoolingExplorer": {"image": [[2, 3, 2, 0], [5, -2, 2, 8]], "shift": (0, 1)},
     "DescentStepper": {"image": [[5, 1, 7], [15, 5, 1]], "target": [[144, 66]]},
     "KernelPlayground": {"image": np.arange(20.0).reshape(4, 5) / 19},
+    "PixelInspector": {"image": np.arange(240, dtype=np.uint8).reshape(8, 10, 3)},
     "SoftmaxExplorer": {"scores": [0, 0.5, 2]},
 }
 

@@ -35,6 +35,7 @@ from .convolution import ConvolutionStepper
 from .descent import DescentStepper
 from .geometry import GeometryExplorer
 from .graph import ComputationGraph
+from .inspector import PixelInspector
 from .kernel import KernelPlayground
 from .pooling import PoolingExplorer
 from .softmax import SoftmaxExplorer
@@ -46,6 +47,7 @@ __all__ = [
     "DescentStepper",
     "GeometryExplorer",
     "KernelPlayground",
+    "PixelInspector",
     "PoolingExplorer",
     "SoftmaxExplorer",
 ]
