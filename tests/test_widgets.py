@@ -30,6 +30,8 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "GeometryExplorer": {"size": (8, 6), "layers": [(3, 2), (2, 1, 1)]},
     "PoolingExplorer": {"image": [[2, 3, 2, 0], [5, -2, 2, 8]], "shift": (0, 1)},
     "DescentStepper": {"image": [[5, 1, 7], [15, 5, 1]], "target": [[144, 66]]},
+    "KernelPlayground": {"image": np.arange(20.0).reshape(4, 5) / 19},
+    "PixelInspector": {"image": np.arange(240, dtype=np.uint8).reshape(8, 10, 3)},
     "SoftmaxExplorer": {"scores": [0, 0.5, 2]},
     "DrawingPad": {"model": MODEL, "image": np.eye(28)},
     "TrainingDashboard": {

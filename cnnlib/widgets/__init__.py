@@ -36,6 +36,8 @@ from .descent import DescentStepper
 from .drawing import DrawingPad
 from .geometry import GeometryExplorer
 from .graph import ComputationGraph
+from .inspector import PixelInspector
+from .kernel import KernelPlayground
 from .pooling import PoolingExplorer
 from .softmax import SoftmaxExplorer
 from .training import TrainingDashboard
@@ -47,6 +49,8 @@ __all__ = [
     "DescentStepper",
     "DrawingPad",
     "GeometryExplorer",
+    "KernelPlayground",
+    "PixelInspector",
     "PoolingExplorer",
     "SoftmaxExplorer",
     "TrainingDashboard",
