@@ -32,6 +32,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "DescentStepper": {"image": [[5, 1, 7], [15, 5, 1]], "target": [[144, 66]]},
     "KernelPlayground": {"image": np.arange(20.0).reshape(4, 5) / 19},
     "PixelInspector": {"image": np.arange(240, dtype=np.uint8).reshape(8, 10, 3)},
+    "SizingExplorer": {"shape": (3, 30, 32), "layers": [("conv", 4, 5), ("pool", 2)]},
     "SoftmaxExplorer": {"scores": [0, 0.5, 2]},
     "DrawingPad": {"model": MODEL, "image": np.eye(28)},
     "TrainingDashboard": {

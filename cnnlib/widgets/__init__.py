@@ -39,6 +39,7 @@ from .graph import ComputationGraph
 from .inspector import PixelInspector
 from .kernel import KernelPlayground
 from .pooling import PoolingExplorer
+from .sizing import SizingExplorer
 from .softmax import SoftmaxExplorer
 from .training import TrainingDashboard
 
@@ -52,6 +53,7 @@ __all__ = [
     "KernelPlayground",
     "PixelInspector",
     "PoolingExplorer",
+    "SizingExplorer",
     "SoftmaxExplorer",
     "TrainingDashboard",
 ]
