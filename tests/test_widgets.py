@@ -23,6 +23,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "GeometryExplorer": {"size": (8, 6), "layers": [(3, 2), (2, 1, 1)]},
     "PoolingExplorer": {"image": [[2, 3, 2, 0], [5, -2, 2, 8]], "shift": (0, 1)},
     "DescentStepper": {"image": [[5, 1, 7], [15, 5, 1]], "target": [[144, 66]]},
+    "SizingExplorer": {"shape": (3, 30, 32), "layers": [("conv", 4, 5), ("pool", 2)]},
     "SoftmaxExplorer": {"scores": [0, 0.5, 2]},
 }
 

@@ -36,6 +36,7 @@ from .descent import DescentStepper
 from .geometry import GeometryExplorer
 from .graph import ComputationGraph
 from .pooling import PoolingExplorer
+from .sizing import SizingExplorer
 from .softmax import SoftmaxExplorer
 
 __all__ = [
@@ -45,5 +46,6 @@ __all__ = [
     "DescentStepper",
     "GeometryExplorer",
     "PoolingExplorer",
+    "SizingExplorer",
     "SoftmaxExplorer",
 ]
