@@ -22,6 +22,7 @@ import importlib.util
 import json
 import os
 import platform
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -48,7 +49,8 @@ from cnnlib.training import _step, predict  # noqa: E402
 Run = Callable[[], object]
 TORCH = importlib.util.find_spec("torch") is not None
 CLOCK = time.perf_counter
-PAUSE = 0.01  # seconds; PyTorch's threads have gone to sleep by then
+PAUSE = 0.05  # seconds; PyTorch's threads have gone to sleep by then
+RUNS_IN_A_TURN = 4
 
 
 @dataclass
@@ -266,10 +268,20 @@ def scaling_rows() -> list[Row]:
 
 
 def seconds(run: Run) -> float:
+    """Return the time of one run among others of its kind, as in a training.
+
+    The pause lets the other library's threads come to rest: PyTorch's keep turning for a while,
+    and would take a processor from whoever comes next. After it the first run finds cold memory,
+    so it does not count.
+    """
     time.sleep(PAUSE)
-    started = CLOCK()
     run()
-    return CLOCK() - started
+    times = []
+    for _ in range(RUNS_IN_A_TURN):
+        started = CLOCK()
+        run()
+        times.append(CLOCK() - started)
+    return statistics.median(times)
 
 
 @dataclass
