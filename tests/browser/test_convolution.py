@@ -442,8 +442,9 @@ def test_the_answer_comes_within_a_frame_or_two(
     stepper.grid("output").cell(0, 0).focus()
     stepper.page.evaluate("redraws.splice(0)")
     for key in ["ArrowRight", "ArrowDown", "ArrowLeft", "ArrowUp"] * 10:
+        count = stepper.page.evaluate("redraws.length")
         stepper.page.keyboard.press(key)
-    stepper.page.wait_for_function("redraws.length === 40")
+        stepper.page.wait_for_function("(count) => redraws.length > count", arg=count)
     assert median_redraw(stepper.redraws()) < 100  # the median, for the machine is shared
 
 
