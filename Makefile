@@ -22,6 +22,8 @@ BENCH_FLAGS ?=
 BENCH_PYTHON ?= $(BIN)/python
 # How many tests, or notebooks, run at the same time.
 JOBS ?= 2
+# Further options for the browser tests, such as "-k drawing" or --last-failed.
+BROWSER_FLAGS ?=
 
 PIP := $(BIN)/python -m pip install --quiet --constraint constraints.txt
 NBVAL := $(BIN)/python -m pytest notebooks --nbval --nbval-current-env --nbval-cell-timeout=900 \
@@ -90,7 +92,7 @@ test-blas: $(VENV)/.dev  ## compare the notebooks again with other arithmetic ke
 
 # One after the other: each test looks at what is on the screen, and times are measured.
 test-browser: $(VENV)/.dev  ## try the notebooks and widgets in JupyterLab (needs Chromium)
-	$(BIN)/python -m pytest tests/browser
+	$(BIN)/python -m pytest tests/browser $(BROWSER_FLAGS)
 
 train: $(VENV)/.runtime  ## train the final network of the course from the shell
 	$(BIN)/python -m cnnlib train
