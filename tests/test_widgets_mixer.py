@@ -60,6 +60,8 @@ def test_the_hex_code_reads_back(colour):
         ((255, 140, 0), "orange"),
         ((110, 60, 20), "brown"),
         ((255, 175, 185), "pink"),
+        ((231, 185, 167), "light brown"),
+        ((255, 230, 205), "very light orange"),
         ((230, 190, 190), "pink"),
         ((210, 185, 185), "greyish pink"),
         ((0, 0, 90), "dark blue"),

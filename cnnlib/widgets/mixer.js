@@ -84,7 +84,7 @@ export function colourWords(colour) {
   }
   const greyish = saturation < 0.25 ? "greyish " : "";
   if (name === "red" && light > 330) return `${greyish}pink`;
-  if (name === "orange" && (light < 220 || spread < 110)) name = "brown";
+  if (name === "orange" && (light < 220 || (spread < 110 && light < 430))) name = "brown";
   const shades = [[60, "very dark "], [130, "dark "], [331, ""], [430, "light "], [511, "very light "]];
   const [, shade] = shades.find(([end]) => light < end);
   return shade + greyish + name;
@@ -129,7 +129,7 @@ export function remark(colour) {
     const equal = one === other ? ", equally bright," : "";
     return (
       `${what[0].toUpperCase()}${what.slice(1)}${equal} add up to ${colourWords(colour)}. ` +
-      "Paints would not: each takes light away."
+      "Each lamp adds light; a paint would take some away."
     );
   }
   const rest = colour.map((value) => value - least);

@@ -166,7 +166,7 @@ def colour_words(colour: npt.ArrayLike) -> str:
         return f"{grey}, slightly {name}"
     if name == "red" and light > 330:
         return "greyish pink" if saturation < 0.25 else "pink"
-    if name == "orange" and (light < 220 or spread < 110):
+    if name == "orange" and (light < 220 or (spread < 110 and light < 430)):
         name = "brown"
     shades = ((60, "very dark "), (130, "dark "), (331, ""), (430, "light "), (511, "very light "))
     shade = next(shade for end, shade in shades if light < end)

@@ -101,8 +101,8 @@ def test_the_way_to_the_target_is_told_rightly(plain: Stage) -> None:
         ([255, 255, 255], "All three lamps, as bright as they get: white."),
         ([90, 90, 90], "Three equal numbers make a grey."),
         ([0, 9, 0], "Only the green lamp is lit."),
-        ([255, 255, 0], "Red and green light, equally bright, add up to yellow. Paints would"),
-        ([255, 140, 0], "Red and green light add up to orange. Paints would not: each takes"),
+        ([255, 255, 0], "Red and green light, equally bright, add up to yellow. Each lamp"),
+        ([255, 140, 0], "Red and green light add up to orange. Each lamp adds light; a paint"),
         ([167, 185, 231], "[167, 185, 231] = [167, 167, 167] + [0, 18, 64]: a grey that all"),
     ],
 )
@@ -243,6 +243,8 @@ def test_nonsense_is_explained_and_loses_nothing(plain: Stage, typed: str, words
     set_number(plain, "Red", typed)
     assert plain.complaint() == f"{words} Red stays at 167."
     assert plain.settings == before
+    said, below = (plain.root.locator(one).bounding_box() for one in ("[role=alert]", ".mix-sum"))
+    assert said["y"] + said["height"] <= below["y"]  # beside the numbers, not below all else
     slider(plain, "Red").press("ArrowUp")
     assert plain.complaint() == ""
 
