@@ -25,6 +25,7 @@ DATA = np.zeros((4, 1, 28, 28), dtype=np.float32), np.arange(4)
 # A widget of each kind, so that every rule below is tried on every one.
 EXAMPLES: dict[str, dict[str, Any]] = {
     "ActivationExplorer": {},
+    "ColourMixer": {"colour": (167, 185, 231), "target": (110, 60, 20)},
     "ComputationGraph": {},
     "ConvolutionStepper": {"image": [[5, 1, 7], [15, 5, 1]], "kernel": [[11, 4], [5, 2]]},
     "GeometryExplorer": {"size": (8, 6), "layers": [(3, 2), (2, 1, 1)]},

@@ -38,6 +38,7 @@ from .geometry import GeometryExplorer
 from .graph import ComputationGraph
 from .inspector import PixelInspector
 from .kernel import KernelPlayground
+from .mixer import ColourMixer
 from .pooling import PoolingExplorer
 from .sizing import SizingExplorer
 from .softmax import SoftmaxExplorer
@@ -45,6 +46,7 @@ from .training import TrainingDashboard
 
 __all__ = [
     "ActivationExplorer",
+    "ColourMixer",
     "ComputationGraph",
     "ConvolutionStepper",
     "DescentStepper",

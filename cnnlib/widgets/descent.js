@@ -192,6 +192,7 @@ function render({ model, el }) {
     panel: frame,
     pace: "900",
     name: (k) => heading(k),
+    tell: (k) => reached(k),
     go: (k, { playing }) => {
       stop = k;
       redraw();
@@ -295,6 +296,12 @@ function render({ model, el }) {
   function heading(k) {
     const { step, phase } = placeOf(k);
     return oneByOne ? `Step ${step}, ${PHASES[phase]}` : `Step ${step}`;
+  }
+  /** How far the walk has come. It is counted in steps, as in the chart, whatever the stops. */
+  function reached(k) {
+    const { step, phase } = placeOf(k);
+    const part = oneByOne ? `, ${PHASES[phase]}` : "";
+    return `step ${step} of ${stations.length - 1}${part}`;
   }
   function lines(step, phase) {
     const all = [

@@ -313,10 +313,11 @@ const SPEEDS = [
  * Buttons and a slider that walk through numbered steps. It never starts by itself.
  *
  * `go(index, {playing})` is called for each new step; the widget draws it. `name(index)` says the
- * step in words, for the slider. Play stops at the end, by Pause, by Escape (if the widget passes
- * its panel), by any step of the learner's own, and when the widget leaves the page.
+ * step in words, for the slider; `tell(index, count)` says beside it how far it is. Play stops at
+ * the end, by Pause, by Escape (if the widget passes its panel), by any step of the learner's own,
+ * and when the widget leaves the page.
  */
-export function player({ panel, go, name, pace = "900" }) {
+export function player({ panel, go, name, pace = "900", tell = (k, n) => `${k + 1} of ${n}` }) {
   let count = 1;
   let index = 0;
   let timer = null;
@@ -361,7 +362,7 @@ export function player({ panel, go, name, pace = "900" }) {
     setAttribute(slider, "max", count - 1);
     slider.value = String(index);
     setAttribute(slider, "aria-valuetext", name(index));
-    setText(place, `${index + 1} of ${count}`);
+    setText(place, tell(index, count));
     // A disabled button would lose the focus, so these only look and sound disabled.
     setAttribute(back, "aria-disabled", index === 0 ? "true" : null);
     setAttribute(next, "aria-disabled", index >= count - 1 ? "true" : null);

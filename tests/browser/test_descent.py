@@ -108,6 +108,28 @@ def test_loss_gradient_and_update_come_one_by_one(stepper: Stage) -> None:
     assert text(stepper, "result") == "The loss fell from 23277 to 5809.7."
 
 
+def test_the_walk_is_counted_in_steps_whatever_the_stops(stepper: Stage) -> None:
+    """Three stops make one step, so a count of stops would be three times too large."""
+    place = stepper.root.locator(".cnn-place")
+    assert place.inner_text() == "step 0 of 200, loss"
+    for told in ("step 0 of 200, gradient", "step 0 of 200, update", "step 1 of 200, loss"):
+        press(stepper, "Step")
+        assert place.inner_text() == told
+    stepper.page.get_by_role("slider").press("End")
+    assert place.inner_text() == "step 200 of 200, loss"
+    stepper.page.get_by_role("switch").press("Enter")
+    assert place.inner_text() == "step 200 of 200"
+    press(stepper, "Start again")
+    assert place.inner_text() == "step 0 of 200"
+
+
+def test_a_descent_that_is_given_up_counts_the_steps_it_took(stepper: Stage) -> None:
+    set_rate(stepper, "1")
+    taken = len(descend(X, DUE, np.zeros((2, 2)), 1, 200)) - 1
+    assert 0 < taken < 200
+    assert stepper.root.locator(".cnn-place").inner_text() == f"step 0 of {taken}, loss"
+
+
 def test_whole_steps_lead_to_the_kernel(stepper: Stage) -> None:
     switch = stepper.page.get_by_role("switch")
     switch.press("Enter")
