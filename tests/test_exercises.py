@@ -256,6 +256,24 @@ def test_wrong_values_fail_and_known_ones_are_explained(exercise):
         assert exercise.check(nonsense).status == "wrong"
 
 
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        ((4, 7), "(4, 7) is not it: 4 is right, 7 is too small."),
+        ([9, 8], "(9, 8) is not it: 9 is too large, 8 is right."),
+        ((4.0, 7.5), "(4, 7.5) is not it: 4 is right, 7.5 is too small."),
+        ((4, "8"), "In entry 2: A whole number was due"),
+        ((4,), "2 entries were due"),
+    ],
+)
+def test_of_several_numbers_each_is_judged(chapter, answer, words):
+    facts = {"level": 1, "minutes": 1, "hints": ["x", "y"], "mistakes": [], "why": "So."}
+    pair = chapter.prediction("pair", "A pair", answer=(4, 8), **facts)
+    assert words in pair.check(answer).diagnosis
+    for right_answer in ((4, 8), [4.0, 8.0], np.array([4, 8]), np.float32([4, 8])):
+        assert pair.check(right_answer).passed
+
+
 # Projects
 
 
@@ -485,6 +503,35 @@ def test_much_printing_is_cut(scale, capsys):
 )
 def test_what_is_wrong_is_said(scale, answer, words):
     assert words in repr(scale.check(answer)).replace("\n", " ")
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (lambda x, factor=2.0: np.array([[1.0], [2.0, 3.0]]), "The rows have different lengths"),
+        (lambda x, factor=2.0: [] + [a for a, b, c in [x.shape]], "as many names on the left"),
+        (lambda x, factor=2.0: x.shape[0] // x.shape, "Take it apart first"),
+    ],
+)
+def test_an_error_is_explained_by_what_usually_causes_it(scale, answer, words):
+    text = repr(scale.check(answer)).replace("\n", " ")
+    assert words in text
+    assert "A whole row came" not in text
+
+
+def test_an_answer_that_always_fails_is_not_taken_for_another_error(scale):
+    @scale.mistake("A truth value is asked of the whole array.")
+    def asks(x, factor=2.0):
+        if np.stack([x, x]) > 0:
+            return x
+        return x * factor
+
+    def unpacks(x, factor=2.0):
+        _one, _two, _three = x.shape  # a ValueError too, but another
+        return x * factor
+
+    assert scale.check(asks).diagnosis == "A truth value is asked of the whole array."
+    assert "not enough values to unpack" in scale.check(unpacks).diagnosis
 
 
 def test_arguments_are_fresh_in_every_call(scale):

@@ -30,9 +30,28 @@ def winners_as_floats(image, kernel_size, stride):
     return rows * 1.0, columns * 1.0
 
 
+def pool_of_a_single_map(x, kernel_size, stride):
+    h, w = x.shape
+    y = np.zeros(((h - kernel_size) // stride + 1, (w - kernel_size) // stride + 1))
+    for i, j in np.ndindex(y.shape):
+        top, left = i * stride, j * stride
+        y[i, j] = x[top : top + kernel_size, left : left + kernel_size].max()
+    return y
+
+
+def winners_by_the_number_in_the_window(image, kernel_size, stride):
+    rows = np.zeros(F.max_pool2d(image[None, None], kernel_size, stride).shape[2:], int)
+    for i, j in np.ndindex(rows.shape):
+        top, left = i * stride, j * stride
+        rows[i, j] = image[top : top + kernel_size, left : left + kernel_size].argmax()
+    return rows, rows
+
+
 @pytest.mark.parametrize(
     ("exercise", "answer", "words"),
     [
+        (ex.max_pool, pool_of_a_single_map, "values to unpack"),
+        (ex.winners, winners_by_the_number_in_the_window, "number % kernel_size"),
         (ex.global_average, F.global_avg_pool2d, "two axes of length 1"),
         (ex.max_pool, max_with_one_best, "never falls again"),
         (ex.max_pool, windows_of_the_stride, "as long as the stride"),

@@ -7,6 +7,7 @@ as a sign; which arguments are at fault; and, where nothing of it helps, the sma
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -50,6 +51,15 @@ def same_outcome(theirs: Outcome, ours: Outcome, rtol: float) -> bool:
     return found is None or found.kind == "dtype"
 
 
+def same_wording(theirs: Outcome, ours: Outcome) -> bool:
+    """Return whether two exceptions say the same, numbers and quoted names aside."""
+
+    def wording(outcome: Outcome) -> str:
+        return re.sub(r"'[^']*'|\d+", "", str(outcome.error))
+
+    return wording(theirs) == wording(ours)
+
+
 def explain_error(outcome: Outcome) -> str:
     """Return in words which exception arose, where, and what it usually means."""
     error = outcome.error
@@ -75,6 +85,8 @@ REMARKS: tuple[tuple[type[BaseException], str], ...] = (
 
 
 MESSAGES: tuple[tuple[str, str], ...] = (
+    # Before the next one: NumPy names both in one message, and this is what went wrong.
+    ("inhomogeneous", "The rows have different lengths, so they make no array."),
     (
         "setting an array element with a sequence",
         "A whole row came where one number belongs: is an index missing?",
@@ -88,7 +100,6 @@ MESSAGES: tuple[tuple[str, str], ...] = (
         "An index must be a whole number: is a float, or an array of floats, used as one?",
     ),
     ("math domain error", "The logarithm of 0, or of a negative number, does not exist."),
-    ("inhomogeneous", "The rows have different lengths, so they make no array."),
     (
         "truth value of an array",
         "Python's own `max`, `min` and `if` take single values. For the largest entry of an array "
@@ -98,6 +109,15 @@ MESSAGES: tuple[tuple[str, str], ...] = (
     (
         "could not be broadcast",
         "Two arrays of different shapes meet. Print both shapes right before that line.",
+    ),
+    (
+        "values to unpack",
+        "There must be as many names on the left of the `=` as values on the right. Print the "
+        "right side: how many are there?",
+    ),
+    (
+        "'int' and 'tuple'",
+        "A pair is used like one number. Take it apart first: `down, across = pair`.",
     ),
     (
         "unsupported operand type(s) for +: 'NoneType'",

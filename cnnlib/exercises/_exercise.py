@@ -180,15 +180,26 @@ class Prediction(Exercise):
             return self._wrong(found.text, "Yours:", Table(table(answer)))
         if found.kind != "value":  # says what kind of value is due, and not which
             return self._wrong(found.text)
-        if isinstance(answer, int | float) and isinstance(self.answer, int | float):
-            side = "too large" if answer > self.answer else "too small"
-            return self._wrong(f"{show(answer)} is {side}. `.hint()` helps.")
-        return self._wrong(f"{show(answer)} is not it. `.hint()` helps.")
+        if _is_number(self.answer) and _is_number(answer):
+            return self._wrong(f"{self._side(self.answer, answer)}. `.hint()` helps.")
+        text = f"{show(answer)} is not it"
+        if isinstance(self.answer, tuple) and all(map(_is_number, (*self.answer, *answer))):
+            sides = map(self._side, self.answer, answer)
+            text += f": {', '.join(sides)}"
+        return self._wrong(f"{text}. `.hint()` helps.")
+
+    def _side(self, due: float, number: float) -> str:
+        """Say on which side of what is due a number lies."""
+        if self._differs(due, number) is None:
+            return f"{show(number)} is right"
+        return f"{show(number)} is too {'large' if number > due else 'small'}"
 
     def _as_due(self, answer: Any) -> Any:
         """Take a list for a tuple, nested lists for an array, NumPy's numbers for Python's."""
-        if isinstance(self.answer, tuple) and isinstance(answer, list | np.ndarray):
+        if isinstance(self.answer, tuple) and isinstance(answer, tuple | list | np.ndarray):
             answer = tuple(answer)
+            if len(answer) == len(self.answer):
+                answer = tuple(map(_as_number, self.answer, answer))
         if isinstance(self.answer, np.ndarray) and isinstance(answer, list | tuple):
             try:
                 answer = np.array(answer)
@@ -198,12 +209,21 @@ class Prediction(Exercise):
         if arrays and answer.dtype.kind in "biuf":
             cast = answer.astype(self.answer.dtype)
             answer = cast if np.array_equal(cast, answer) else answer  # nothing is cut off
-        if isinstance(self.answer, int) and isinstance(answer, float) and answer.is_integer():
-            return int(answer)
-        return answer.item() if isinstance(answer, np.generic) else answer
+        return _as_number(self.answer, answer)
 
     def _differs(self, due: Any, answer: Any) -> Difference | None:
         return difference(due, answer, rtol=self.tolerance)
+
+
+def _as_number(due: Any, value: Any) -> Any:
+    """Take 4.0 for 4 where a whole number is due, and NumPy's numbers for Python's."""
+    value = value.item() if isinstance(value, np.generic) else value
+    whole = isinstance(due, int) and isinstance(value, float) and value.is_integer()
+    return int(value) if whole else value
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float | np.number) and not isinstance(value, bool)
 
 
 class Coding(Exercise):
@@ -454,6 +474,11 @@ class Coding(Exercise):
                 tried.append(run(use, self.trials[number].call, self._seconds))
             if not _diagnose.same_outcome(tried[number], outcome, self._rtol):
                 return False
+        if not any(outcome.returned for outcome in outcomes):
+            # Nothing ever came back, so the kind of error is all they share. Many errors are of
+            # one kind: the words must agree as well.
+            pairs = zip(tried, outcomes, strict=True)
+            return all(_diagnose.same_wording(theirs, ours) for theirs, ours in pairs)
         return any(wrong)
 
     def _evidence(self, trial: Trial, outcome: Outcome) -> tuple[str | Table, ...]:

@@ -884,6 +884,14 @@ def _conv_paddings_swapped(x, kernel, stride=(1, 1), padding=(0, 0)):
     return _slid(_framed(x, padding[::-1]), kernel, stride)
 
 
+@conv2d.mistake(
+    "Both pairs are read as (across, down). They are (down, across): `stride[0]` and `padding[0]` "
+    "are for the rows."
+)
+def _conv_pairs_swapped(x, kernel, stride=(1, 1), padding=(0, 0)):
+    return _slid(_framed(x, padding[::-1]), kernel, stride[::-1])
+
+
 @conv2d.mistake("The first padding is used for both axes. Columns have `padding[1]`.")
 def _conv_first_padding(x, kernel, stride=(1, 1), padding=(0, 0)):
     return _slid(np.pad(x, padding[0]), kernel, stride)

@@ -745,6 +745,22 @@ def _one_number(image, kernel_size, stride):
 
 
 @winners.mistake(
+    "`argmax` gives one number that counts through the window row after row. Its row is "
+    "`number // kernel_size`, its column `number % kernel_size`. Then add where the window begins."
+)
+def _one_number_inside_the_window(image, kernel_size, stride):
+    return _winners(image, kernel_size, stride, lambda window, top, left: (window.argmax(),) * 2)
+
+
+@winners.mistake(
+    "Rows and columns are exchanged, and they are counted from the corner of each window. The rows "
+    "come first; add where the window begins: `top` to the row, `left` to the column."
+)
+def _exchanged_inside_the_window(image, kernel_size, stride):
+    return _inside_the_window(image, kernel_size, stride)[::-1]
+
+
+@winners.mistake(
     "Quotient and remainder are exchanged: the row is `number // kernel_size`, and the column "
     "`number % kernel_size`."
 )
