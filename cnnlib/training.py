@@ -15,10 +15,11 @@ import numpy as np
 
 from cnnlib._checks import Array, array, describe, float_array, generator, integer, labels
 from cnnlib._engine import MOST_THREADS, blocks, split
+from cnnlib._fused import fast_twin
 from cnnlib.archive import read_archive, write_archive
 from cnnlib.functional import cross_entropy, cross_entropy_backward
 from cnnlib.layers import Conv2d, Dropout
-from cnnlib.model import Container, Sequential, per_image, twin
+from cnnlib.model import Container, Sequential, per_image
 from cnnlib.optim import CosineAnnealingLR, Optimizer, StepLR
 
 __all__ = ["DivergedError", "Epoch", "History", "evaluate", "fit", "predict", "random_shift"]
@@ -382,7 +383,7 @@ def _step(model: Sequential, optimizer: Optimizer, x: Array, y: Array) -> tuple[
     # A diverging network overflows on its way to NaN. The loss is checked, so NumPy need not warn.
     with np.errstate(over="ignore", invalid="ignore"):
         shares = _shares(model, len(x))
-        twins = [twin(model) for _ in shares] if len(shares) > 1 else [model]
+        twins = [fast_twin(model) for _ in shares] if len(shares) > 1 else [model]
         outputs: list[Array] = [x] * len(shares)
 
         def forward(i: int) -> None:
@@ -566,7 +567,7 @@ def _scores(model: Sequential, images: Array) -> Array:
     outputs = [images] * len(shares)
 
     def forward(i: int) -> None:
-        outputs[i] = twin(model)(images[shares[i]])
+        outputs[i] = fast_twin(model)(images[shares[i]])
 
     split(forward, list(range(len(shares))))
     return np.concatenate(outputs)
