@@ -139,12 +139,10 @@ class ConvPool(Layer):
         dlargest = np.ascontiguousarray(dout.transpose(1, 2, 3, 0)).reshape(y.shape)
         if self.relu:
             dlargest = dlargest * (y > 0)
-        still_open = np.ones(y.shape, dtype=bool)
-        for part in maps:  # each gives its place to its gradient
-            wins = part == largest
-            wins &= still_open
-            still_open ^= wins
-            np.multiply(wins, dlargest, out=part)
+        wins = maps == largest
+        if np.count_nonzero(wins) > largest.size:  # a tie: the first in reading order takes it all
+            wins[1:] &= ~np.logical_or.accumulate(wins, axis=0)[:-1]
+        np.multiply(wins, dlargest, out=maps)  # the maps give their place to their gradients
         dmaps = maps.reshape(-1, maps.shape[2])
         # BLAS prefers this to `dmaps @ columns.T`.
         dframed = (windows.reshape(-1, dmaps.shape[1]) @ dmaps.T).T
