@@ -116,13 +116,16 @@ class ConvPool(Layer):
         windows, dmaps = self._backward_weights(dout)
         # The windows are no longer needed: their gradients take their place.
         np.matmul(self._framed().T, dmaps, out=windows.reshape(-1, dmaps.shape[1]))
-        (ph, pw), (sh, sw) = self.conv.padding, self.step
-        n, c, h, w = self.input().shape
-        dx = np.zeros((c, h + 2 * ph, w + 2 * pw, n), dtype=windows.dtype)
-        fh, fw, _, oh, ow, _ = windows.shape
-        for i in range(fh):
-            for j in range(fw):
-                dx[:, i : i + sh * oh : sh, j : j + sw * ow : sw] += windows[i, j]
+        (sh, sw), (ph, pw) = self.step, self.conv.padding
+        fh, fw, c, oh, ow, n = windows.shape
+        h, w = self.input().shape[2:]
+        # Within a frame, pixels of one step side by side do not overlap: they are added at once.
+        dx = np.zeros((c, h + 2 * ph + sh, w + 2 * pw + sw, n), dtype=windows.dtype)
+        for i in range(0, fh, sh):
+            for j in range(0, fw, sw):
+                part = windows[i : i + sh, j : j + sw].transpose(2, 3, 0, 4, 1, 5)
+                steps = dx[:, i : i + sh * oh, j : j + sw * ow].reshape(c, oh, sh, ow, sw, n)
+                steps[:, :, : part.shape[2], :, : part.shape[4]] += part
         return dx[:, ph : ph + h, pw : pw + w].transpose(3, 0, 1, 2)
 
     def backward_weights(self, dout: Array) -> None:
