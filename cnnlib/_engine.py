@@ -52,10 +52,13 @@ def blocks(total: int, size: int) -> list[slice]:
 
 def split(work: Callable[[Block], None], parts: list[Block]) -> None:
     """Call `work` on every part, on all threads. Each call must write to a place of its own."""
+    if getattr(_own, "busy", False):  # a helper asks no others for help
+        for part in parts:
+            work(part)
+        return
     _keep_memory()
     with _one_blas_thread() as quiet:
-        alone = not quiet or getattr(_own, "busy", False)  # a helper asks no others for help
-        helpers = 0 if alone else min(threads(), len(parts)) - 1
+        helpers = min(threads(), len(parts)) - 1 if quiet else 0
         if helpers < 1:
             for part in parts:
                 work(part)

@@ -15,10 +15,11 @@ import numpy as np
 
 from cnnlib._checks import Array, array, describe, float_array, generator, integer, labels
 from cnnlib._engine import MOST_THREADS, blocks, split
+from cnnlib._fused import fast_twin
 from cnnlib.archive import read_archive, write_archive
 from cnnlib.functional import cross_entropy, cross_entropy_backward
 from cnnlib.layers import Conv2d, Dropout
-from cnnlib.model import Container, Sequential, per_image, twin
+from cnnlib.model import Container, Sequential, per_image
 from cnnlib.optim import CosineAnnealingLR, Optimizer, StepLR
 
 __all__ = ["DivergedError", "Epoch", "History", "evaluate", "fit", "predict", "random_shift"]
@@ -376,31 +377,30 @@ def _step(model: Sequential, optimizer: Optimizer, x: Array, y: Array) -> tuple[
     """Take one training step; return the loss and how many were right before it.
 
     The images are dealt out among threads. Each runs its share through a twin of the model, which
-    has the same weights and gradients of its own; the gradients of all shares, added up, are those
-    of the whole batch. Training on several machines does the same.
+    has the same weights and gradients of its own. Loss and gradients of the batch are the sums of
+    those of the shares, each counted by its part of the images. Training on several machines does
+    the same.
     """
+    shares = _shares(model, len(x))
+    twins, outputs, losses = [model] * len(shares), [x] * len(shares), [0.0] * len(shares)
+
+    def work(i: int) -> None:
+        if len(shares) > 1:
+            twins[i] = fast_twin(model)
+        outputs[i] = logits = twins[i](x[shares[i]])
+        part = len(logits) / len(x)
+        losses[i] = part * cross_entropy(logits, y[shares[i]])
+        twins[i].backward_weights(part * cross_entropy_backward(logits, y[shares[i]]))
+
     # A diverging network overflows on its way to NaN. The loss is checked, so NumPy need not warn.
     with np.errstate(over="ignore", invalid="ignore"):
-        shares = _shares(model, len(x))
-        twins = [twin(model) for _ in shares] if len(shares) > 1 else [model]
-        outputs: list[Array] = [x] * len(shares)
-
-        def forward(i: int) -> None:
-            outputs[i] = twins[i](x[shares[i]])
-
-        def backward(i: int) -> None:
-            twins[i].backward_weights(dlogits[shares[i]])
-
-        split(forward, list(range(len(shares))))
-        logits = np.concatenate(outputs)
-        loss = cross_entropy(logits, y)
+        split(work, list(range(len(shares))))
+        loss = sum(losses)
         if np.isfinite(loss):
-            dlogits = cross_entropy_backward(logits, y)
-            split(backward, list(range(len(shares))))
             if len(shares) > 1:
                 _add_gradients(model, twins)
             optimizer.step()
-    return loss, int((logits.argmax(axis=1) == y).sum())
+    return loss, int((np.concatenate(outputs).argmax(axis=1) == y).sum())
 
 
 # A share is at least 32 images: with fewer, calling NumPy takes longer than the computation. A
@@ -566,7 +566,7 @@ def _scores(model: Sequential, images: Array) -> Array:
     outputs = [images] * len(shares)
 
     def forward(i: int) -> None:
-        outputs[i] = twin(model)(images[shares[i]])
+        outputs[i] = fast_twin(model)(images[shares[i]])
 
     split(forward, list(range(len(shares))))
     return np.concatenate(outputs)

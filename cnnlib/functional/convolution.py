@@ -385,23 +385,44 @@ def _weight_gradients(
 
 
 def _input_gradient(dout: Array, x: Array, weight: Array, stride: Pair, padding: Pair) -> Array:
-    """Return the gradient of `x`: every place of the window sends ``dout @ weight`` back."""
+    """Return the gradient of `x`: every place of the window sends ``dout @ weight`` back.
+
+    What a pixel gets from the windows to its left and right is one product, as in `conv2d`. That
+    is taken for each row of the kernel, and what the rows send is added up.
+    """
     (n, c_in, h, w), (c_out, _, kh, kw) = x.shape, weight.shape
     (sh, sw), (ph, pw), (oh, ow) = stride, padding, dout.shape[2:]
     douts = dout.transpose(0, 2, 3, 1)
-    places = weight.transpose(2, 3, 0, 1).reshape(kh * kw, c_out, c_in)
-    dx = np.zeros((n, h + 2 * ph, w + 2 * pw, c_in), dtype=x.dtype)
+    # A window further left meets the pixel further right in its kernel: so the kernel is mirrored.
+    kernel_rows = weight[..., ::-1].transpose(2, 3, 0, 1).reshape(kh, kw * c_out, c_in)
+    windows, columns = _meeting(kw - 1 - pw, sw, ow, w + kw - 1)
+    dx = np.empty((n, h, w, c_in), dtype=x.dtype)
 
     def work(images: slice) -> None:
-        rows = douts[images].reshape(-1, c_out)
-        through = workspace("columns", (kh * kw, len(rows), c_in), x.dtype)
-        np.matmul(rows, places, out=through)
-        through = through.reshape(kh, kw, -1, oh, ow, c_in)
-        for i in range(kh):
-            for j in range(kw):
-                dx[images, i : i + sh * oh : sh, j : j + sw * ow : sw] += through[i, j]
+        part = douts[images]
+        spread = workspace("padded", (len(part), oh, w + kw - 1, c_out), x.dtype)
+        spread.fill(0)
+        spread[:, :, columns] = part[:, :, windows]
+        around = workspace("columns", (len(part) * oh * w, kw * c_out), x.dtype)
+        view = _windows(spread.transpose(0, 3, 1, 2), (1, kw), (1, 1))
+        np.copyto(around.reshape(view.shape), view)
+        sent = workspace("sent", (kh, len(around), c_in), x.dtype)
+        np.matmul(around, kernel_rows, out=sent)
+        dx[images] = 0
+        for i, rows in enumerate(sent.reshape(kh, -1, oh, w, c_in)):
+            above, lines = _meeting(i - ph, sh, oh, h)
+            dx[images, lines] += rows[:, above]
 
-    size = max(_BLOCK_BYTES // (kh * kw * oh * ow * c_in * x.itemsize), 1)
+    size = max(_BLOCK_BYTES // (oh * w * max(kw * c_out, kh * c_in) * x.itemsize), 1)
     split(work, blocks(n, size))
-    # The border was ours, not the caller's: its gradient is dropped.
-    return dx[:, ph : ph + h, pw : pw + w].transpose(0, 3, 1, 2)
+    return dx.transpose(0, 3, 1, 2)
+
+
+def _meeting(place: int, step: int, count: int, size: int) -> tuple[slice, slice]:
+    """Return which of `count` windows hold a pixel at their `place`, and which pixels those are.
+
+    Window k has it at ``place + step * k``, unless that is none of the `size` pixels.
+    """
+    first = max(-(place // step), 0)
+    last = max(min(count, (size - 1 - place) // step + 1), first)
+    return slice(first, last), slice(place + step * first, place + step * last, step)
