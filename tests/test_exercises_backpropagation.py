@@ -78,3 +78,12 @@ def test_a_layer_that_forgets_its_input_is_told_the_line():
     text = repr(ex.linear_layer.check(Forgetful)).replace("\n", " ")
     assert "AttributeError" in text
     assert "dout.T @ self.x" in text
+
+
+def test_slopes_in_place_of_the_gradient_are_shown_where_they_differ():
+    def slopes(dout, x, leak=0):
+        return np.where(x > 0, 1, leak)  # whole numbers where there is no leak
+
+    verdict = ex.relu_backward.check(slopes)
+    assert verdict.diagnosis.startswith("These are the slopes of the ReLU")
+    assert "[0.5]" in repr(verdict)

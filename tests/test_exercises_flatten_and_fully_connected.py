@@ -64,6 +64,13 @@ def safe_logarithm(logits, targets):
     return total / len(p)
 
 
+def lesson_log_softmax(logits, targets):
+    """The log-softmax of the lesson, with `axis=1` put in at the maximum only."""
+    shifted = logits - logits.max(axis=1, keepdims=True)
+    log_p = shifted - np.log(np.exp(shifted).sum())
+    return -log_p[np.arange(len(targets)), targets].mean()
+
+
 def in_place(weight, channels, height, width):
     for c in range(channels):
         for i in range(height):
@@ -82,6 +89,7 @@ def in_place(weight, channels, height, width):
         (ex.softmax, double_precision, "their dtype is float64, and float32 was due"),
         (ex.cross_entropy, early_return, "the `return` stands inside the loop"),
         (ex.cross_entropy, safe_logarithm, "caps it near 27.6"),
+        (ex.cross_entropy, lesson_log_softmax, "The sum of the exponentials goes over the whole"),
         (ex.channels_last, in_place, "written into the array that is still being read"),
     ],
 )
@@ -103,6 +111,16 @@ def test_an_answer_written_in_loops_is_diagnosed(exercise, answer, words):
 )
 def test_another_way_to_do_it_passes(exercise, answer):
     assert exercise.check(answer).passed
+
+
+def test_the_case_that_is_shown_has_the_wrong_numbers_and_not_only_a_wrong_dtype():
+    def over_the_batch_in_double_precision(z):
+        exps = np.exp(z - z.max(axis=1, keepdims=True)).astype(np.float64)
+        return exps / exps.sum()
+
+    verdict = ex.softmax.check(over_the_batch_in_double_precision)
+    assert verdict.diagnosis.startswith("The sum goes over the whole batch.")
+    assert "[" in repr(verdict).split("with brackets where it differs:")[1]
 
 
 def test_the_smallest_case_and_the_tables_are_shown():

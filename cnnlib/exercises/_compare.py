@@ -172,7 +172,7 @@ def _close(due: np.ndarray, got: np.ndarray, rtol: float, atol: float) -> np.nda
 def _shape_remark(due: np.ndarray, got: np.ndarray) -> str:
     if got.ndim != due.ndim:
         axes = "1 axis" if got.ndim == 1 else f"{got.ndim} axes"
-        return f" That is {axes}, but {due.ndim} were due."
+        return f" That is {axes}, but {due.ndim} {'was' if due.ndim == 1 else 'were'} due."
     if sorted(got.shape) == sorted(due.shape):
         return " The axes are in another order."
     off = [

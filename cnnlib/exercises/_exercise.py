@@ -373,9 +373,9 @@ class Coding(Exercise):
 
     def _verdict(self, outcomes: list[Outcome]) -> Verdict:
         trials = self.trials[: len(outcomes)]
-        for number, outcome in enumerate(outcomes):
-            if not outcome.returned or self._differs(trials[number].due, outcome):
-                return self._diagnosis(number, trials, outcomes)
+        wrong = self._first_wrong(trials, outcomes)
+        if wrong is not None:
+            return self._diagnosis(wrong, trials, outcomes)
         for trial, outcome in zip(trials, outcomes, strict=True):
             if outcome.changed:
                 return self._wrong(
@@ -395,8 +395,23 @@ class Coding(Exercise):
         by_hand = f"{hand} worked out by hand and " if hand else ""
         return self._right(f"It agrees with {by_hand}{random}.")
 
+    def _first_wrong(self, trials: list[Trial], outcomes: list[Outcome]) -> int | None:
+        """Return the number of the first case that fails, or None.
+
+        A case where nothing but the dtype is wrong counts only if there is no other: in its table
+        the wrong numbers that the diagnosis speaks of would be missing.
+        """
+        only_dtype = None
+        for number, (trial, outcome) in enumerate(zip(trials, outcomes, strict=True)):
+            found = self._differs(trial.due, outcome) if outcome.returned else None
+            if not outcome.returned or (found is not None and found.kind != "dtype"):
+                return number
+            if found is not None and only_dtype is None:
+                only_dtype = number
+        return only_dtype
+
     def _diagnosis(self, number: int, trials: list[Trial], outcomes: list[Outcome]) -> Verdict:
-        """Say what is wrong, given that the case with this number is the first that fails."""
+        """Say what is wrong, given that the case with this number is the one to show."""
         trial, outcome = trials[number], outcomes[number]
         if outcome.timed_out:
             return self._wrong(

@@ -710,6 +710,15 @@ def _one_row(logits, targets):
 
 
 @cross_entropy.mistake(
+    "The sum of the exponentials goes over the whole batch. Each row has its own sum: "
+    "`sum(axis=1, keepdims=True)`."
+)
+def _sum_of_all_rows(logits, targets):
+    shifted = logits - _largest(logits)
+    return float(-_picked(shifted - np.log(np.exp(shifted).sum()), targets).mean())
+
+
+@cross_entropy.mistake(
     "The largest score of the whole batch is subtracted. In a row that lies far below, every "
     "exponential becomes 0, and the logarithm of 0 is minus infinity."
 )
