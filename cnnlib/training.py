@@ -470,7 +470,8 @@ def _how_to_go_on(history: History, batch: int, batches: int) -> str:
     return (
         f"Stopped in epoch {len(history.epochs) + 1} after batch {batch} of {batches}. "
         "The weights so far are kept in the model.\n"
-        "To go on, call fit again with the same model and optimizer, and history=history. "
+        "To go on, call fit again with the same model, optimizer, scheduler and rng, and "
+        "history=history. "
         "To keep the weights in a file: model.save('weights.npz')."
     )
 
