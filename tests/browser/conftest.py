@@ -116,6 +116,23 @@ def stage(page: Page) -> Callable[..., Stage]:
     return show
 
 
+@pytest.fixture
+def zoomed(make_page: Callable[..., Page]) -> Callable[..., Stage]:
+    """Return a function that shows a widget at 200%, which halves the room that a page has.
+
+    Nothing may reach over the edge of the page.
+    """
+
+    def show(widget: Widget, *, width: int = 550, height: int = 450) -> Stage:
+        page = make_page(device_scale_factor=2)
+        page.set_viewport_size({"width": width, "height": height})
+        shown = Stage(page, widget)
+        assert shown.overflow() <= 0
+        return shown
+
+    return show
+
+
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     running = Server(tmp_path_factory.mktemp("lab"))

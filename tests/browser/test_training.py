@@ -198,7 +198,7 @@ def test_nothing_moves_by_itself(shown: Stage) -> None:
 
 def test_a_kernel_that_is_silent_is_told(shown: Stage) -> None:
     shown.page.clock.install()
-    shown.page.evaluate("window.kernelIsGone = true")
+    shown.lose_kernel()
     button(shown, "Train").click()
     expect(status(shown)).to_contain_text("Starting …")
     shown.page.clock.run_for(6000)
