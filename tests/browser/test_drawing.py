@@ -331,7 +331,10 @@ def test_colours_have_white_at_zero_and_are_those_of_the_figures(page: Page) -> 
     assert got[20] == [247, 247, 247]
 
 
-def test_a_kernel_that_is_silent_is_told_and_nothing_is_lost(pad: Stage) -> None:
+def test_a_kernel_that_is_silent_is_told_and_nothing_is_lost(
+    make_page: Callable[..., Page], model: Sequential
+) -> None:
+    pad = Stage(make_page(), DrawingPad(model))  # the clock is that of the whole window
     pad.page.clock.install()
     pad.lose_kernel()
     draw(pad, STROKES[1])

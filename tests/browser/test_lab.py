@@ -288,10 +288,8 @@ def test_a_notebook_that_was_not_run_shows_the_picture(lab: Lab) -> None:
     opened.close()
 
 
-@pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
-def test_the_theme_of_jupyterlab_is_taken_on(opened: Opened, lab: Lab, theme: str) -> None:
+def test_the_theme_of_jupyterlab_is_taken_on(opened: Opened, lab: Lab) -> None:
     root = widget(opened)
-    lab.theme(theme)
     probe = (
         "(node) => { const s = getComputedStyle(node);"
         "const page = getComputedStyle(document.body).getPropertyValue('--jp-layout-color0');"
@@ -299,9 +297,10 @@ def test_the_theme_of_jupyterlab_is_taken_on(opened: Opened, lab: Lab, theme: st
         "document.body.append(one); const due = getComputedStyle(one).color; one.remove();"
         "return [s.backgroundColor, due]; }"
     )
-    paper, due = root.evaluate(probe)
-    assert paper == due
-    lab.theme("JupyterLab Light")
+    for theme in ("JupyterLab Dark", "JupyterLab Light"):
+        lab.theme(theme)
+        paper, due = root.evaluate(probe)
+        assert paper == due, theme
 
 
 def test_the_help_is_not_torn_apart_by_the_styles_of_jupyterlab(opened: Opened) -> None:
