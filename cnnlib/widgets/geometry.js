@@ -141,9 +141,9 @@ export function remarks(set, level) {
     const only = unread ? "" : " Only border is left over there.";
     said.push(`The division of the ${names.join(" and ")} leaves the remainder ${rest}.${only}`);
   }
-  const void_ = empty([height, width], layer);
-  if (void_) {
-    const what = void_ === 1 ? "1 window holds" : `${void_} windows hold`;
+  const hollow = hollowWindows([height, width], layer);
+  if (hollow) {
+    const what = hollow === 1 ? "1 window holds" : `${hollow} windows hold`;
     said.push(`${what} nothing but border: padding ${padding} is more than kernel − 1.`);
   }
   return said.join(" ");
@@ -154,7 +154,7 @@ function times(count) {
 }
 
 /** How many windows hold nothing but border. */
-function empty([height, width], layer) {
+function hollowWindows([height, width], layer) {
   const [kernelSize, stride, padding] = layer;
   const inside = (length) => {
     let count = 0;

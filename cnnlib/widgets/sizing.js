@@ -392,7 +392,7 @@ function render({ model, el }) {
       { class: "size-scroll" },
       h(
         "table",
-        { class: "size-table" },
+        { class: "cnn-table size-table" },
         h("thead", {}, h("tr", {}, HEADS.map((name) => h("th", { scope: "col" }, name)))),
         body,
         h("tfoot", {}, h("tr", {}, h("th", { scope: "row", colspan: "6" }, "total"), sums)),

@@ -158,7 +158,7 @@ function render({ model, el }) {
       { class: "soft-scroll" },
       h(
         "table",
-        { class: "soft-table" },
+        { class: "cnn-table soft-table" },
         h(
           "thead",
           {},

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from lab import Lab, Opened, Server
 from playwright.sync_api import Locator, expect
-from test_lab import number_of_cells, write
+from test_lab import ids_of_cells, write
 
 SOURCES = (
     "from cnnlib.exercises import convolution as ex",
@@ -76,11 +76,11 @@ def test_a_quiz_is_answered_from_the_keyboard(opened: Opened, key: str) -> None:
 
 
 def test_letters_pressed_in_a_quiz_do_nothing_to_the_notebook(own: Opened) -> None:
-    before = number_of_cells(own)
+    before = len(ids_of_cells(own))
     option(own, 0).locator("summary").focus()
     for key in ("d", "d", "a", "b", "x"):
         own.page.keyboard.press(key)
-    assert number_of_cells(own) == before
+    assert len(ids_of_cells(own)) == before
 
 
 def test_an_endless_loop_is_stopped_and_the_kernel_lives(opened: Opened) -> None:
