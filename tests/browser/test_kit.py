@@ -154,6 +154,23 @@ def test_limits_are_explained(kit):
     assert kit("readNumber", "  ", limits)["problem"].startswith("Stride is empty.")
 
 
+def test_one_number_of_a_table_is_replaced(kit):
+    assert kit("withNumber", [[1, 2], [3, 4]], 1, 0, 9) == [[1, 2], [9, 4]]
+
+
+def test_lines_that_stay_are_not_touched(page, kit):
+    found = page.evaluate(
+        """() => {
+          const node = document.createElement("div");
+          loaded.setLines(node, ["one", "two", "three"]);
+          const [first] = node.children;
+          loaded.setLines(node, ["one", "2"]);
+          return [node.innerHTML, node.firstChild === first];
+        }"""
+    )
+    assert found == ["<p>one</p><p>2</p>", True]
+
+
 # The frame
 
 
