@@ -1,8 +1,8 @@
 // Four activation functions side by side, and their slopes at a point that moves.
 
 import {
-  aloud, figure, h, number, numberField, panel, setAttribute, setText, settings, spoken, term,
-  uniqueId,
+  aloud, closing, figure, h, number, numberField, panel, setAttribute, setText, settings, spoken,
+  term, uniqueId,
 } from "./kit.js";
 import { chart } from "./svg.js";
 
@@ -221,10 +221,7 @@ function render({ model, el }) {
   }
 
   redraw();
-  return () => {
-    set.dispose();
-    frame.dispose();
-  };
+  return closing(set, frame);
 }
 
 export default { render };

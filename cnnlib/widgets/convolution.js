@@ -1,8 +1,8 @@
 // The convolution stepper: a kernel slides over the learner's own numbers, step by step.
 
 import {
-  button, figure, grid, h, number, numberField, panel, player, setText, settings, spoken, term,
-  toggle,
+  button, closing, figure, grid, h, number, numberField, panel, player, setLines, setText,
+  settings, spoken, term, toggle, withNumber,
 } from "./kit.js";
 
 const LIMITS = { side: 28, kernel: 11, channels: 8, stride: 28, padding: 10 };
@@ -139,11 +139,7 @@ function resized(channels, count, rows, columns) {
 }
 
 function replaced(channels, c, i, j, value) {
-  return channels.map((channel, k) =>
-    k !== c
-      ? channel
-      : channel.map((line, m) => (m !== i ? line : line.map((old, n) => (n !== j ? old : value)))),
-  );
+  return channels.map((channel, k) => (k !== c ? channel : withNumber(channel, i, j, value)));
 }
 
 function render({ model, el }) {
@@ -430,12 +426,7 @@ function render({ model, el }) {
     outputGrid.select(Math.floor(place / ow), place % ow);
 
     setText(heading, `Output row ${row}, column ${column}`);
-    const text = lines(now, row, column);
-    while (symbols.children.length > text.length) symbols.lastChild.remove();
-    text.forEach((line, k) => {
-      if (!symbols.children[k]) symbols.append(h("p"));
-      setText(symbols.children[k], line);
-    });
+    setLines(symbols, lines(now, row, column));
     setText(words, sentence(now, row, column));
     setText(note, leftOver(now));
 
@@ -453,11 +444,7 @@ function render({ model, el }) {
   }
 
   redraw();
-  return () => {
-    steps.dispose();
-    set.dispose();
-    frame.dispose();
-  };
+  return closing(steps, set, frame);
 }
 
 export default { render };

@@ -13,6 +13,7 @@ from cnnlib.functional import conv2d
 from cnnlib.shapes import fitting_size
 
 from ._base import Widget, script, setting, styles
+from ._numbers import as_maps, tidy, whole
 
 __all__ = ["Arithmetic", "ConvolutionStepper", "window_arithmetic"]
 
@@ -201,9 +202,9 @@ class ConvolutionStepper(Widget):
         bias: float,
         true_convolution: bool,
     ) -> dict[str, Any]:
-        op = type(self).__name__
-        x = _maps_of_numbers(op, "image", image, LIMITS["image"])
-        weights = _maps_of_numbers(op, "kernel", kernel, LIMITS["kernel"])
+        op, channels = type(self).__name__, LIMITS["channels"]
+        x = as_maps(op, "image", image, side=LIMITS["image"], channels=channels)
+        weights = as_maps(op, "kernel", kernel, side=LIMITS["kernel"], channels=channels)
         if len(x) != len(weights):
             raise ValueError(
                 f"{op}: image and kernel differ in their channels: image has {len(x)}, kernel has "
@@ -227,10 +228,10 @@ class ConvolutionStepper(Widget):
                 f"{_checks.describe(true_convolution)}."
             )
         return {
-            "image": _tidy(x),
-            "kernel": _tidy(weights),
+            "image": tidy(x),
+            "kernel": tidy(weights),
             **steps,
-            "bias": _tidy(np.asarray(bias)),
+            "bias": tidy(np.asarray(bias)),
             "true_convolution": true_convolution,
         }
 
@@ -253,11 +254,11 @@ class ConvolutionStepper(Widget):
     def _picture(self) -> tuple[Figure, str]:
         image, weights = self._channels("image"), self._weights()
         image = np.pad(image, ((0, 0), *[(self.padding, self.padding)] * 2))
-        image, weights = _whole(image), _whole(weights)
+        image, weights = whole(image), whole(weights)
         window = {"highlight": [(0, 0, *weights.shape[1:])]}
         first = {"highlight": [(0, 0, 1, 1)]}
         name = "kernel, turned" if self.true_convolution else "kernel"
-        output = _whole(self.output)
+        output = whole(self.output)
         start = window_arithmetic(image, weights, 0, 0, stride=self.stride, bias=self.bias)
         alt = (
             f"Input, {_words(image)}. {name.capitalize()}, {_words(weights)}. Stride "
@@ -294,7 +295,7 @@ class ConvolutionStepper(Widget):
         )
         plain = self._channels("image")
         for c, line in enumerate(axes[:-1]):
-            part = _whole(self._maps(plain[c : c + 1], weights[c : c + 1].astype(float), bias=0))
+            part = whole(self._maps(plain[c : c + 1], weights[c : c + 1].astype(float), bias=0))
             figures.grid(
                 image[c],
                 line[0],
@@ -324,53 +325,6 @@ class ConvolutionStepper(Widget):
 
 def _size(array: Array) -> str:
     return "×".join(map(str, array.shape))
-
-
-def _maps_of_numbers(op: str, name: str, value: npt.ArrayLike, limit: int) -> Array:
-    """Return (C, H, W) numbers, or say what came instead."""
-    try:
-        array = np.asarray(value)
-    except ValueError:  # rows of different lengths
-        array = np.asarray(None)
-    if array.dtype.kind not in "iuf":
-        raise TypeError(
-            f"{op}: {name} must be a grid of numbers, rows of equal length, got "
-            f"{_checks.describe(value)}. Write it as np.array([[1, 2], [3, 4]])."
-        )
-    if array.ndim == 2:
-        array = array[None]
-    if array.ndim != 3 or array.size == 0:
-        raise ValueError(
-            f"{op}: {name} must have the shape (H, W), or (channels, H, W), got shape "
-            f"{np.shape(value)}. A photograph (H, W, channels) is turned with "
-            f"{name}.transpose(2, 0, 1)."
-        )
-    channels, height, width = array.shape
-    if height > limit or width > limit or channels > LIMITS["channels"]:
-        raise ValueError(
-            f"{op}: {name} has the shape {array.shape}; at most {LIMITS['channels']} channels of "
-            f"{limit}×{limit} numbers can be read. Cut out a piece, as "
-            f"in {name}[:8, :8]."
-        )
-    if not np.isfinite(array).all():
-        raise ValueError(
-            f"{op}: {name} holds nan or infinity. Replace them: np.nan_to_num({name})."
-        )
-    return array
-
-
-def _whole(array: Array) -> Array:
-    """Return whole numbers as integers, so that they are written without a point."""
-    rounded = np.round(array)
-    return rounded.astype(np.int64) if np.array_equal(array, rounded) else array
-
-
-def _tidy(array: Array) -> Any:
-    """Return nested lists for JSON, with 5 in place of 5.0."""
-    whole = np.round(array)
-    if np.array_equal(array, whole) and np.abs(array).max() < 2**53:
-        return whole.astype(np.int64).tolist()
-    return array.astype(np.float64).tolist()
 
 
 def _plain(channels: list[Any]) -> Array:

@@ -1,8 +1,8 @@
 // Gradient descent on a kernel: loss, gradient, update, step by step.
 
 import {
-  aloud, button, figure, grid, h, number, numberField, panel, player, setText, settings, spoken,
-  term, toggle,
+  aloud, button, closing, figure, grid, h, number, numberField, panel, player, setLines, setText,
+  settings, spoken, term, toggle, withNumber,
 } from "./kit.js";
 import { chart } from "./svg.js";
 
@@ -155,10 +155,6 @@ const PHASES = ["loss", "gradient", "update"];
 
 // --- Drawing -------------------------------------------------------------------------------------
 
-function changed(rows, i, j, value) {
-  return rows.map((line, m) => (m !== i ? line : line.map((old, n) => (n !== j ? old : value))));
-}
-
 function powers(low, high) {
   const every = Math.max(1, Math.ceil((high - low) / 5));
   const ticks = [];
@@ -234,7 +230,7 @@ function render({ model, el }) {
     stop = 0;
     ghost = null;
     steps.pause();
-    set.change({ [key]: changed(from, i, j, value) });
+    set.change({ [key]: withNumber(from, i, j, value) });
     frame.say(aloud(`Start again. ${verdict(stations, 0)}`));
     return "";
   };
@@ -385,7 +381,7 @@ function render({ model, el }) {
 
     setText(place, heading(stop));
     const text = lines(step, phase);
-    symbols.replaceChildren(...text.map((line) => h("p", {}, line)));
+    setLines(symbols, text);
     setText(words, aloud(text.join(". ")));
     setText(result, verdict(stations, step));
     setText(note, advice(now, curvature));
@@ -396,11 +392,7 @@ function render({ model, el }) {
   }
 
   redraw();
-  return () => {
-    steps.dispose();
-    set.dispose();
-    frame.dispose();
-  };
+  return closing(steps, set, frame);
 }
 
 export default { render };

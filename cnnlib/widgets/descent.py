@@ -13,6 +13,7 @@ from cnnlib.figures import convolution as pictures
 from cnnlib.functional import conv2d, conv2d_backward
 
 from ._base import Widget, script, setting, styles
+from ._numbers import as_numbers, refuse_nan
 
 __all__ = ["DescentStepper", "Station", "descend"]
 
@@ -215,23 +216,12 @@ class DescentStepper(Widget):
 
 def _rows(op: str, name: str, value: npt.ArrayLike) -> Array:
     """Return (H, W) numbers, or say what came instead."""
-    try:
-        array = np.asarray(value)
-    except ValueError:  # rows of different lengths
-        array = np.asarray(None)
-    if array.dtype.kind not in "iuf":
-        raise TypeError(
-            f"{op}: {name} must be a grid of numbers, rows of equal length, got "
-            f"{_checks.describe(value)}. Write it as np.array([[1, 2], [3, 4]])."
-        )
+    array = as_numbers(op, name, value)
     limit = LIMITS[name]
     if array.ndim != 2 or array.size == 0 or max(array.shape) > limit:
         raise ValueError(
             f"{op}: {name} must have the shape (H, W), at most ({limit}, {limit}), got shape "
             f"{array.shape}. Cut out a piece, as in {name}[:8, :8]."
         )
-    if not np.isfinite(array).all():
-        raise ValueError(
-            f"{op}: {name} holds nan or infinity. Replace them: np.nan_to_num({name})."
-        )
+    refuse_nan(op, name, array)
     return array.astype(np.float64)

@@ -1,6 +1,8 @@
 // The drawing pad: draw a digit, and watch every layer of a trained network respond.
 
-import { button, figure, h, numberField, panel, setAttribute, setText, settings, toggle } from "./kit.js";
+import {
+  button, figure, h, hasModifier, numberField, panel, setAttribute, setText, settings, toggle,
+} from "./kit.js";
 import { COLOURS, mapTiles } from "./maps.js";
 
 const SIDE = 112; // points of the pad, each way
@@ -323,7 +325,7 @@ function render({ model, el }) {
     PageDown: [1, 1],
   };
   board.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (hasModifier(event)) return;
     board.classList.add("keys");
     if (event.key in WAYS) {
       move(...WAYS[event.key], event.shiftKey ? 4 : 1);

@@ -1,7 +1,8 @@
 // The geometry explorer: where windows stop, which pixels they read, and how far a cell sees back.
 
 import {
-  button, choice, figure, grid, h, numberField, panel, setAttribute, setText, settings, uniqueId,
+  button, choice, closing, figure, grid, h, numberField, panel, setAttribute, setLines, setText,
+  settings, uniqueId,
 } from "./kit.js";
 import { listed, misfit, neverRead, reads, stops } from "./windows.js";
 
@@ -140,9 +141,9 @@ export function remarks(set, level) {
     const only = unread ? "" : " Only border is left over there.";
     said.push(`The division of the ${names.join(" and ")} leaves the remainder ${rest}.${only}`);
   }
-  const void_ = empty([height, width], layer);
-  if (void_) {
-    const what = void_ === 1 ? "1 window holds" : `${void_} windows hold`;
+  const hollow = hollowWindows([height, width], layer);
+  if (hollow) {
+    const what = hollow === 1 ? "1 window holds" : `${hollow} windows hold`;
     said.push(`${what} nothing but border: padding ${padding} is more than kernel − 1.`);
   }
   return said.join(" ");
@@ -153,7 +154,7 @@ function times(count) {
 }
 
 /** How many windows hold nothing but border. */
-function empty([height, width], layer) {
+function hollowWindows([height, width], layer) {
   const [kernelSize, stride, padding] = layer;
   const inside = (length) => {
     let count = 0;
@@ -444,13 +445,13 @@ function render({ model, el }) {
     view.board.draw(height + 2 * border, width + 2 * border, (i, j) => {
       const outside = i < border || j < border || i >= height + border || j >= width + border;
       const value = outside && mode === "windows" ? null : shown(i, j);
-      const reads_ = outside || last ? null : counts[i - border][j - border];
+      const windows = outside || last ? null : counts[i - border][j - border];
       const marks = [];
       const label = [place(set.now, level, [i - border, j - border])];
       if (outside) marks.push("border");
       else if (value) marks.push(`geo-${Math.ceil((5 * value) / most)}`);
-      if (reads_ === 0) marks.push("geo-unread");
-      if (reads_ !== null) label.push(reads_ ? `read ${times(reads_)}` : "never read");
+      if (windows === 0) marks.push("geo-unread");
+      if (windows !== null) label.push(windows ? `read ${times(windows)}` : "never read");
       if (way(i, j) > 0 && !isChosen(i, j)) {
         marks.push(gaps ? "geo-link geo-gaps" : "geo-link");
         label.push(level < cell[0] ? "seen by the chosen cell" : "reads the chosen cell");
@@ -515,12 +516,7 @@ function render({ model, el }) {
     rows.forEach((row, k) => {
       setText(row.name, count > 1 ? `Layer ${k + 1}` : "Layer");
       row.fields.forEach((one, part) => one.set(now.layers[k][part]));
-      const lines = formulas(now, k, formula);
-      while (row.lines.children.length > lines.length) row.lines.lastChild.remove();
-      lines.forEach((line, n) => {
-        if (!row.lines.children[n]) row.lines.append(h("div"));
-        setText(row.lines.children[n], line);
-      });
+      setLines(row.lines, formulas(now, k, formula), "div");
       setText(row.spokenLines, `Output ${formulas(now, k, spokenFormula).join("; ")}.`);
       setText(row.note, remarks(now, k));
     });
@@ -532,10 +528,7 @@ function render({ model, el }) {
   }
 
   redraw();
-  return () => {
-    set.dispose();
-    frame.dispose();
-  };
+  return closing(set, frame);
 }
 
 export default { render };

@@ -1,8 +1,8 @@
 // A computation graph: values flow forward, gradients flow back, a number on every arrow.
 
 import {
-  aloud, button, choice, h, number, numberField, panel, player, setAttribute, setText, settings,
-  term,
+  aloud, button, choice, closing, h, number, numberField, panel, player, setAttribute, setLines,
+  setText, settings, term,
 } from "./kit.js";
 import { label, line, picture, svg } from "./svg.js";
 
@@ -446,17 +446,13 @@ function render({ model, el }) {
     canvas.replaceChildren(drawing(now, place));
     setText(heading, title(now.graph, place));
     const text = lines(now, place);
-    symbols.replaceChildren(...text.map((one) => h("p", {}, one)));
+    setLines(symbols, text);
     setText(words, aloud(text.join(". ")));
     steps.set(place, count);
   }
 
   redraw();
-  return () => {
-    steps.dispose();
-    set.dispose();
-    frame.dispose();
-  };
+  return closing(steps, set, frame);
 }
 
 export default { render };

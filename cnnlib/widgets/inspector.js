@@ -1,4 +1,6 @@
-import { button, choice, figure, h, panel, setAttribute, setText, settings } from "./kit.js";
+import {
+  button, choice, closing, figure, h, panel, setAttribute, setText, settings,
+} from "./kit.js";
 import { board, unpacker } from "./pixels.js";
 
 // --- Arithmetic ----------------------------------------------------------------------------------
@@ -179,10 +181,7 @@ function render({ model, el }) {
   }
 
   redraw();
-  return () => {
-    set.dispose();
-    frame.dispose();
-  };
+  return closing(set, frame);
 }
 
 export default { render };

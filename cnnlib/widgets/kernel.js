@@ -1,4 +1,7 @@
-import { aloud, choice, figure, grid, h, number, panel, setText, settings, spoken, term } from "./kit.js";
+import {
+  aloud, choice, closing, figure, grid, h, number, panel, setText, settings, spoken, term,
+  withNumber,
+} from "./kit.js";
 import { board, diverging, unpacked, unpacker } from "./pixels.js";
 
 // --- Arithmetic ----------------------------------------------------------------------------------
@@ -131,9 +134,7 @@ function render({ model, el }) {
     complain: frame.complain,
     edit: (i, j, value) => {
       if (Math.abs(value) > LIMIT) return `A weight goes from −${LIMIT} to ${LIMIT}.`;
-      const kernel = set.now.kernel.map((row, m) =>
-        row.map((old, n) => (m === i && n === j ? value : old)),
-      );
+      const kernel = withNumber(set.now.kernel, i, j, value);
       set.change({ kernel });
       frame.say(note(kernel, latest, set.now.show));
       return "";
@@ -264,10 +265,7 @@ function render({ model, el }) {
   }
 
   redraw();
-  return () => {
-    set.dispose();
-    frame.dispose();
-  };
+  return closing(set, frame);
 }
 
 export default { render };

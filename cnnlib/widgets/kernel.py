@@ -8,10 +8,11 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.figure import Figure
 
-from cnnlib import _checks, figures
+from cnnlib import figures
 from cnnlib.functional import conv2d
 
 from ._base import Widget, script, setting, styles
+from ._numbers import as_numbers
 from ._pixels import pack, unpack
 
 __all__ = ["KernelPlayground", "apply_kernel"]
@@ -124,15 +125,8 @@ class KernelPlayground(Widget):
             bytes_came = np.asarray(image).dtype == np.uint8
             image = np.asarray(image) / 255 if bytes_came else np.asarray(image)
         packed = pack(op, image, axes=(2,), smallest=3)
-        try:
-            weights = np.asarray(kernel)
-        except ValueError:  # rows of different lengths
-            weights = np.asarray(None)
-        if weights.dtype.kind not in "iuf":
-            raise TypeError(
-                f"{op}: kernel must be a table of numbers, got {_checks.describe(kernel)}. Write "
-                "it as np.array([[0, 0, 0], [0, 1, 0], [0, 0, 0]])."
-            )
+        example = "[[0, 0, 0], [0, 1, 0], [0, 0, 0]]"
+        weights = as_numbers(op, "kernel", kernel, "a table of numbers", example)
         if weights.shape != (3, 3):
             raise ValueError(
                 f"{op}: kernel must have the shape (3, 3), got {weights.shape}. Fill a smaller "

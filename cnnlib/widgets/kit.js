@@ -94,6 +94,15 @@ export function setText(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
 
+/** Set several texts, one line below the other, each in an element of its own. */
+export function setLines(node, texts, tag = "p") {
+  while (node.children.length > texts.length) node.lastChild.remove();
+  texts.forEach((text, k) => {
+    if (!node.children[k]) node.append(h(tag));
+    setText(node.children[k], text);
+  });
+}
+
 /** Set an attribute only where it changed; false and null remove it. */
 export function setAttribute(node, name, value) {
   if (value === false || value === null || value === undefined) node.removeAttribute(name);
@@ -174,7 +183,8 @@ export function panel(el, { title, describe = "", keys = [] }) {
   };
 }
 
-function hasModifier(event) {
+/** Whether a key is held that makes another key a shortcut of the browser or the notebook. */
+export function hasModifier(event) {
   return event.ctrlKey || event.metaKey || event.altKey;
 }
 
@@ -205,6 +215,16 @@ export function settings(model, redraw) {
       model.off("change:settings", listener);
     },
   };
+}
+
+/** Take parts of a widget away, in this order; for the end of `render`. */
+export function closing(...parts) {
+  return () => parts.forEach((part) => part.dispose());
+}
+
+/** Rows of numbers with another one at (i, j); the given rows stay as they are. */
+export function withNumber(rows, i, j, value) {
+  return rows.map((row, m) => (m !== i ? row : row.map((old, n) => (n !== j ? old : value))));
 }
 
 // --- Controls ------------------------------------------------------------------------------------
@@ -296,11 +316,6 @@ export function numberField(label, { complain, change, step = 1, ...limits }) {
   input.addEventListener("blur", () => setAttribute(input, "aria-invalid", null));
   const node = h("span", { class: "cnn-field" }, h("label", { for: id }, label), input);
   return { node, input, set: show };
-}
-
-/** Whether the reader has asked the system for less motion. */
-export function prefersLessMotion() {
-  return window.matchMedia("(prefers-reduced-motion: reduce)").matches;
 }
 
 const SPEEDS = [

@@ -1,5 +1,5 @@
 // Pictures in a widget: how they come from Python, and a board of pixels to point at and walk.
-import { h, setAttribute } from "./kit.js";
+import { h, hasModifier, setAttribute } from "./kit.js";
 
 /** Read a picture that Python packed: {shape, data}, the numbers in one row after the other. */
 export function unpacked({ shape, dtype, data }) {
@@ -84,7 +84,7 @@ export function board({ name, go, hover = () => {}, press = () => false, step = 
     choose(...under(event));
   });
   node.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (hasModifier(event)) return;
     const far = event.shiftKey ? 8 : 1;
     const moves = { ArrowUp: [-far, 0], ArrowDown: [far, 0], ArrowLeft: [0, -far], ArrowRight: [0, far] };
     const move = moves[event.key];

@@ -1,8 +1,8 @@
 // The pooling explorer: what each window keeps, and which outputs stay when the picture moves.
 
 import {
-  button, choice, figure, grid, h, number, numberField, panel, setAttribute, setText, settings,
-  spoken, term, uniqueId,
+  button, choice, closing, figure, grid, h, number, numberField, panel, setAttribute, setText,
+  settings, spoken, term, uniqueId, withNumber,
 } from "./kit.js";
 import { misfit, neverRead, reads, stops } from "./windows.js";
 
@@ -15,9 +15,13 @@ const KINDS = [
 
 // --- Arithmetic: pure functions of the settings, tested to be equal to cnnlib ----------------------
 
+/** The index on a ring: −1 is the last, and the length is 0 again. */
+function wrap(index, length) {
+  return ((index % length) + length) % length;
+}
+
 /** The picture after its shift: what leaves on one side comes in on the other, as with np.roll. */
 export function shifted({ image, shift: [down, right] }) {
-  const wrap = (index, length) => ((index % length) + length) % length;
   return image.map((row, i) =>
     row.map((_, j) => image[wrap(i - down, image.length)][wrap(j - right, row.length)]),
   );
@@ -240,15 +244,8 @@ function render({ model, el }) {
     complain: frame.complain,
     edit: (i, j, value) => {
       const { image, shift } = set.now;
-      const from = [
-        (((i - shift[0]) % image.length) + image.length) % image.length,
-        (((j - shift[1]) % image[0].length) + image[0].length) % image[0].length,
-      ];
-      set.change({
-        image: image.map((row, m) =>
-          row.map((old, n) => (m === from[0] && n === from[1] ? value : old)),
-        ),
-      });
+      const from = [wrap(i - shift[0], image.length), wrap(j - shift[1], image[0].length)];
+      set.change({ image: withNumber(image, ...from, value) });
       return "";
     },
   });
@@ -415,10 +412,7 @@ function render({ model, el }) {
   }
 
   redraw();
-  return () => {
-    set.dispose();
-    frame.dispose();
-  };
+  return closing(set, frame);
 }
 
 export default { render };

@@ -14,7 +14,7 @@ from cnnlib.functional import avg_pool2d, max_pool2d, min_pool2d
 from cnnlib.shapes import fitting_size
 
 from ._base import Widget, script, setting, styles
-from .convolution import _maps_of_numbers, _tidy, _whole
+from ._numbers import as_maps, tidy, whole
 
 __all__ = ["PoolingExplorer", "pool", "unchanged"]
 
@@ -202,7 +202,8 @@ class PoolingExplorer(Widget):
         shift: tuple[int, int],
     ) -> dict[str, Any]:
         op = type(self).__name__
-        maps = _maps_of_numbers(op, "image", image, LIMITS["side"])
+        # Up to 8 channels are let through, for which the next lines have a better answer.
+        maps = as_maps(op, "image", image, side=LIMITS["side"], channels=8)
         if len(maps) != 1:
             raise ValueError(
                 f"{op}: image has {len(maps)} channels, expected one map (H, W). Pooling works on "
@@ -224,11 +225,11 @@ class PoolingExplorer(Widget):
                 f"{op}: shift must be at most {LIMITS['shift']} pixels, and less than the picture "
                 f"is high or wide, got {shift!r} for {height}×{width}."
             )
-        return {"image": _tidy(maps[0]), "kind": kind, **sizes, "shift": [down, right]}
+        return {"image": tidy(maps[0]), "kind": kind, **sizes, "shift": [down, right]}
 
     def _picture(self) -> tuple[Figure, str]:
         k, stride = self.kernel_size, self.stride
-        image, output, stays = _whole(self.moved), _whole(self.output), self.unchanged
+        image, output, stays = whole(self.moved), whole(self.output), self.unchanged
         grey = max(image.shape) > 10 and image.min() >= 0
         shades: dict[str, Any] = {}
         if grey:
@@ -245,7 +246,7 @@ class PoolingExplorer(Widget):
             f"windows at stride {stride}, {figures.grid_alt(output)}."
         ]
         if any(self.shift):
-            before = _whole(pool(self.image, self.kind, k, stride))
+            before = whole(pool(self.image, self.kind, k, stride))
             items.append((f"{self.kind}, before", before, shades))
             alt.append(
                 f"Before the shift, {figures.grid_alt(before)}. Unchanged outputs: "

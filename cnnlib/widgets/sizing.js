@@ -1,7 +1,7 @@
 // The sizing explorer: a network as a table of layers, and what each of them makes and costs.
 
 import {
-  aloud, button, choice, h, numberField, panel, setText, settings, uniqueId,
+  aloud, button, choice, closing, h, numberField, panel, setLines, setText, settings, uniqueId,
 } from "./kit.js";
 import { stops } from "./windows.js";
 
@@ -392,7 +392,7 @@ function render({ model, el }) {
       { class: "size-scroll" },
       h(
         "table",
-        { class: "size-table" },
+        { class: "cnn-table size-table" },
         h("thead", {}, h("tr", {}, HEADS.map((name) => h("th", { scope: "col" }, name)))),
         body,
         h("tfoot", {}, h("tr", {}, h("th", { scope: "row", colspan: "6" }, "total"), sums)),
@@ -554,15 +554,12 @@ function render({ model, el }) {
     );
     setText(chosen, all.rows[at].name);
     const text = worked(now, at);
-    lines.replaceChildren(...text.map((line) => h("div", {}, line)));
+    setLines(lines, text, "div");
     setText(words, aloud(text.join(". ")));
   }
 
   redraw();
-  return () => {
-    set.dispose();
-    frame.dispose();
-  };
+  return closing(set, frame);
 }
 
 export default { render };

@@ -1,7 +1,8 @@
 // From scores to probabilities: softmax with a temperature, and the cross-entropy of a class.
 
 import {
-  aloud, button, h, number, numberField, panel, setAttribute, setText, settings, spoken, uniqueId,
+  aloud, button, closing, h, number, numberField, panel, setAttribute, setLines, setText, settings,
+  spoken, uniqueId,
 } from "./kit.js";
 
 const LIMITS = { score: 1e6, coldest: 0.01, hottest: 1000, classes: 10 };
@@ -157,7 +158,7 @@ function render({ model, el }) {
       { class: "soft-scroll" },
       h(
         "table",
-        { class: "soft-table" },
+        { class: "cnn-table soft-table" },
         h(
           "thead",
           {},
@@ -239,16 +240,13 @@ function render({ model, el }) {
     setAttribute(slider, "aria-valuetext", spoken(now.temperature, 3));
     classes.set(now.scores.length);
     const text = lines(now);
-    symbols.replaceChildren(...text.map((line) => h("p", {}, line)));
+    setLines(symbols, text);
     setText(words, aloud(text.join(". ")));
     setText(note, advice(now));
   }
 
   redraw();
-  return () => {
-    set.dispose();
-    frame.dispose();
-  };
+  return closing(set, frame);
 }
 
 export default { render };

@@ -12,6 +12,7 @@ from cnnlib import _checks, figures
 from cnnlib.functional import cross_entropy, softmax
 
 from ._base import Widget, script, setting, styles
+from ._numbers import as_numbers
 
 __all__ = ["SoftmaxExplorer", "tempered_softmax"]
 
@@ -100,15 +101,7 @@ class SoftmaxExplorer(Widget):
 
     def _checked(self, scores: npt.ArrayLike, temperature: float, right: int) -> dict[str, Any]:
         op = type(self).__name__
-        try:
-            z = np.asarray(scores)
-        except ValueError:  # rows of different lengths
-            z = np.asarray(None)
-        if z.dtype.kind not in "iuf":
-            raise TypeError(
-                f"{op}: scores must be a row of numbers, got {_checks.describe(scores)}. Write "
-                "it as np.array([1, 2, 3])."
-            )
+        z = as_numbers(op, "scores", scores, "a row of numbers", "[1, 2, 3]")
         if z.ndim != 1 or not 2 <= len(z) <= LIMITS["classes"]:
             raise ValueError(
                 f"{op}: scores must have the shape (C,), for 2 to 10 classes C, got shape "

@@ -77,31 +77,59 @@ def browser() -> Iterator[Browser]:
         chromium.close()
 
 
+def new_context(browser: Browser, **options: object) -> BrowserContext:
+    context = browser.new_context(viewport={"width": 1100, "height": 900}, **options)
+    context.set_default_timeout(TIMEOUT)
+    return context
+
+
+@pytest.fixture(scope="session")
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    """Return the window of all tests that need no other: a new one takes far longer than a page."""
+    shared = new_context(browser)
+    yield shared
+    shared.close()
+
+
 @pytest.fixture
-def make_page(browser: Browser) -> Iterator[Callable[..., Page]]:
+def open_page() -> Iterator[Callable[[BrowserContext], Page]]:
     """Return a function that opens an empty page; any error on a page fails the test."""
-    contexts: list[BrowserContext] = []
+    pages: list[Page] = []
     errors: list[str] = []
 
-    def make(**options: object) -> Page:
-        context = browser.new_context(viewport={"width": 1100, "height": 900}, **options)
-        context.set_default_timeout(TIMEOUT)
-        contexts.append(context)
+    def open_in(context: BrowserContext) -> Page:
         page = context.new_page()
+        pages.append(page)
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.on("console", lambda said: errors.append(said.text) if said.type == "error" else None)
         page.set_content("<!doctype html><html lang='en'><title>stage</title><body></body></html>")
         return page
 
-    yield make
-    for context in contexts:
-        context.close()
+    yield open_in
+    for page in pages:
+        page.close()
     assert errors == []
 
 
 @pytest.fixture
-def page(make_page: Callable[..., Page]) -> Page:
-    return make_page()
+def make_page(
+    browser: Browser, open_page: Callable[[BrowserContext], Page]
+) -> Iterator[Callable[..., Page]]:
+    """Return a function that opens a page in a window of its own, which may have other options."""
+    contexts: list[BrowserContext] = []
+
+    def make(**options: object) -> Page:
+        contexts.append(new_context(browser, **options))
+        return open_page(contexts[-1])
+
+    yield make
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def page(context: BrowserContext, open_page: Callable[[BrowserContext], Page]) -> Page:
+    return open_page(context)
 
 
 @pytest.fixture
@@ -112,6 +140,23 @@ def stage(page: Page) -> Callable[..., Stage]:
         if dark:
             page.add_style_tag(content=DARK)
         return Stage(page, widget, name)
+
+    return show
+
+
+@pytest.fixture
+def zoomed(make_page: Callable[..., Page]) -> Callable[..., Stage]:
+    """Return a function that shows a widget at 200%, which halves the room that a page has.
+
+    Nothing may reach over the edge of the page.
+    """
+
+    def show(widget: Widget, *, width: int = 550, height: int = 450) -> Stage:
+        page = make_page(device_scale_factor=2)
+        page.set_viewport_size({"width": width, "height": height})
+        shown = Stage(page, widget)
+        assert shown.overflow() <= 0
+        return shown
 
     return show
 

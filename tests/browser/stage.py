@@ -13,6 +13,7 @@ import base64
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from playwright.sync_api import Locator, Page
 
 from cnnlib.widgets._base import Widget
@@ -169,6 +170,51 @@ class Stage:
     def grid(self, name: str) -> Grid:
         return Grid(self.root.get_by_role("grid", name=name, exact=True))
 
+    def field(self, name: str) -> Locator:
+        """A field for a number."""
+        return self.root.get_by_role("spinbutton", name=name, exact=True)
+
+    def enter(self, name: str, value: str) -> None:
+        """Type a number into a field."""
+        enter(self.field(name), value)
+
+    def press(self, name: str, times: int = 1) -> None:
+        """Press a button."""
+        for _ in range(times):
+            self.root.get_by_role("button", name=name, exact=True).click()
+
+    def board(self, name: str) -> Locator:
+        """A picture that can be walked, found by how its name begins."""
+        return self.root.locator(f".pix-board[aria-label^='{name}']")
+
+    def pixels(self, name: str) -> np.ndarray:
+        """What such a picture shows, as (rows, columns, 3) bytes."""
+        flat, rows, columns = (
+            self.board(name)
+            .locator("canvas")
+            .evaluate(
+                "(c) => [[...c.getContext('2d').getImageData(0, 0, c.width, c.height).data],"
+                " c.height, c.width]"
+            )
+        )
+        return np.array(flat).reshape(rows, columns, 4)[:, :, :3]
+
+    def overflow(self) -> int:
+        """Pixels by which the page is wider than its window; 0 or less if all is seen."""
+        return self.page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+
+    def lose_kernel(self) -> None:
+        """From now on nobody answers the widget."""
+        self.page.evaluate("window.kernelIsGone = true")
+
+    def time_keys(self, keys: list[str]) -> list[float]:
+        """Press keys where the focus is; return the milliseconds from each to its picture."""
+        self.page.evaluate("redraws.splice(0)")
+        for key in keys:
+            self.page.keyboard.press(key)
+        self.page.wait_for_function("(count) => redraws.length >= count", arg=len(keys))
+        return self.redraws()
+
     def redraws(self) -> list[float]:
         """Milliseconds from each input to its picture, since the last call."""
         self.page.wait_for_function("redraws.length > 0")
@@ -179,6 +225,12 @@ class Stage:
         return self.page.evaluate(
             f"(() => {{ const s = stage[{self.name!r}]; s.dispose(); return s.listeners.size; }})()"
         )
+
+
+def enter(field: Locator, value: str) -> None:
+    """Type a number into a field, and have it taken."""
+    field.fill(value)
+    field.press("Enter")
 
 
 def _shared(widget: Widget) -> list[str]:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import expect
 from stage import Stage
 
 from cnnlib.widgets import ActivationExplorer, SoftmaxExplorer
@@ -23,15 +23,6 @@ def explorer(stage: Callable[..., Stage]) -> Stage:
 
 def lines(shown: Stage) -> list[str]:
     return shown.root.locator(".bend-lines p").all_inner_texts()
-
-
-def field(shown: Stage, name: str) -> Locator:
-    return shown.page.get_by_role("spinbutton", name=name, exact=True)
-
-
-def set_number(shown: Stage, name: str, value: str) -> None:
-    field(shown, name).fill(value)
-    field(shown, name).press("Enter")
 
 
 # The arithmetic
@@ -76,7 +67,7 @@ def test_the_charts_say_what_they_show(explorer: Stage) -> None:
 
 def test_the_dot_lies_on_the_curve(explorer: Stage) -> None:
     for x in ("-4", "0.5", "3"):
-        set_number(explorer, "Point x", x)
+        explorer.enter("Point x", x)
         dots = explorer.root.locator(".svg-dot")
         for k, (value, _) in enumerate(activation_at(float(x)).values()):
             chart = explorer.root.get_by_role("img").nth(k).bounding_box()
@@ -124,7 +115,7 @@ def test_the_point_is_dragged_in_a_chart(explorer: Stage) -> None:
 
 
 def test_the_corner_is_explained(explorer: Stage) -> None:
-    set_number(explorer, "Point x", "0")
+    explorer.enter("Point x", "0")
     assert lines(explorer)[:4] == [
         "max(0, 0) = 0",
         "slope 0, a corner: cnnlib takes the left side",
@@ -134,7 +125,7 @@ def test_the_corner_is_explained(explorer: Stage) -> None:
 
 
 def test_the_slope_of_leaky_relu_is_changed(explorer: Stage) -> None:
-    leak = field(explorer, "Leaky ReLU's slope below 0")
+    leak = explorer.field("Leaky ReLU's slope below 0")
     leak.focus()
     explorer.page.keyboard.press("ArrowUp")
     assert explorer.settings["negative_slope"] == 0.15
@@ -158,14 +149,14 @@ def test_nonsense_is_explained_and_loses_nothing(
     explorer: Stage, name: str, typed: str, words: str
 ) -> None:
     before = explorer.settings
-    held = field(explorer, name).input_value()
-    set_number(explorer, name, typed)
+    held = explorer.field(name).input_value()
+    explorer.enter(name, typed)
     assert explorer.complaint() == f"{words} {name} stays at {held}."
     assert explorer.settings == before
 
 
 def test_a_point_beyond_the_charts_has_its_numbers_all_the_same(explorer: Stage) -> None:
-    set_number(explorer, "Point x", "1000")
+    explorer.enter("Point x", "1000")
     assert lines(explorer)[4:] == [
         "1 / (1 + e^(−1000)) = 1",
         "slope s · (1 − s) = 0",
@@ -187,32 +178,24 @@ def test_four_charts_stand_in_a_row_beside_another_widget(
     assert len({chart["y"] for chart in charts}) == 1
 
 
-def test_at_twice_the_size_all_can_be_reached(make_page: Callable[..., Page]) -> None:
-    page = make_page(device_scale_factor=2)
-    page.set_viewport_size({"width": 550, "height": 450})
-    shown = Stage(page, ActivationExplorer())
-    assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
+def test_at_twice_the_size_all_can_be_reached(zoomed: Callable[..., Stage]) -> None:
+    shown = zoomed(ActivationExplorer())
     for chart in shown.root.get_by_role("img").all():
         box = chart.bounding_box()
         assert box["x"] + box["width"] < 550
 
 
 def test_the_answer_comes_within_a_frame_or_two(
-    explorer: Stage, record_property: Callable[[str, object], None]
+    explorer: Stage, median_redraw: Callable[[list[float]], float]
 ) -> None:
-    field(explorer, "Point x").focus()
-    explorer.page.evaluate("redraws.splice(0)")
-    for key in ["ArrowUp", "ArrowDown"] * 12:
-        explorer.page.keyboard.press(key)
-    explorer.page.wait_for_function("redraws.length === 24")
-    times = sorted(explorer.redraws())
-    record_property("median_ms", round(times[12], 1))
-    assert times[12] < 2000  # the median, for the machine is shared
+    explorer.field("Point x").focus()
+    times = explorer.time_keys(["ArrowUp", "ArrowDown"] * 12)
+    assert median_redraw(times) < 2000  # the median, for the machine is shared
 
 
 def test_without_a_kernel_all_goes_on(explorer: Stage) -> None:
-    explorer.page.evaluate("() => { window.kernelIsGone = true; }")
-    set_number(explorer, "Point x", "1")
+    explorer.lose_kernel()
+    explorer.enter("Point x", "1")
     assert lines(explorer)[0] == "max(0, 1) = 1"
 
 

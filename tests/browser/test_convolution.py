@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 from stage import Stage
 
 from cnnlib.functional import conv2d
@@ -33,12 +33,6 @@ def fill(shown: Stage) -> list[list[float | None]]:
 
 def lines(shown: Stage) -> list[str]:
     return shown.root.locator(".conv-lines p").all_inner_texts()
-
-
-def set_number(shown: Stage, name: str, value: str) -> None:
-    field = shown.page.get_by_role("spinbutton", name=name, exact=True)
-    field.fill(value)
-    field.press("Enter")
 
 
 def unfold(shown: Stage) -> None:
@@ -236,12 +230,12 @@ def test_negative_numbers_stand_in_brackets_and_are_spoken(stepper: Stage) -> No
 
 
 def test_bias_stride_and_padding(stepper: Stage) -> None:
-    set_number(stepper, "Bias", "-100")
+    stepper.enter("Bias", "-100")
     assert fill(stepper)[0] == [44, -34, 60]
-    set_number(stepper, "Bias", "0")
-    set_number(stepper, "Stride", "2")
+    stepper.enter("Bias", "0")
+    stepper.enter("Stride", "2")
     assert fill(stepper) == [[144, 160], [215, 136]]
-    set_number(stepper, "Padding", "1")
+    stepper.enter("Padding", "1")
     assert np.array(fill(stepper)).shape == (3, 3)
     np.testing.assert_array_equal(fill(stepper), due_now(stepper))
     border = stepper.grid("input, with a border of zeros")
@@ -255,14 +249,14 @@ def test_what_the_stride_leaves_out_is_said(stage: Callable[..., Stage]) -> None
     shown = stage(ConvolutionStepper(np.ones((5, 4)), KERNEL, stride=2))
     note = shown.root.locator(".conv-note")
     expect(note).to_have_text("With stride 2, the last row is never under the kernel.")
-    set_number(shown, "Stride", "3")
+    shown.enter("Stride", "3")
     expect(note).to_have_text("With stride 3, the last 2 columns are never under the kernel.")
-    set_number(shown, "Stride", "1")
+    shown.enter("Stride", "1")
     expect(note).to_be_hidden()
 
 
 def test_the_border_is_not_edited_and_says_why(stepper: Stage) -> None:
-    set_number(stepper, "Padding", "1")
+    stepper.enter("Padding", "1")
     stepper.grid("input").cell(0, 0).dblclick()
     assert stepper.root.locator(".cnn-editor").count() == 0
     assert "change the padding" in stepper.complaint()
@@ -290,9 +284,9 @@ def test_true_convolution_turns_the_kernel(stepper: Stage) -> None:
 
 def test_sizes_are_changed_and_numbers_kept(stepper: Stage) -> None:
     unfold(stepper)
-    set_number(stepper, "Kernel rows", "3")
+    stepper.enter("Kernel rows", "3")
     assert stepper.settings["kernel"] == [[[11, 4], [5, 2], [0, 0]]]
-    set_number(stepper, "Input columns", "3")
+    stepper.enter("Input columns", "3")
     assert stepper.settings["image"][0][0] == [5, 1, 7]
     assert fill(stepper) == [[144, 66], [247, 97]]
 
@@ -323,7 +317,7 @@ def test_impossible_settings_are_explained(
 ) -> None:
     unfold(stepper)
     before = stepper.settings
-    set_number(stepper, name, typed)
+    stepper.enter(name, typed)
     assert stepper.complaint() == words
     assert stepper.settings == before
     assert fill(stepper) == DUE
@@ -331,7 +325,7 @@ def test_impossible_settings_are_explained(
 
 def test_padding_cannot_be_taken_from_a_kernel_that_needs_it(stage: Callable[..., Stage]) -> None:
     shown = stage(ConvolutionStepper(np.ones((2, 2)), np.ones((4, 4)), padding=1))
-    set_number(shown, "Padding", "0")
+    shown.enter("Padding", "0")
     assert shown.complaint().startswith("The kernel does not fit: it has 4 rows, but the input")
     assert shown.settings["padding"] == 1
 
@@ -376,7 +370,7 @@ def test_channels_are_summed_as_conv2d_does(coloured: Stage) -> None:
 
 def test_a_channel_is_added_and_taken_away(stepper: Stage) -> None:
     unfold(stepper)
-    set_number(stepper, "Channels", "2")
+    stepper.enter("Channels", "2")
     assert stepper.grid("input, channel 1").numbers() == [[0] * 4] * 4
     stepper.grid("input, channel 1").cell(0, 0).dblclick()
     stepper.page.keyboard.type("9")
@@ -385,7 +379,7 @@ def test_a_channel_is_added_and_taken_away(stepper: Stage) -> None:
     stepper.page.keyboard.type("2")
     stepper.page.keyboard.press("Enter")
     assert fill(stepper)[0][0] == 144 + 18
-    set_number(stepper, "Channels", "1")
+    stepper.enter("Channels", "1")
     assert fill(stepper) == DUE
 
 
@@ -400,21 +394,14 @@ def test_long_arithmetic_is_spoken_briefly_and_can_be_read(stage: Callable[..., 
 # The look
 
 
-def widest(page: Page) -> int:
-    return page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
-
-
 def test_a_large_input_scrolls_within_the_widget(stage: Callable[..., Stage]) -> None:
     shown = stage(ConvolutionStepper(np.full((28, 28), 255), np.ones((5, 5)), padding=2))
-    assert widest(shown.page) <= 0
+    assert shown.overflow() <= 0
     np.testing.assert_array_equal(fill(shown), due_now(shown))
 
 
-def test_at_twice_the_size_all_can_be_reached(make_page: Callable[..., Page]) -> None:
-    page = make_page(device_scale_factor=2)
-    page.set_viewport_size({"width": 550, "height": 450})
-    shown = Stage(page, ConvolutionStepper(X, KERNEL, padding=1))
-    assert widest(page) <= 0
+def test_at_twice_the_size_all_can_be_reached(zoomed: Callable[..., Stage]) -> None:
+    shown = zoomed(ConvolutionStepper(X, KERNEL, padding=1))
     shown.grid("output").cell(4, 4).click()
     assert shown.grid("output").numbers()[4][4] == 4 * 11
 
@@ -440,12 +427,8 @@ def test_the_answer_comes_within_a_frame_or_two(
     stepper: Stage, median_redraw: Callable[[list[float]], float]
 ) -> None:
     stepper.grid("output").cell(0, 0).focus()
-    stepper.page.evaluate("redraws.splice(0)")
-    for key in ["ArrowRight", "ArrowDown", "ArrowLeft", "ArrowUp"] * 10:
-        count = stepper.page.evaluate("redraws.length")
-        stepper.page.keyboard.press(key)
-        stepper.page.wait_for_function("(count) => redraws.length > count", arg=count)
-    assert median_redraw(stepper.redraws()) < 2000  # the median, for the machine is shared
+    times = stepper.time_keys(["ArrowRight", "ArrowDown", "ArrowLeft", "ArrowUp"] * 10)
+    assert median_redraw(times) < 2000  # the median, for the machine is shared
 
 
 def test_editing_a_number_is_answered_as_quickly(
@@ -454,22 +437,18 @@ def test_editing_a_number_is_answered_as_quickly(
     """With a digit-sized input: 784 cells, 576 outputs of 25 products each."""
     shown = stage(ConvolutionStepper(np.full((28, 28), 9), np.ones((5, 5))))
     fill(shown)
-    shown.page.get_by_role("spinbutton", name="Bias").focus()
-    shown.page.evaluate("redraws.splice(0)")
-    for _ in range(20):
-        count = shown.page.evaluate("redraws.length")
-        shown.page.keyboard.press("ArrowUp")
-        shown.page.wait_for_function("(count) => redraws.length > count", arg=count)
+    shown.field("Bias").focus()
+    times = shown.time_keys(["ArrowUp"] * 20)
     assert shown.settings["bias"] == 20
-    assert median_redraw(shown.redraws()) < 2000
+    assert median_redraw(times) < 2000
 
 
 def test_without_a_kernel_all_goes_on(stepper: Stage) -> None:
-    stepper.page.evaluate("() => { window.kernelIsGone = true; }")
+    stepper.lose_kernel()
     stepper.grid("input").cell(0, 0).dblclick()
     stepper.page.keyboard.type("6")
     stepper.page.keyboard.press("Enter")
-    set_number(stepper, "Bias", "1")
+    stepper.enter("Bias", "1")
     assert fill(stepper)[0][0] == 144 + 11 + 1
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 from stage import Stage
 
 from cnnlib.widgets import DescentStepper
@@ -29,17 +29,6 @@ def lines(shown: Stage) -> list[str]:
 
 def text(shown: Stage, name: str) -> str:
     return shown.root.locator(f".down-{name}").inner_text()
-
-
-def press(shown: Stage, name: str, times: int = 1) -> None:
-    for _ in range(times):
-        shown.page.get_by_role("button", name=name, exact=True).click()
-
-
-def set_rate(shown: Stage, value: str) -> None:
-    field = shown.page.get_by_role("spinbutton", name="Learning rate")
-    field.fill(value)
-    field.press("Enter")
 
 
 # The arithmetic
@@ -91,18 +80,18 @@ def test_it_opens_on_a_kernel_of_zeros(stepper: Stage) -> None:
 
 def test_loss_gradient_and_update_come_one_by_one(stepper: Stage) -> None:
     first, second = descend(X, DUE, np.zeros((2, 2)), 0.004, 1)
-    press(stepper, "Step")
+    stepper.press("Step")
     assert text(stepper, "place") == "Step 0, gradient"
     np.testing.assert_array_equal(stepper.grid("gradient").numbers(), first.gradient.round())
     assert lines(stepper)[0].startswith(
         "gradient of weight (0, 0) = 2/9 · ((−144) · 5 + (−66) · 1 + (−160) · 7 + (−247) · 15 + "
     )
     assert len(stepper.grid("input").marked("in-window")) == 9
-    press(stepper, "Step")
+    stepper.press("Step")
     np.testing.assert_allclose(stepper.grid("next kernel").numbers(), second.weights, rtol=1e-3)
     assert lines(stepper)[0].startswith("weight (0, 0): 0 − 0.004 · (−")
     assert stepper.spoken().startswith("Step 0, update. weight 0, 0: 0 minus 0.004 times minus")
-    press(stepper, "Step")
+    stepper.press("Step")
     assert text(stepper, "place") == "Step 1, loss"
     np.testing.assert_allclose(stepper.grid("kernel").numbers(), second.weights, rtol=1e-3)
     assert text(stepper, "result") == "The loss fell from 23277 to 5809.7."
@@ -140,14 +129,14 @@ def test_whole_steps_lead_to_the_kernel(stepper: Stage) -> None:
     np.testing.assert_allclose(stepper.grid("kernel").numbers(), due.weights, rtol=1e-3)
     np.testing.assert_allclose(stepper.grid("kernel").numbers(), KERNEL, atol=0.001)
     assert len(lines(stepper)) == 3
-    press(stepper, "Start again")
+    stepper.press("Start again")
     assert stepper.grid("kernel").numbers() == [[0, 0], [0, 0]]
 
 
 def test_play_can_be_paused_and_speaks_briefly(stepper: Stage) -> None:
     stepper.page.get_by_role("switch").click()
     stepper.page.get_by_label("Speed").select_option("fast")
-    press(stepper, "Play")
+    stepper.press("Play")
     expect(stepper.root.locator(".down-place")).not_to_have_text("Step 0")
     stepper.page.keyboard.press("Escape")
     expect(stepper.page.get_by_role("button", name="Play")).to_be_visible()
@@ -156,7 +145,7 @@ def test_play_can_be_paused_and_speaks_briefly(stepper: Stage) -> None:
 
 
 def test_another_weight_is_chosen_by_keyboard_and_by_pointing(stepper: Stage) -> None:
-    press(stepper, "Step")
+    stepper.press("Step")
     stepper.grid("kernel").cell(0, 0).focus()
     stepper.page.keyboard.press("ArrowRight")
     assert lines(stepper)[0].startswith("gradient of weight (0, 1) = 2/9 · ((−144) · 1 + ")
@@ -169,8 +158,8 @@ def test_another_weight_is_chosen_by_keyboard_and_by_pointing(stepper: Stage) ->
 
 
 def test_too_large_a_learning_rate_is_explained(stepper: Stage) -> None:
-    press(stepper, "Step", 3)
-    set_rate(stepper, "0.006")
+    stepper.press("Step", 3)
+    stepper.enter("Learning rate", "0.006")
     assert stepper.settings["learning_rate"] == 0.006
     assert text(stepper, "result") == "The loss rose from 23277 to 35053."
     assert text(stepper, "note") == (
@@ -200,12 +189,12 @@ def test_the_limit_that_is_named_holds(stepper: Stage, rate: float, falls: bool)
     ],
 )
 def test_other_learning_rates_are_explained(stepper: Stage, rate: str, words: str) -> None:
-    set_rate(stepper, rate)
+    stepper.enter("Learning rate", rate)
     assert words in text(stepper, "note")
 
 
 def test_an_edited_weight_is_a_new_start(stepper: Stage) -> None:
-    press(stepper, "Step", 3)
+    stepper.press("Step", 3)
     kernel = stepper.grid("kernel").numbers()
     stepper.grid("kernel").cell(0, 0).focus()
     stepper.page.keyboard.type("11")
@@ -239,7 +228,7 @@ def test_target_and_input_are_edited(stepper: Stage) -> None:
 )
 def test_nonsense_is_explained_and_loses_nothing(stepper: Stage, typed: str, words: str) -> None:
     before = stepper.settings
-    set_rate(stepper, typed)
+    stepper.enter("Learning rate", typed)
     assert stepper.complaint() == f"{words} Learning rate stays at 0.004."
     assert stepper.settings == before
 
@@ -247,7 +236,7 @@ def test_nonsense_is_explained_and_loses_nothing(stepper: Stage, typed: str, wor
 def test_an_input_of_zeros_is_flat_ground(stage: Callable[..., Stage]) -> None:
     shown = stage(DescentStepper(np.zeros((3, 3)), np.ones((2, 2))))
     assert "the ground is flat" in text(shown, "note")
-    press(shown, "Step", 3)
+    shown.press("Step", 3)
     assert text(shown, "result") == "The loss stays at 1."
 
 
@@ -255,18 +244,15 @@ def test_an_input_of_zeros_is_flat_ground(stage: Callable[..., Stage]) -> None:
 
 
 def test_the_chart_says_what_it_shows(stepper: Stage) -> None:
-    press(stepper, "Step", 3)
+    stepper.press("Step", 3)
     assert stepper.root.get_by_role("img").get_attribute("aria-label") == (
         "Chart of the loss over the steps, its axis logarithmic. Step 0: 23277. Step 1: 5809.7."
     )
 
 
-def test_at_twice_the_size_all_can_be_reached(make_page: Callable[..., Page]) -> None:
-    page = make_page(device_scale_factor=2)
-    page.set_viewport_size({"width": 550, "height": 450})
-    shown = Stage(page, DescentStepper(np.ones((28, 28)), np.ones((24, 24))))
-    assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
-    press(shown, "Step")
+def test_at_twice_the_size_all_can_be_reached(zoomed: Callable[..., Stage]) -> None:
+    shown = zoomed(DescentStepper(np.ones((28, 28)), np.ones((24, 24))))
+    shown.press("Step")
     assert lines(shown)[0].endswith("(the sum of 576 products, error · pixel) = −2")
 
 
@@ -274,25 +260,22 @@ def test_at_twice_the_size_all_can_be_reached(make_page: Callable[..., Page]) ->
 
 
 def test_the_answer_comes_within_a_frame_or_two(
-    stepper: Stage, record_property: Callable[[str, object], None]
+    stepper: Stage, median_redraw: Callable[[list[float]], float]
 ) -> None:
+    times = []
     for name in ("Step", "Back"):
         stepper.page.get_by_role("button", name=name, exact=True).focus()
-        for _ in range(12):
-            stepper.page.keyboard.press("Enter")
-    stepper.page.wait_for_function("redraws.length === 24")
-    times = sorted(stepper.redraws())
-    record_property("median_ms", round(times[12], 1))
-    assert times[12] < 2000  # the median, for the machine is shared
+        times += stepper.time_keys(["Enter"] * 12)
+    assert median_redraw(times) < 2000  # the median, for the machine is shared
 
 
 def test_without_a_kernel_all_goes_on(stepper: Stage) -> None:
-    stepper.page.evaluate("() => { window.kernelIsGone = true; }")
-    set_rate(stepper, "0.001")
-    press(stepper, "Step", 3)
+    stepper.lose_kernel()
+    stepper.enter("Learning rate", "0.001")
+    stepper.press("Step", 3)
     assert text(stepper, "result") == "The loss fell from 23277 to 9416.3."
 
 
 def test_nothing_is_left_behind(stepper: Stage) -> None:
-    press(stepper, "Play")
+    stepper.press("Play")
     assert stepper.dispose() == 0

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from playwright.sync_api import Locator, Page, expect
-from stage import Stage
+from playwright.sync_api import Locator, expect
+from stage import Stage, enter
 
 from cnnlib.shapes import output_size, receptive_field
 from cnnlib.widgets import GeometryExplorer
@@ -30,11 +30,6 @@ def stack(stage: Callable[..., Stage]) -> Stage:
 def field(shown: Stage, name: str, layer: str = "Layer") -> Locator:
     group = shown.root.get_by_role("group", name=layer, exact=True)
     return group.get_by_role("spinbutton", name=name, exact=True)
-
-
-def enter(where: Locator, value: str) -> None:
-    where.fill(value)
-    where.press("Enter")
 
 
 def formulas(shown: Stage) -> list[str]:
@@ -276,16 +271,15 @@ def test_there_may_be_no_room_for_a_layer(stage: Callable[..., Stage]) -> None:
 
 
 def test_valid_same_and_full_padding(stack: Stage) -> None:
-    press = lambda name: stack.root.get_by_role("button", name=name, exact=True).click()  # noqa: E731
-    press("Same")
+    stack.press("Same")
     assert [shape.rpartition(" ")[2] for shape in formulas(stack)] == ["9", "9", "9"]
-    press("Full")
+    stack.press("Full")
     assert [shape.rpartition(" ")[2] for shape in formulas(stack)] == ["11", "13", "15"]
     assert all("equally often: 9 times" in note for note in notes(stack))
-    press("None (valid)")
+    stack.press("None (valid)")
     enter(field(stack, "Kernel", "Layer 2"), "4")
     before = stack.settings
-    press("Same")
+    stack.press("Same")
     assert stack.complaint() == (
         "Same padding is (kernel − 1) / 2. For a kernel of 4 that is 1.5, and there are no half "
         "pixels. Use a kernel of 3 or 5."
@@ -344,15 +338,8 @@ def test_a_smaller_map_forgets_a_cell_that_is_gone(hand: Stage) -> None:
 # The look, time, kernel, end
 
 
-def widest(page: Page) -> int:
-    return page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
-
-
-def test_at_twice_the_size_all_can_be_reached(make_page: Callable[..., Page]) -> None:
-    page = make_page(device_scale_factor=2)
-    page.set_viewport_size({"width": 550, "height": 450})
-    shown = Stage(page, GeometryExplorer(28, [(3, 1, 1), (3, 2, 1)]))
-    assert widest(page) <= 0
+def test_at_twice_the_size_all_can_be_reached(zoomed: Callable[..., Stage]) -> None:
+    shown = zoomed(GeometryExplorer(28, [(3, 1, 1), (3, 2, 1)]))
     shown.grid("output").cell(13, 13).click()
     assert "input, rows 24 to 27" in story(shown)
 
@@ -361,15 +348,12 @@ def test_the_answer_comes_within_a_frame_or_two(
     stack: Stage, median_redraw: Callable[[list[float]], float]
 ) -> None:
     stack.grid("output").cell(0, 0).focus()
-    stack.page.evaluate("redraws.splice(0)")
-    for key in ["ArrowRight", "ArrowDown", "ArrowLeft", "ArrowUp"] * 10:
-        stack.page.keyboard.press(key)
-    stack.page.wait_for_function("redraws.length === 40")
-    assert median_redraw(stack.redraws()) < 2000  # the median, for the machine is shared
+    times = stack.time_keys(["ArrowRight", "ArrowDown", "ArrowLeft", "ArrowUp"] * 10)
+    assert median_redraw(times) < 2000  # the median, for the machine is shared
 
 
 def test_without_a_kernel_all_goes_on(hand: Stage) -> None:
-    hand.page.evaluate("() => { window.kernelIsGone = true; }")
+    hand.lose_kernel()
     enter(field(hand, "Stride"), "2")
     hand.root.get_by_role("button", name="Add a layer").click()
     assert formulas(hand)[1].endswith("= 2")

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 from stage import Stage
 
 from cnnlib.figures import backprop
@@ -28,17 +28,6 @@ def lines(shown: Stage) -> list[str]:
 def numbers(shown: Stage, kind: str) -> list[str]:
     """The numbers on the arrows, in the order in which the arrows are drawn."""
     return shown.root.locator(f".flow-{kind}").all_text_contents()
-
-
-def press(shown: Stage, name: str, times: int = 1) -> None:
-    for _ in range(times):
-        shown.page.get_by_role("button", name=name, exact=True).click()
-
-
-def set_input(shown: Stage, name: str, value: str) -> None:
-    field = shown.page.get_by_role("spinbutton", name=name, exact=True)
-    field.fill(value)
-    field.press("Enter")
 
 
 # The arithmetic
@@ -107,12 +96,12 @@ def test_each_step_writes_its_arithmetic(neuron: Stage) -> None:
         ],
     ]
     for text in due:
-        press(neuron, "Step")
+        neuron.press("Step")
         assert lines(neuron) == text
     assert neuron.spoken().startswith("Backward, box ×. to x: minus 4 times 3 equals minus 12")
     assert numbers(neuron, "value") == ["2", "3", "6", "−1", "5", "5", "7", "4"]
     assert numbers(neuron, "gradient") == ["−12", "−8", "−4", "−4", "−4", "−4", "4", "1"]
-    press(neuron, "Back", 4)
+    neuron.press("Back", 4)
     assert numbers(neuron, "gradient") == ["1"]
 
 
@@ -130,7 +119,7 @@ def test_the_slider_and_the_keyboard_do_the_same(neuron: Stage) -> None:
 
 def test_play_runs_to_the_end_and_speaks_briefly(neuron: Stage) -> None:
     neuron.page.get_by_label("Speed").select_option("fast")
-    press(neuron, "Play")
+    neuron.press("Play")
     expect(neuron.page.get_by_role("button", name="Play")).to_be_visible()
     assert numbers(neuron, "gradient")[:2] == ["−12", "−8"]
     assert "local slope" not in neuron.spoken()
@@ -142,13 +131,13 @@ def test_the_picture_says_what_is_on_it(neuron: Stage) -> None:
     assert picture.get_attribute("aria-label") == (
         "Computation graph. Values: x 2; w 3; b minus 1; t 7."
     )
-    press(neuron, "Show all")
+    neuron.press("Show all")
     assert "Gradients: L 1; a minus 4; t 4; z minus 4" in picture.get_attribute("aria-label")
 
 
 def test_where_paths_meet_gradients_add(stage: Callable[..., Stage]) -> None:
     fork = stage(ComputationGraph("fork"))
-    press(fork, "Show all")
+    fork.press("Show all")
     assert lines(fork) == ["Where paths meet, gradients add: 6 + (−5) = 1 for w."]
     assert numbers(fork, "gradient")[-1] == "1"  # under w itself
     assert fork.spoken() == "L is 2. Gradients, w: 1."
@@ -158,13 +147,13 @@ def test_where_paths_meet_gradients_add(stage: Callable[..., Stage]) -> None:
 
 
 def test_an_input_is_changed_and_all_numbers_follow(neuron: Stage) -> None:
-    press(neuron, "Show all")
-    set_input(neuron, "b", "-10")
+    neuron.press("Show all")
+    neuron.enter("b", "-10")
     assert neuron.settings["inputs"] == {"x": 2, "w": 3, "b": -10, "t": 7}
     assert numbers(neuron, "value") == ["2", "3", "6", "−10", "−4", "0", "7", "49"]
     assert numbers(neuron, "gradient") == ["0", "0", "0", "0", "0", "−14", "14", "1"]
     assert neuron.spoken() == "L is 49. Gradients, x: 0; w: 0; b: 0; t: 14."
-    press(neuron, "Back", 2)
+    neuron.press("Back", 2)
     assert lines(neuron) == [
         "to z: −14 · 0 = 0, local slope 0 (the gate is shut, for z = −4 is not positive)"
     ]
@@ -180,12 +169,12 @@ def test_an_input_is_stepped_with_the_arrow_keys(neuron: Stage) -> None:
 
 
 def test_another_graph_is_chosen(neuron: Stage) -> None:
-    press(neuron, "Step", 3)
+    neuron.press("Step", 3)
     neuron.page.get_by_label("Graph", exact=True).select_option("chain")
     assert neuron.settings == {"graph": "chain", "inputs": {"x": 2}}
     assert numbers(neuron, "value") == ["2"]
     assert neuron.root.get_by_role("spinbutton").count() == 1
-    press(neuron, "Show all")
+    neuron.press("Show all")
     assert numbers(neuron, "gradient") == ["30", "10", "10", "1"]
     neuron.set(graph="fork", inputs={"w": 3})  # as Python would
     assert numbers(neuron, "value") == ["3", "3"]
@@ -200,13 +189,13 @@ def test_another_graph_is_chosen(neuron: Stage) -> None:
     ],
 )
 def test_nonsense_is_explained_and_loses_nothing(neuron: Stage, typed: str, words: str) -> None:
-    press(neuron, "Step", 2)
+    neuron.press("Step", 2)
     before = neuron.settings
-    set_input(neuron, "w", typed)
+    neuron.enter("w", typed)
     assert neuron.complaint() == words
     assert neuron.settings == before
     assert lines(neuron) == ["z = product + b = 6 + (−1) = 5"]
-    set_input(neuron, "w", "1/2")
+    neuron.enter("w", "1/2")
     assert neuron.complaint() == ""
     assert lines(neuron) == ["z = product + b = 1 + (−1) = 0"]
 
@@ -217,7 +206,7 @@ def test_nonsense_is_explained_and_loses_nothing(neuron: Stage, typed: str, word
 @pytest.mark.parametrize("name", INPUTS)
 def test_no_number_touches_another(stage: Callable[..., Stage], name: str) -> None:
     shown = stage(ComputationGraph(name))
-    press(shown, "Show all")
+    shown.press("Show all")
     boxes = [node.bounding_box() for node in shown.root.locator(".svg-text").all()]
     for k, one in enumerate(boxes):
         for other in boxes[:k]:
@@ -231,7 +220,7 @@ def test_no_number_touches_another(stage: Callable[..., Stage], name: str) -> No
 
 
 def test_values_and_gradients_differ_by_more_than_colour(neuron: Stage) -> None:
-    press(neuron, "Show all")
+    neuron.press("Show all")
     style = "(node) => [getComputedStyle(node).fontWeight, getComputedStyle(node).fontStyle]"
     assert neuron.root.locator(".flow-value").first.evaluate(style) == ["700", "normal"]
     assert neuron.root.locator(".flow-gradient").first.evaluate(style) == ["400", "italic"]
@@ -240,7 +229,7 @@ def test_values_and_gradients_differ_by_more_than_colour(neuron: Stage) -> None:
 def test_another_widget_on_the_page_changes_nothing(
     neuron: Stage, stage: Callable[..., Stage]
 ) -> None:
-    press(neuron, "Show all")
+    neuron.press("Show all")
     style = "(node) => { const s = getComputedStyle(node); return [s.fill, s.fontStyle]; }"
     before = neuron.root.locator(".flow-gradient").first.evaluate(style)
     stage(ActivationExplorer(), name="second")
@@ -248,12 +237,9 @@ def test_another_widget_on_the_page_changes_nothing(
     assert neuron.root.locator(".flow-value").first.evaluate(style) != before
 
 
-def test_at_twice_the_size_all_can_be_reached(make_page: Callable[..., Page]) -> None:
-    page = make_page(device_scale_factor=2)
-    page.set_viewport_size({"width": 550, "height": 450})
-    shown = Stage(page, ComputationGraph())
-    assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
-    press(shown, "Show all")
+def test_at_twice_the_size_all_can_be_reached(zoomed: Callable[..., Stage]) -> None:
+    shown = zoomed(ComputationGraph())
+    shown.press("Show all")
     frame = shown.root.locator(".flow-canvas").bounding_box()
     last = shown.root.locator(".flow-name").last.bounding_box()
     assert last["x"] + last["width"] <= frame["x"] + frame["width"]
@@ -263,25 +249,22 @@ def test_at_twice_the_size_all_can_be_reached(make_page: Callable[..., Page]) ->
 
 
 def test_the_answer_comes_within_a_frame_or_two(
-    neuron: Stage, record_property: Callable[[str, object], None]
+    neuron: Stage, median_redraw: Callable[[list[float]], float]
 ) -> None:
+    times = []
     for name in ("Step", "Back"):
         neuron.page.get_by_role("button", name=name, exact=True).focus()
-        for _ in range(8):
-            neuron.page.keyboard.press("Enter")
-    neuron.page.wait_for_function("redraws.length === 16")
-    times = sorted(neuron.redraws())
-    record_property("median_ms", round(times[8], 1))
-    assert times[8] < 2000  # the median, for the machine is shared
+        times += neuron.time_keys(["Enter"] * 8)
+    assert median_redraw(times) < 2000  # the median, for the machine is shared
 
 
 def test_without_a_kernel_all_goes_on(neuron: Stage) -> None:
-    neuron.page.evaluate("() => { window.kernelIsGone = true; }")
-    press(neuron, "Show all")
-    set_input(neuron, "x", "3")
+    neuron.lose_kernel()
+    neuron.press("Show all")
+    neuron.enter("x", "3")
     assert numbers(neuron, "gradient")[0] == "6"  # 2 · (8 − 7) · 3
 
 
 def test_nothing_is_left_behind(neuron: Stage) -> None:
-    press(neuron, "Play")
+    neuron.press("Play")
     assert neuron.dispose() == 0

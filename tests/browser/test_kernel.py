@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from playwright.sync_api import Locator, Page
 from stage import Stage
 
 from cnnlib.datasets import load_photo
@@ -23,23 +22,6 @@ def cat(stage: Callable[..., Stage]) -> Stage:
     return stage(KernelPlayground(CAT))
 
 
-def board(shown: Stage, name: str) -> Locator:
-    return shown.root.locator(f".pix-board[aria-label^='{name}']")
-
-
-def pixels(shown: Stage, name: str) -> np.ndarray:
-    """Return what a canvas shows, as (rows, columns, 3) bytes."""
-    flat, rows, columns = (
-        board(shown, name)
-        .locator("canvas")
-        .evaluate(
-            "(c) => [[...c.getContext('2d').getImageData(0, 0, c.width, c.height).data],"
-            " c.height, c.width]"
-        )
-    )
-    return np.array(flat).reshape(rows, columns, 4)[:, :, :3]
-
-
 def place(shown: Stage) -> str:
     return shown.root.locator(".kern-place").inner_text()
 
@@ -49,7 +31,7 @@ def choose(shown: Stage, label: str, value: str) -> None:
 
 
 def over(shown: Stage, name: str, row: int, column: int, size: tuple[int, int]) -> dict:
-    box = board(shown, name).locator("canvas").bounding_box()
+    box = shown.board(name).locator("canvas").bounding_box()
     return {
         "x": (column + 0.5) * box["width"] / size[1],
         "y": (row + 0.5) * box["height"] / size[0],
@@ -74,12 +56,12 @@ def test_the_kernels_of_the_browser_are_those_of_python(cat: Stage) -> None:
 
 
 def test_grey_is_cut_off_at_0_and_1(cat: Stage) -> None:
-    np.testing.assert_allclose(pixels(cat, "picture")[:, :, 0], 255 * CAT, atol=0.51)
+    np.testing.assert_allclose(cat.pixels("picture")[:, :, 0], 255 * CAT, atol=0.51)
     choose(cat, "Show the result", "grey")
     for name, kernel in KERNELS.items():
         choose(cat, "Kernel", name)
         due = 255 * np.clip(apply_kernel(CAT, kernel), 0, 1)
-        shown = pixels(cat, "result")
+        shown = cat.pixels("result")
         np.testing.assert_allclose(shown, np.stack([due] * 3, axis=-1), atol=0.51)
     result = apply_kernel(CAT, KERNELS["Sobel"])
     words = cat.root.locator(".kern-note").inner_text()
@@ -88,7 +70,7 @@ def test_grey_is_cut_off_at_0_and_1(cat: Stage) -> None:
 
 
 def test_the_signed_map_is_centred_on_zero(cat: Stage) -> None:
-    shown, result = pixels(cat, "result"), apply_kernel(CAT, SOBEL)
+    shown, result = cat.pixels("result"), apply_kernel(CAT, SOBEL)
     red, blue = shown[:, :, 0].astype(int), shown[:, :, 2].astype(int)
     far = np.abs(result) > 0.1 * np.abs(result).max()
     assert (red > blue)[far & (result > 0)].all()
@@ -99,12 +81,12 @@ def test_the_signed_map_is_centred_on_zero(cat: Stage) -> None:
 
 def test_nothing_found_is_white(stage: Callable[..., Stage]) -> None:
     shown = stage(KernelPlayground(np.full((5, 5), 0.5)))
-    assert (pixels(shown, "result") == 247).all()
+    assert (shown.pixels("result") == 247).all()
 
 
 def test_keys_walk_the_result(cat: Stage) -> None:
     result = apply_kernel(CAT, SOBEL)
-    board(cat, "result").focus()
+    cat.board("result").focus()
     assert place(cat) == f"Result row 31, column 31: {result[31, 31]:.3g}".replace("-", "−")
     for key in ("ArrowDown", "ArrowRight", "ArrowRight"):
         cat.page.keyboard.press(key)
@@ -120,7 +102,7 @@ def test_keys_walk_the_result(cat: Stage) -> None:
 def test_the_arithmetic_of_a_place_is_written_out(stage: Callable[..., Stage]) -> None:
     edge = np.array([[0, 0, 0, 1, 1, 1]] * 3, dtype=float)
     shown = stage(KernelPlayground(edge))
-    board(shown, "result").focus()
+    shown.board("result").focus()
     shown.page.keyboard.press("ArrowLeft")
     assert shown.root.locator(".kern-lines p").all_inner_texts()[:4] == [
         "Result row 0, column 1: 4",
@@ -132,13 +114,13 @@ def test_the_arithmetic_of_a_place_is_written_out(stage: Callable[..., Stage]) -
 
 
 def test_the_pointer_shows_a_place_and_a_click_keeps_it(cat: Stage) -> None:
-    board(cat, "result").locator("canvas").hover(position=over(cat, "result", 50, 41, (62, 62)))
+    cat.board("result").locator("canvas").hover(position=over(cat, "result", 50, 41, (62, 62)))
     assert place(cat).startswith("Result row 50, column 41")
-    board(cat, "picture").locator("canvas").hover(position=over(cat, "picture", 0, 9, (64, 64)))
+    cat.board("picture").locator("canvas").hover(position=over(cat, "picture", 0, 9, (64, 64)))
     assert place(cat).startswith("Result row 0, column 8")  # the middle of the nearest window
     cat.page.mouse.move(1, 1)
     assert place(cat).startswith("Result row 31, column 31")
-    board(cat, "result").locator("canvas").click(position=over(cat, "result", 7, 3, (62, 62)))
+    cat.board("result").locator("canvas").click(position=over(cat, "result", 7, 3, (62, 62)))
     cat.page.mouse.move(1, 1)
     assert place(cat).startswith("Result row 7, column 3")
 
@@ -176,36 +158,30 @@ def test_your_own_is_made_by_editing(cat: Stage) -> None:
 def test_python_changes_picture_and_kernel(cat: Stage) -> None:
     small = KernelPlayground(CAT[:10, :12], KERNELS["outline"])
     cat.set(**small.settings)
-    assert pixels(cat, "result").shape == (8, 10, 3)
+    assert cat.pixels("result").shape == (8, 10, 3)
     assert place(cat).startswith("Result row 7, column 9")
-    assert "outline" in board(cat, "result").locator("canvas").get_attribute("aria-label")
+    assert "outline" in cat.board("result").locator("canvas").get_attribute("aria-label")
 
 
 def test_the_answer_comes_within_a_frame_or_two(
     cat: Stage, median_redraw: Callable[[list[float]], float]
 ) -> None:
-    board(cat, "result").focus()
-    for _ in range(10):
-        cat.page.keyboard.press("ArrowRight")
+    cat.board("result").focus()
+    times = cat.time_keys(["ArrowRight"] * 10)
     cat.grid("kernel").cell(0, 0).focus()
-    for digit in "123456789":
-        cat.page.keyboard.press(digit)
-        cat.page.keyboard.press("Enter")
-    assert median_redraw(cat.redraws()) < 2000
+    times += cat.time_keys([key for digit in "123456789" for key in (digit, "Enter")])
+    assert median_redraw(times) < 2000
 
 
 def test_without_a_kernel_it_goes_on(cat: Stage) -> None:
-    cat.page.evaluate("window.kernelIsGone = true")
+    cat.lose_kernel()
     choose(cat, "Kernel", "identity")
     choose(cat, "Show the result", "grey")
-    shown = pixels(cat, "result")[:, :, 1]
+    shown = cat.pixels("result")[:, :, 1]
     np.testing.assert_allclose(shown, 255 * CAT[1:-1, 1:-1], atol=0.51)
     assert cat.settings["kernel"] == KERNELS["identity"]
     assert cat.dispose() == 0
 
 
-def test_nothing_runs_over_at_double_size(make_page: Callable[..., Page]) -> None:
-    page = make_page(device_scale_factor=2)
-    page.set_viewport_size({"width": 480, "height": 600})
-    Stage(page, KernelPlayground(CAT))
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+def test_nothing_runs_over_at_double_size(zoomed: Callable[..., Stage]) -> None:
+    zoomed(KernelPlayground(CAT), width=480, height=600)

@@ -154,6 +154,23 @@ def test_limits_are_explained(kit):
     assert kit("readNumber", "  ", limits)["problem"].startswith("Stride is empty.")
 
 
+def test_one_number_of_a_table_is_replaced(kit):
+    assert kit("withNumber", [[1, 2], [3, 4]], 1, 0, 9) == [[1, 2], [9, 4]]
+
+
+def test_lines_that_stay_are_not_touched(page, kit):
+    found = page.evaluate(
+        """() => {
+          const node = document.createElement("div");
+          loaded.setLines(node, ["one", "two", "three"]);
+          const [first] = node.children;
+          loaded.setLines(node, ["one", "2"]);
+          return [node.innerHTML, node.firstChild === first];
+        }"""
+    )
+    assert found == ["<p>one</p><p>2</p>", True]
+
+
 # The frame
 
 
@@ -204,7 +221,7 @@ def test_nothing_is_left_when_the_widget_goes(sample):
 
 
 def test_without_a_kernel_the_widget_goes_on(sample):
-    sample.page.evaluate("() => { window.kernelIsGone = true; }")
+    sample.lose_kernel()
     sample.page.get_by_role("switch", name="Turn").click()
     assert sample.settings["on"] is True
     expect(sample.page.get_by_role("switch", name="Turn")).to_be_checked()
@@ -459,13 +476,8 @@ def test_text_and_focus_can_be_read_in_both_themes(stage, dark):
         assert contrast(root.evaluate(COLOUR, "caretColor"), paper) >= 3.5
 
 
-def test_at_twice_the_size_nothing_is_cut_off(make_page):
-    """200% zoom halves the room that a page has."""
-    page = make_page(device_scale_factor=2)
-    page.set_viewport_size({"width": 550, "height": 450})
-    sample = Stage(page, Sample())
-    wide = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
-    assert wide <= 0
+def test_at_twice_the_size_nothing_is_cut_off(zoomed):
+    sample = zoomed(Sample())
     box = sample.root.locator(".cnn-widget").bounding_box()
     for part in sample.root.locator("button, input, .cnn-grid").all():
         inner = part.bounding_box()

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 from lab import Lab, Opened, Server
 from playwright.sync_api import Locator, expect
+from stage import enter
 from test_lab import write
 
 SOURCES = (
@@ -51,9 +52,7 @@ def widget(opened: Opened, cell: int) -> Locator:
 def test_what_is_typed_is_known_to_python(
     opened: Opened, lab: Lab, cell: int, field: str, typed: str, asked: str, answer: object
 ) -> None:
-    box = widget(opened, cell).get_by_role("spinbutton", name=field, exact=True)
-    box.fill(typed)
-    box.press("Enter")
+    enter(widget(opened, cell).get_by_role("spinbutton", name=field, exact=True), typed)
     assert json.loads(opened.python(f"import json; print(json.dumps({asked}))")) == answer
 
 

@@ -36,14 +36,20 @@ pairs = zip(straight.parameters(), model.parameters(), strict=True)
 print(all(np.array_equal(a.value, b.value) for a, b in pairs))"""
 
 
-@pytest.fixture
-def opened(lab: Lab, server: Server) -> Iterator[Opened]:
+@pytest.fixture(scope="module")
+def shared(window: Lab, server: Server) -> Iterator[Opened]:
     """Return a notebook with a dashboard, and a drawing pad for the network that it trains."""
     name = write(server, "kernel", START, DASHBOARD, "pad = widgets.DrawingPad(model)\npad")
-    notebook = lab.open(name)
-    notebook.run_all()
+    notebook = window.open(name)
     yield notebook
     notebook.close()
+
+
+@pytest.fixture
+def opened(shared: Opened, lab: Lab) -> Opened:
+    """Return the notebook with a new network, a new dashboard and a new pad."""
+    shared.run_all()
+    return shared
 
 
 def button(root: Locator, name: str) -> Locator:
@@ -157,14 +163,13 @@ def test_after_a_restart_it_is_said_that_the_cell_must_be_run_again(opened: Open
     opened.restart()
     root = widget(opened)
     button(root, "Train").click()
-    expect(root.locator("[role=alert]")).to_contain_text(
-        "The kernel has not answered.", timeout=20_000
-    )
     pad = widget(opened, "cell-2")
     pad.get_by_role("application").focus()
     opened.page.keyboard.press("Space")
     opened.page.keyboard.press("Shift+ArrowDown")
-    expect(pad.locator("[role=alert]")).to_contain_text("What you drew is kept.", timeout=20_000)
+    # Both wait for an answer at the same time.
+    for box, words in ((root, "The kernel has not answered."), (pad, "What you drew is kept.")):
+        expect(box.locator("[role=alert]")).to_contain_text(words, timeout=20_000)
     opened.run_all()
     root = widget(opened)
     button(root, "Train").click()

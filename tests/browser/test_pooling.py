@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import Locator
 from stage import Stage
 
 from cnnlib.datasets import load_digits
@@ -28,15 +28,6 @@ def seven(stage: Callable[..., Stage]) -> Stage:
     """Return a digit of MNIST, which is drawn in grey."""
     digit = (load_digits().train.images[46, 0] * 255).round().astype(int)
     return stage(PoolingExplorer(digit))
-
-
-def field(shown: Stage, name: str) -> Locator:
-    return shown.root.get_by_role("spinbutton", name=name, exact=True)
-
-
-def enter(where: Locator, value: str) -> None:
-    where.fill(value)
-    where.press("Enter")
 
 
 def slider(shown: Stage, name: str) -> Locator:
@@ -137,15 +128,15 @@ def test_the_three_kinds(hand: Stage) -> None:
 def test_windows_that_overlap(hand: Stage) -> None:
     note = hand.root.locator(".pool-note")
     assert note.inner_text() == "2×2 windows of 2×2. They touch, and do not overlap."
-    field(hand, "Stride").press("ArrowDown")
+    hand.field("Stride").press("ArrowDown")
     assert hand.grid("output").numbers() == [[5, 3, 8], [5, 7, 8], [-1, 7, 7]]
     assert note.inner_text() == "3×3 windows of 2×2. They overlap: a pixel is read up to 4 times."
-    enter(field(hand, "Window"), "3")
-    enter(field(hand, "Stride"), "2")
+    hand.enter("Window", "3")
+    hand.enter("Stride", "2")
     assert note.inner_text() == (
         "One window of 3×3 fits. No window reads row 3 or column 3: 7 of 16 pixels are never seen."
     )
-    enter(field(hand, "Window"), "1")
+    hand.enter("Window", "1")
     assert "There are gaps between them. No window reads rows 1 and 3" in note.inner_text()
 
 
@@ -274,26 +265,19 @@ def test_a_digit_is_drawn_in_grey(seven: Stage) -> None:
 )
 def test_impossible_settings_are_explained(hand: Stage, name: str, typed: str, words: str) -> None:
     before = hand.settings
-    enter(field(hand, name), typed)
+    hand.enter(name, typed)
     assert hand.complaint() == words
     assert hand.settings == before
     assert hand.grid("output").numbers() == [[5, 8], [-1, 7]]
-    enter(field(hand, name), "1")
+    hand.enter(name, "1")
     assert hand.complaint() == ""
 
 
 # The look, time, kernel, end
 
 
-def widest(page: Page) -> int:
-    return page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
-
-
-def test_at_twice_the_size_all_can_be_reached(make_page: Callable[..., Page]) -> None:
-    page = make_page(device_scale_factor=2)
-    page.set_viewport_size({"width": 550, "height": 450})
-    shown = Stage(page, PoolingExplorer(np.arange(28 * 28).reshape(28, 28), shift=(0, 1)))
-    assert widest(page) <= 0
+def test_at_twice_the_size_all_can_be_reached(zoomed: Callable[..., Stage]) -> None:
+    shown = zoomed(PoolingExplorer(np.arange(28 * 28).reshape(28, 28), shift=(0, 1)))
     shown.grid("output").cell(13, 13).click()
     assert shown.root.locator(".pool-place").inner_text().startswith("Output row 13, column 13")
 
@@ -301,17 +285,13 @@ def test_at_twice_the_size_all_can_be_reached(make_page: Callable[..., Page]) ->
 def test_the_answer_comes_within_a_frame_or_two(
     seven: Stage, median_redraw: Callable[[list[float]], float]
 ) -> None:
-    right = slider(seven, "Move right")
-    right.focus()
-    seven.page.evaluate("redraws.splice(0)")
-    for key in ["ArrowRight", "ArrowRight", "ArrowLeft", "ArrowLeft"] * 5:
-        seven.page.keyboard.press(key)
-    seven.page.wait_for_function("redraws.length >= 20")
-    assert median_redraw(seven.redraws()) < 2000  # the median, for the machine is shared
+    slider(seven, "Move right").focus()
+    times = seven.time_keys(["ArrowRight", "ArrowRight", "ArrowLeft", "ArrowLeft"] * 5)
+    assert median_redraw(times) < 2000  # the median, for the machine is shared
 
 
 def test_without_a_kernel_all_goes_on(hand: Stage) -> None:
-    hand.page.evaluate("() => { window.kernelIsGone = true; }")
+    hand.lose_kernel()
     choose(hand, "min")
     slider(hand, "Move down").press("ArrowRight")
     assert hand.grid("output").numbers() == pool(np.roll(HAND, 1, axis=0), "min").tolist()

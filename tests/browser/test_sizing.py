@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, expect
 from stage import Stage
 
 from cnnlib.widgets import SizingExplorer
@@ -25,21 +25,8 @@ def small(stage: Callable[..., Stage]) -> Stage:
     return stage(SizingExplorer((3, 32, 32), [("conv", 8, 5), ("pool", 2), ("dense", 10)]))
 
 
-def field(shown: Stage, name: str) -> Locator:
-    return shown.page.get_by_role("spinbutton", name=name, exact=True)
-
-
-def set_number(shown: Stage, name: str, value: str) -> None:
-    field(shown, name).fill(value)
-    field(shown, name).press("Enter")
-
-
 def mark(shown: Stage, name: str) -> Locator:
     return shown.page.get_by_role("radio", name=name, exact=True)
-
-
-def press(shown: Stage, name: str) -> None:
-    shown.page.get_by_role("button", name=name, exact=True).click()
 
 
 def texts(shown: Stage) -> list[list[str]]:
@@ -190,15 +177,15 @@ def test_it_opens_on_alexnet(explorer: Stage) -> None:
 
 
 def test_the_224_puzzle(explorer: Stage) -> None:
-    set_number(explorer, "Height", "224")
-    set_number(explorer, "Width", "224")
+    explorer.enter("Height", "224")
+    explorer.enter("Width", "224")
     assert texts(explorer)[0][1] == "96×54×54"
     assert notes(explorer)[0] == (
         "△ (224 + 2·0 − 11) / 4 = 53.25 is rounded down to 53: the last row and the last column "
         "are never read. Nothing is lost with padding 2 (makes 55×55) or an input of 227×227 "
         "(makes 55×55)."
     )
-    set_number(explorer, "Padding of row 1", "2")
+    explorer.enter("Padding of row 1", "2")
     assert texts(explorer)[0][1] == "96×55×55"
     assert notes(explorer) == [
         "△ (224 + 2·2 − 11) / 4 = 54.25 is rounded down to 54. Only border is left over; no pixel "
@@ -218,7 +205,7 @@ def test_a_network_is_chosen(explorer: Stage) -> None:
     assert lines(explorer)[1] == "parameters: (5·5·96/2 + 1)·256 = 307,456"
     choice.select_option("the network of this course")
     assert explorer.settings == SizingExplorer(*NETWORKS["the network of this course"]).settings
-    set_number(explorer, "Filters of row 1", "17")
+    explorer.enter("Filters of row 1", "17")
     expect(choice).to_have_value("")
 
 
@@ -226,7 +213,7 @@ def test_a_network_is_chosen(explorer: Stage) -> None:
 
 
 def test_a_row_that_does_not_fit_is_marked_and_the_fix_named(small: Stage) -> None:
-    set_number(small, "Height", "4")
+    small.enter("Height", "4")
     assert texts(small)[0][:3] == ["CONV1", "✗ no fit", ""]
     assert [row[1] for row in texts(small)[1:]] == ["? waits", "? waits"]
     assert notes(small) == [
@@ -237,7 +224,7 @@ def test_a_row_that_does_not_fit_is_marked_and_the_fix_named(small: Stage) -> No
     assert small.root.locator(".size-state").inner_text() == (
         "✗ CONV1 does not fit: the total counts the rows above it only."
     )
-    set_number(small, "Padding of row 1", "1")
+    small.enter("Padding of row 1", "1")
     assert texts(small)[0][1] == "8×2×30"
     assert small.root.locator(".size-state").inner_text() == "✓ All rows fit."
 
@@ -276,23 +263,23 @@ def test_each_reason_is_told(small: Stage, layers: list[list[Any]], words: str) 
 
 
 def test_rows_are_added_moved_and_removed_with_the_mouse(small: Stage) -> None:
-    press(small, "Convolution")
+    small.press("Convolution")
     assert small.settings["layers"][1] == ["conv", 16, 3, 1, 1, 1]
     assert names(small) == ["CONV1", "CONV2", "POOL1", "FC3"]
     assert small.spoken().startswith("CONV2 added. Output 10.")
-    press(small, "Move down")
+    small.press("Move down")
     assert names(small) == ["CONV1", "POOL1", "CONV2", "FC3"]
     expect(mark(small, "CONV2")).to_be_checked()
-    press(small, "Dense")
-    press(small, "Pool")
+    small.press("Dense")
+    small.press("Pool")
     assert names(small) == ["CONV1", "POOL1", "CONV2", "FC3", "POOL2", "FC4"]
     assert notes(small)[0].startswith("✗ Pool rows need maps")
-    press(small, "Remove")
-    press(small, "Remove")
+    small.press("Remove")
+    small.press("Remove")
     assert names(small) == ["CONV1", "POOL1", "CONV2", "FC3"]
-    press(small, "Move up")
-    press(small, "Move down")
-    press(small, "Move down")
+    small.press("Move up")
+    small.press("Move down")
+    small.press("Move down")
     assert small.complaint() == "FC3 is the last row already."
 
 
@@ -318,23 +305,23 @@ def test_rows_are_chosen_moved_and_removed_with_the_keyboard(small: Stage) -> No
 
 
 def test_fields_are_stepped_and_walked_with_the_keyboard(explorer: Stage) -> None:
-    field(explorer, "Filters of row 1").focus()
+    explorer.field("Filters of row 1").focus()
     explorer.page.keyboard.press("ArrowUp")
     assert explorer.settings["layers"][0][1] == 97
     explorer.page.keyboard.press("PageDown")  # a pool has no filters
-    expect(field(explorer, "Filters of row 3")).to_be_focused()
+    expect(explorer.field("Filters of row 3")).to_be_focused()
     expect(mark(explorer, "CONV2")).to_be_checked()
     explorer.page.keyboard.press("PageUp")
-    expect(field(explorer, "Filters of row 1")).to_be_focused()
+    expect(explorer.field("Filters of row 1")).to_be_focused()
     explorer.page.keyboard.press("PageUp")
-    expect(field(explorer, "Filters of row 1")).to_be_focused()
+    expect(explorer.field("Filters of row 1")).to_be_focused()
 
 
 def test_the_table_holds_so_many_rows(small: Stage) -> None:
     for _ in range(LIMITS["layers"] - 3):
-        press(small, "Convolution")
+        small.press("Convolution")
     assert len(names(small)) == LIMITS["layers"]
-    press(small, "Dense")
+    small.press("Dense")
     assert small.complaint() == "The table holds 24 rows. Remove one first."
 
 
@@ -352,8 +339,8 @@ def test_the_table_holds_so_many_rows(small: Stage) -> None:
 def test_nonsense_is_explained_and_loses_nothing(
     small: Stage, name: str, typed: str, words: str
 ) -> None:
-    before, held = small.settings, field(small, name).input_value()
-    set_number(small, name, typed)
+    before, held = small.settings, small.field(name).input_value()
+    small.enter(name, typed)
     assert small.complaint() == f"{words} {name} stays at {held}."
     assert small.settings == before
 
@@ -364,9 +351,9 @@ def test_nonsense_is_explained_and_loses_nothing(
 @pytest.mark.parametrize("dark", [False, True])
 def test_the_focus_is_seen(stage: Callable[..., Stage], dark: bool) -> None:
     shown = stage(SizingExplorer(), dark=dark)
-    field(shown, "Kernel of row 3").focus()
+    shown.field("Kernel of row 3").focus()
     style = "(node) => getComputedStyle(node).outlineStyle"
-    assert field(shown, "Kernel of row 3").evaluate(style) == "solid"
+    assert shown.field("Kernel of row 3").evaluate(style) == "solid"
     mark(shown, "CONV1").focus()
     shown.page.keyboard.press("ArrowDown")
     assert mark(shown, "POOL1").evaluate(style) == "solid"
@@ -378,11 +365,8 @@ def test_the_bars_are_shares(explorer: Stage) -> None:
     assert share == pytest.approx(37_752_832 / 62_378_344)
 
 
-def test_at_twice_the_size_all_can_be_reached(make_page: Callable[..., Page]) -> None:
-    page = make_page(device_scale_factor=2)
-    page.set_viewport_size({"width": 550, "height": 450})
-    shown = Stage(page, SizingExplorer((3, 224, 224)))
-    assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
+def test_at_twice_the_size_all_can_be_reached(zoomed: Callable[..., Stage]) -> None:
+    shown = zoomed(SizingExplorer((3, 224, 224)))
     for box in [note.bounding_box() for note in shown.root.locator(".size-note div").all()[:1]]:
         assert box["x"] + box["width"] < 550
     scroll = shown.root.locator(".size-scroll")
@@ -394,17 +378,14 @@ def test_at_twice_the_size_all_can_be_reached(make_page: Callable[..., Page]) ->
 def test_the_answer_comes_within_a_frame_or_two(
     explorer: Stage, median_redraw: Callable[[list[float]], float]
 ) -> None:
-    field(explorer, "Stride of row 2").focus()
-    explorer.page.evaluate("redraws.splice(0)")
-    for key in ["ArrowUp", "ArrowDown"] * 12:
-        explorer.page.keyboard.press(key)
-    explorer.page.wait_for_function("redraws.length === 24")
-    assert median_redraw(explorer.redraws()) < 2000  # the machine is shared
+    explorer.field("Stride of row 2").focus()
+    times = explorer.time_keys(["ArrowUp", "ArrowDown"] * 12)
+    assert median_redraw(times) < 2000  # the machine is shared
 
 
 def test_without_a_kernel_all_goes_on(small: Stage) -> None:
-    small.page.evaluate("() => { window.kernelIsGone = true; }")
-    set_number(small, "Kernel of row 1", "3")
+    small.lose_kernel()
+    small.enter("Kernel of row 1", "3")
     assert texts(small)[0][1] == "8×30×30"
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import expect
 from stage import Stage
 
 from cnnlib.widgets import SoftmaxExplorer
@@ -24,15 +24,6 @@ def shares(shown: Stage) -> list[str]:
 
 def lines(shown: Stage) -> list[str]:
     return shown.root.locator(".soft-lines p").all_inner_texts()
-
-
-def field(shown: Stage, name: str) -> Locator:
-    return shown.page.get_by_role("spinbutton", name=name, exact=True)
-
-
-def set_number(shown: Stage, name: str, value: str) -> None:
-    field(shown, name).fill(value)
-    field(shown, name).press("Enter")
 
 
 # The arithmetic
@@ -83,7 +74,7 @@ def test_the_right_class_differs_by_more_than_colour(explorer: Stage) -> None:
 
 
 def test_the_temperature_is_typed(explorer: Stage) -> None:
-    set_number(explorer, "Temperature T", "0.5")
+    explorer.enter("Temperature T", "0.5")
     assert explorer.settings["temperature"] == 0.5
     assert lines(explorer)[0] == "class 2: p = 25 / (1 + 4 + 25) = 25 / 30 = 0.833"
     assert explorer.spoken() == (
@@ -115,10 +106,10 @@ def test_the_temperature_is_moved_with_the_slider(explorer: Stage) -> None:
 
 
 def test_a_score_is_changed(explorer: Stage) -> None:
-    set_number(explorer, "Score of class 0", "1.60944")
+    explorer.enter("Score of class 0", "1.60944")
     np.testing.assert_allclose(explorer.settings["scores"][0], np.log(5), atol=1e-5)
     assert shares(explorer) == ["0.417", "0.167", "0.417"]
-    score = field(explorer, "Score of class 1")
+    score = explorer.field("Score of class 1")
     score.focus()
     explorer.page.keyboard.press("ArrowDown")
     assert score.input_value() == "0.593147"
@@ -127,14 +118,14 @@ def test_a_score_is_changed(explorer: Stage) -> None:
 
 def test_only_differences_count(explorer: Stage) -> None:
     explorer.page.get_by_role("button", name="All scores + 100").press("Enter")
-    assert field(explorer, "Score of class 0").input_value() == "100"
+    assert explorer.field("Score of class 0").input_value() == "100"
     assert shares(explorer) == ["0.125", "0.250", "0.625"]
     explorer.page.get_by_role("button", name="All scores − 100").click()
-    assert field(explorer, "Score of class 0").input_value() == "0"
+    assert explorer.field("Score of class 0").input_value() == "0"
 
 
 def test_powers_that_are_too_large_are_explained(explorer: Stage) -> None:
-    set_number(explorer, "Score of class 2", "1000")
+    explorer.enter("Score of class 2", "1000")
     assert explorer.root.locator(".soft-number").all_inner_texts()[-2:] == ["∞", "∞"]
     assert lines(explorer) == [
         "The powers of e are too large for the computer. It takes the highest score from all "
@@ -156,9 +147,9 @@ def test_the_right_class_is_chosen(explorer: Stage) -> None:
 
 
 def test_classes_come_and_go(explorer: Stage) -> None:
-    set_number(explorer, "Classes", "4")
+    explorer.enter("Classes", "4")
     assert shares(explorer) == ["0.111", "0.222", "0.556", "0.111"]
-    set_number(explorer, "Classes", "2")
+    explorer.enter("Classes", "2")
     assert explorer.settings["right"] == 1
     assert shares(explorer) == ["0.333", "0.667"]
 
@@ -178,14 +169,14 @@ def test_nonsense_is_explained_and_loses_nothing(
     explorer: Stage, name: str, typed: str, words: str
 ) -> None:
     before = explorer.settings
-    held = field(explorer, name).input_value()
-    set_number(explorer, name, typed)
+    held = explorer.field(name).input_value()
+    explorer.enter(name, typed)
     assert explorer.complaint() == f"{words} {name} stays at {held}."
     assert explorer.settings == before
 
 
 def test_a_shift_beyond_all_bounds_is_refused(explorer: Stage) -> None:
-    set_number(explorer, "Score of class 0", "999999")
+    explorer.enter("Score of class 0", "999999")
     explorer.page.get_by_role("button", name="All scores + 100").click()
     assert explorer.complaint().startswith("No score may be beyond a million.")
     assert explorer.settings["scores"][0] == 999999
@@ -194,31 +185,23 @@ def test_a_shift_beyond_all_bounds_is_refused(explorer: Stage) -> None:
 # Size, time, kernel, end
 
 
-def test_at_twice_the_size_all_can_be_reached(make_page: Callable[..., Page]) -> None:
-    page = make_page(device_scale_factor=2)
-    page.set_viewport_size({"width": 550, "height": 450})
-    shown = Stage(page, SoftmaxExplorer([1, 2, 3], temperature=2))
-    assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
+def test_at_twice_the_size_all_can_be_reached(zoomed: Callable[..., Stage]) -> None:
+    shown = zoomed(SoftmaxExplorer([1, 2, 3], temperature=2))
     box = shown.root.locator(".soft-share").last.bounding_box()
     assert box["x"] + box["width"] < 550
 
 
 def test_the_answer_comes_within_a_frame_or_two(
-    explorer: Stage, record_property: Callable[[str, object], None]
+    explorer: Stage, median_redraw: Callable[[list[float]], float]
 ) -> None:
-    field(explorer, "Score of class 1").focus()
-    explorer.page.evaluate("redraws.splice(0)")
-    for key in ["ArrowUp", "ArrowDown"] * 12:
-        explorer.page.keyboard.press(key)
-    explorer.page.wait_for_function("redraws.length === 24")
-    times = sorted(explorer.redraws())
-    record_property("median_ms", round(times[12], 1))
-    assert times[12] < 2000  # the median, for the machine is shared
+    explorer.field("Score of class 1").focus()
+    times = explorer.time_keys(["ArrowUp", "ArrowDown"] * 12)
+    assert median_redraw(times) < 2000  # the median, for the machine is shared
 
 
 def test_without_a_kernel_all_goes_on(explorer: Stage) -> None:
-    explorer.page.evaluate("() => { window.kernelIsGone = true; }")
-    set_number(explorer, "Temperature T", "0.5")
+    explorer.lose_kernel()
+    explorer.enter("Temperature T", "0.5")
     assert shares(explorer) == ["0.033", "0.133", "0.833"]
 
 

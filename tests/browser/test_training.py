@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import Locator, Page, expect
 from stage import Stage
 
 from cnnlib.layers import Conv2d, Flatten, Linear, MaxPool2d, ReLU
@@ -196,9 +196,10 @@ def test_nothing_moves_by_itself(shown: Stage) -> None:
     assert python(shown).history.batch_losses == []
 
 
-def test_a_kernel_that_is_silent_is_told(shown: Stage) -> None:
+def test_a_kernel_that_is_silent_is_told(make_page: Callable[..., Page]) -> None:
+    shown = Stage(make_page(), dashboard())  # the clock is that of the whole window
     shown.page.clock.install()
-    shown.page.evaluate("window.kernelIsGone = true")
+    shown.lose_kernel()
     button(shown, "Train").click()
     expect(status(shown)).to_contain_text("Starting …")
     shown.page.clock.run_for(6000)
