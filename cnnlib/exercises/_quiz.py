@@ -127,10 +127,8 @@ class Quiz:
                 f'<p style="margin: 0 0 0.3em"><strong>{number}.</strong> '
                 f"{_show.inline(question.text)}</p>{options}</div>"
             )
-        # Without the attribute, JupyterLab takes the Enter key away to edit the cell.
         return (
-            '<div data-lm-suppress-shortcuts="true" style="max-width: 50em; '
-            'color: var(--jp-content-font-color1, #000000)">'
+            '<div style="max-width: 50em; color: var(--jp-content-font-color1, #000000)">'
             "<p>Choose an answer: click on it, or go there with the Tab key and press Enter.</p>"
             f"{''.join(parts)}</div>"
         )
@@ -139,9 +137,11 @@ class Quiz:
 def _option_html(letter: str, option: Option) -> str:
     symbol, word = ("✓", "Right") if option.right else ("✗", "Not this one")
     colour = _show.COLOURS["right" if option.right else "wrong"]
+    # JupyterLab has keys of its own for whatever has the focus: Enter edits the cell, "d d" deletes
+    # it. It leaves out elements with this attribute, if they have it themselves.
     return (
         '<details style="margin: 0.2em 0 0.2em 1em">'
-        '<summary style="cursor: pointer; padding: 0.2em 0">'
+        '<summary data-lm-suppress-shortcuts="true" style="cursor: pointer; padding: 0.2em 0">'
         f"({letter}) {_show.inline(option.text)}</summary>"
         f'<div style="border-left: 0.4em solid {colour}; margin: 0.2em 0 0.4em 1.2em; '
         f'padding: 0.1em 0.8em"><strong>{symbol} {word}.</strong> {_show.inline(option.why)}</div>'
