@@ -102,18 +102,18 @@ def test_the_walk_is_counted_in_steps_whatever_the_stops(stepper: Stage) -> None
     place = stepper.root.locator(".cnn-place")
     assert place.inner_text() == "step 0 of 200, loss"
     for told in ("step 0 of 200, gradient", "step 0 of 200, update", "step 1 of 200, loss"):
-        press(stepper, "Step")
+        stepper.press("Step")
         assert place.inner_text() == told
     stepper.page.get_by_role("slider").press("End")
     assert place.inner_text() == "step 200 of 200, loss"
     stepper.page.get_by_role("switch").press("Enter")
     assert place.inner_text() == "step 200 of 200"
-    press(stepper, "Start again")
+    stepper.press("Start again")
     assert place.inner_text() == "step 0 of 200"
 
 
 def test_a_descent_that_is_given_up_counts_the_steps_it_took(stepper: Stage) -> None:
-    set_rate(stepper, "1")
+    stepper.enter("Learning rate", "1")
     taken = len(descend(X, DUE, np.zeros((2, 2)), 1, 200)) - 1
     assert 0 < taken < 200
     assert stepper.root.locator(".cnn-place").inner_text() == f"step 0 of {taken}, loss"
