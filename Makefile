@@ -90,9 +90,9 @@ test-blas: $(VENV)/.dev  ## compare the notebooks again with other arithmetic ke
 	OPENBLAS_CORETYPE=Nehalem OPENBLAS_NUM_THREADS=1 $(NBVAL)
 	OPENBLAS_CORETYPE=Haswell OPENBLAS_NUM_THREADS=2 $(patsubst --numprocesses=%,--numprocesses=1,$(NBVAL))
 
-# One after the other: each test looks at what is on the screen, and times are measured.
+# Each worker has a browser and a JupyterLab of its own, and takes a test as soon as it is free.
 test-browser: $(VENV)/.dev  ## try the notebooks and widgets in JupyterLab (needs Chromium)
-	$(BIN)/python -m pytest tests/browser $(BROWSER_FLAGS)
+	$(BIN)/python -m pytest tests/browser --numprocesses=$(JOBS) --dist=worksteal $(BROWSER_FLAGS)
 
 train: $(VENV)/.runtime  ## train the final network of the course from the shell
 	$(BIN)/python -m cnnlib train

@@ -28,7 +28,7 @@ TIMEOUT = 60_000  # milliseconds; a shared machine may be slow for a moment
 expect.set_options(timeout=TIMEOUT)
 
 
-REDRAWS: dict[str, list[float]] = {}  # test: milliseconds from each input to its picture
+REDRAWS = "milliseconds from each input to its picture"
 
 
 @pytest.fixture
@@ -39,19 +39,23 @@ def median_redraw(request: pytest.FixtureRequest) -> Callable[[list[float]], flo
     """
 
     def note(times: list[float]) -> float:
-        REDRAWS[request.node.nodeid] = times
+        request.node.user_properties.append((REDRAWS, times))
         return statistics.median(times)
 
     return note
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    if REDRAWS:
+    lines = []
+    for report in terminalreporter.getreports("passed") + terminalreporter.getreports("failed"):
+        if report.when == "call" and (times := dict(report.user_properties).get(REDRAWS)):
+            low, *_, high = statistics.quantiles(times, n=20)
+            middle = f"{statistics.median(times):6.1f} median, {low:.1f} to {high:.1f} nine in ten"
+            lines.append(f"{middle}: {report.nodeid}")
+    if lines:
         terminalreporter.section("from input to picture, milliseconds")
-    for test, times in REDRAWS.items():
-        low, *_, high = statistics.quantiles(times, n=20)
-        middle = f"{statistics.median(times):6.1f} median, {low:.1f} to {high:.1f} nine in ten"
-        terminalreporter.write_line(f"{middle}: {test}")
+    for line in sorted(lines, key=lambda line: line.partition(": ")[2]):
+        terminalreporter.write_line(line)
 
 
 def chromium_path() -> str:
