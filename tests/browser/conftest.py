@@ -150,12 +150,12 @@ def stage(page: Page) -> Callable[..., Stage]:
 
 @pytest.fixture
 def zoomed(make_page: Callable[..., Page]) -> Callable[..., Stage]:
-    """Return a function that shows a widget at 200%, which halves the room that a page has.
+    """Return a function that shows a widget at 200%, with what room JupyterLab then leaves.
 
     Nothing may reach over the edge of the page.
     """
 
-    def show(widget: Widget, *, width: int = 550, height: int = 450) -> Stage:
+    def show(widget: Widget, *, width: int = 350, height: int = 450) -> Stage:
         page = make_page(device_scale_factor=2)
         page.set_viewport_size({"width": width, "height": height})
         shown = Stage(page, widget)

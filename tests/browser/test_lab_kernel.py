@@ -56,6 +56,16 @@ def button(root: Locator, name: str) -> Locator:
     return root.get_by_role("button", name=name, exact=True)
 
 
+def test_each_gradient_norm_stands_beside_its_layer(opened: Opened) -> None:
+    """JupyterLab has a layout of its own for such lists."""
+    norms = widget(opened).locator(".train-norms")
+    for line in range(2):
+        boxes = [norms.locator("> *").nth(3 * line + part).bounding_box() for part in range(3)]
+        (name, bar, number) = [box for box in boxes if box is not None]
+        assert name["x"] + name["width"] <= bar["x"] < number["x"]
+        assert abs(name["y"] - number["y"]) < name["height"] / 2
+
+
 def test_it_is_trained_stopped_and_trained_on_and_then_reads_what_is_drawn(
     opened: Opened, record_property: Callable[[str, object], None]
 ) -> None:
