@@ -70,7 +70,7 @@ def _windows(x: Array, kernel: Pair, stride: Pair) -> Array:
 # a block is a few images, or some output rows of one image, small enough to stay in the cache.
 Block = tuple[slice, slice]  # images, and output rows
 
-_BLOCK_BYTES = 2 << 20
+_BLOCK_BYTES = 4 << 20
 
 
 def _blocks(dout_shape: Shape, weight: Array) -> list[Block]:
