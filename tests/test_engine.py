@@ -13,6 +13,7 @@ import pytest
 from cnnlib import _engine
 from cnnlib import functional as F
 from cnnlib.architectures import course_cnn, lenet5
+from cnnlib.functional.convolution import conv2d_backward_weights
 from cnnlib.layers import BatchNorm2d, Conv2d, Dropout, Flatten, Linear, ReLU
 from cnnlib.model import Parallel, Residual, Sequential, per_image, twin
 from cnnlib.optim import SGD
@@ -52,6 +53,7 @@ CONVOLUTIONS = [
     ((1, 256, 3, 3), (512, 256, 3, 3), 1, 1, 1),
     ((8, 8, 40, 40), (12, 4, 3, 3), 1, 1, 2),
     ((1, 64, 20, 150), (16, 64, 1, 1), 1, (100, 0), 1),  # blocks that see nothing but border
+    ((2, 3, 1, 2), (4, 3, 10, 9), 1, (6, 5), 1),  # some weights meet nothing but border
 ]
 
 
@@ -99,6 +101,9 @@ def test_blocks_change_nothing_beyond_rounding(rng, x, weight, stride, padding, 
     np.testing.assert_allclose((dx * x).sum(), product, rtol=1e-9)
     np.testing.assert_allclose((dweight * weight).sum(), product, rtol=1e-9)
     np.testing.assert_allclose(dbias, dout.sum(axis=(0, 2, 3)), rtol=1e-9, atol=1e-9)
+    alone = conv2d_backward_weights(dout, x, weight, stride, padding, groups)
+    for one, other in zip(alone, (dweight, dbias), strict=True):
+        np.testing.assert_array_equal(one, other)
 
 
 def test_dense_layer_has_the_same_bits_with_any_number_of_threads(rng):
@@ -242,6 +247,23 @@ def test_what_a_block_raises_reaches_the_caller(count):
     assert 5 not in done
     _engine.split(done.append, [100, 101, 102])
     assert {100, 101, 102} <= set(done)
+
+
+def test_after_an_error_the_blocks_that_are_left_are_not_begun():
+    _engine.set_threads(2)
+    gate, begun = threading.Barrier(2, timeout=30), []
+
+    def work(part):
+        begun.append(part)
+        if part < 2:
+            gate.wait()
+        if threading.current_thread() is threading.main_thread():
+            raise ValueError("stop")
+        threading.Event().wait(0.2)
+
+    with pytest.raises(ValueError, match="stop"):
+        _engine.split(work, list(range(100)))
+    assert len(begun) == 2
 
 
 def meet(work, count=2):
@@ -438,6 +460,24 @@ def test_a_block_may_share_work_itself(rng):
         np.testing.assert_array_equal(result, expected)
 
 
+def test_work_within_a_block_stays_on_its_thread():
+    homes = []
+
+    def outer(_):
+        seen = set()
+
+        def inner(_):
+            threading.Event().wait(0.005)
+            seen.add(threading.current_thread())
+
+        _engine.split(inner, list(range(8)))
+        homes.append(seen == {threading.current_thread()})
+
+    _engine.set_threads(3)
+    _engine.split(outer, [0, 1])
+    assert homes == [True, True]
+
+
 def run_python(program, **environment):
     done = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", program],
@@ -488,6 +528,13 @@ def test_without_a_number_all_processors_are_used(setting):
     assert 1 <= count <= _engine.MOST_THREADS
 
 
+def test_there_are_never_more_than_eight(monkeypatch):
+    monkeypatch.delenv("CNNLIB_NUM_THREADS", raising=False)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(64)), raising=False)
+    _engine.set_threads(None)
+    assert _engine.threads() == 8
+
+
 def fake_blas(monkeypatch, count):
     """Stand in for a BLAS with `count` threads; return the numbers that it was told."""
     told = [count]
@@ -505,6 +552,15 @@ def test_blas_keeps_to_one_thread_meanwhile_and_gets_its_own_back(monkeypatch):
     with pytest.raises(ZeroDivisionError):
         _engine.split(lambda part: 1 / part, [1, 0, 2])
     assert told == [4, 1, 4, 1, 4]
+
+
+def test_blas_gets_its_own_back_after_the_last_of_several_users(monkeypatch):
+    told = fake_blas(monkeypatch, 4)
+    with _engine._one_blas_thread():
+        with _engine._one_blas_thread():
+            assert told[-1] == 1
+        assert told[-1] == 1
+    assert told == [4, 1, 4]
 
 
 def test_the_blas_of_this_numpy_is_asked(monkeypatch):
@@ -551,6 +607,7 @@ def test_blocks_cover_everything_once():
             parts = _engine.blocks(total, size)
             assert [i for part in parts for i in range(total)[part]] == list(range(total))
             assert all(part.stop - part.start <= size for part in parts)
+            assert len(parts) in (1, 2, 4, 8, 16, 32, total)
 
 
 def test_a_sum_has_every_part_once():

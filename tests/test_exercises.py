@@ -13,6 +13,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from bs4 import BeautifulSoup
 
 from cnnlib import exercises
 from cnnlib.exercises import (
@@ -395,15 +396,19 @@ def test_an_endless_loop_is_stopped(scale):
     assert time.monotonic() - start < 20
 
 
-def test_an_endless_loop_that_catches_everything_is_stopped(scale):
-    def stubborn(x, factor=2.0):
-        while True:
-            try:
-                factor += 1
-            except:  # noqa: E722
-                factor = 0
+def test_a_loop_that_catches_everything_is_stopped():
+    def work():
+        for _ in range(10_000_000):
+            pass
 
-    assert "stopped" in scale.check(stubborn).diagnosis
+    def stubborn():
+        for _ in range(20):
+            try:
+                work()  # here the exception arrives, and is caught
+            except:  # noqa: E722
+                work()  # and here the next
+
+    assert run(stubborn, case(), 0.2).timed_out
 
 
 def test_a_loop_is_stopped_in_another_thread_too(scale):
@@ -460,6 +465,65 @@ def test_an_argument_that_is_written_to_is_named(scale):
 
     verdict = scale.check(in_place)
     assert "writes to its argument `x`" in verdict.diagnosis
+
+
+def spoil_first(values):
+    """Write to the first array that is found."""
+    values = values.values() if isinstance(values, dict) else values
+    for value in values:
+        if isinstance(value, np.ndarray):
+            value[...] = 7
+        else:
+            spoil_first(value)
+        return
+
+
+@pytest.mark.parametrize(
+    "given", [np.ones(2), [np.ones(2)], (3 * [np.ones(2)],), {"weight": np.ones(2)}]
+)
+def test_an_argument_is_a_copy_however_it_is_given(given):
+    def spoil(x):
+        spoil_first([x])
+
+    def read(x):
+        return str(x)
+
+    for call in (case(given), case(x=given)):
+        assert run(spoil, call, 5).changed == "x"
+        assert run(read, call, 5).changed == ""
+        assert "7" not in str(call)
+
+
+def test_an_entry_that_is_nan_has_not_changed():
+    assert run(np.sum, case(np.array([np.nan, 1])), 5).changed == ""
+
+
+def test_the_last_line_of_the_readers_own_is_shown(scale):
+    def helper(x):
+        return x[0, 99]
+
+    def broken(x, factor=2.0):
+        return helper(x)
+
+    assert ": return x[0, 99]" in scale.check(broken).diagnosis
+
+
+def test_a_check_ends_and_says_how_far_it_came(scale, monkeypatch):
+    monkeypatch.setattr("cnnlib.exercises._exercise.SECONDS_PER_CHECK", -1)
+    verdict = scale.check(scale.answer)
+    assert verdict.status == "wrong"
+    assert verdict.diagnosis.startswith("The first 1 of 201 cases are right")
+
+
+def test_a_project_that_never_ends_is_stopped(chapter):
+    def endless(answer):
+        while True:
+            pass
+
+    facts = {"level": 1, "minutes": 1, "hints": ["x", "y"], "solution": "3", "praise": "So."}
+    verdict = chapter.project("end", "An end", judge=endless, seconds=0.2, **facts).check(3)
+    assert verdict.status == "wrong"
+    assert "stopped after 0.2 seconds" in verdict.diagnosis
 
 
 def test_printing_is_told_from_returning(scale):
@@ -581,6 +645,34 @@ def test_progress_is_kept_and_shown(scale, chapter, record):
     assert chapter.progress().done == 1
 
 
+def test_each_exercise_that_is_done_is_kept(scale, chapter, record):
+    facts = {"level": 1, "minutes": 1, "hints": ["x", "y"], "mistakes": [], "why": "So."}
+    two, three = (chapter.prediction(name, name, answer=2, **facts) for name in ("two", "three"))
+    two.check(2)
+    scale.check(scale.answer)
+    three.check(3)
+    assert json.loads(record.read_text())["done"] == ["example.scale", "example.two"]
+    cells = re.findall(
+        r"(○ open|✓ done)</td>.*?<code>(\w+)</code>", chapter.progress()._repr_html_()
+    )
+    assert cells == [("✓ done", "scale"), ("✓ done", "two"), ("○ open", "three")]
+
+
+def test_progress_counts_every_chapter(record):
+    record.parent.mkdir()
+    record.write_text(json.dumps({"version": 1, "done": [ALL[0].key, ALL[-1].key]}))
+    assert exercises.progress().done == 2
+
+
+def test_a_record_that_cannot_be_replaced_leaves_nothing_behind(scale, record, monkeypatch):
+    def full(*places):
+        raise OSError("no space left")
+
+    monkeypatch.setattr("os.replace", full)
+    assert "could not be saved" in repr(scale.check(scale.answer))
+    assert list(record.parent.iterdir()) == []
+
+
 @pytest.mark.parametrize(
     "content",
     [b"", b"{", b"[]", b"null", b'{"version": 2, "done": []}', b'{"version": 1, "done": [3]}',
@@ -626,6 +718,20 @@ def test_a_quiz_reads_as_text_and_works_from_the_keyboard():
     assert markup.count("<details") == markup.count("<summary") == 2
     assert "✓ Right." in markup
     assert "✗ Not this one." in markup
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_what_opens_under_an_option_is_its_own_explanation(name):
+    quiz = MODULES[name].quiz
+    questions = BeautifulSoup(quiz._repr_html_(), "html.parser").find_all(role="group")
+    for markup, question in zip(questions, quiz.questions, strict=True):
+        lines = markup.find_all("details")
+        for letter, line, option in zip("abcdefgh", lines, question.options, strict=False):
+            summary, opened = line.summary.extract(), line
+            assert summary.text == f"({letter}) {option.text}".replace("`", "")
+            word = "✓ Right." if option.right else "✗ Not this one."
+            assert opened.text == f"{word} {option.why}".replace("`", "")
+        assert len(lines) == len(question.options)
 
 
 def test_a_quiz_explains_what_cannot_be_asked():

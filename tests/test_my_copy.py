@@ -109,9 +109,41 @@ def test_a_write_that_fails_leaves_the_old_file_whole(course, mine, monkeypatch)
     ]  # fmt: skip
 
 
+def test_a_copy_that_broke_off_remembers_what_it_has_brought(course, mine, monkeypatch):
+    replace = os.replace
+
+    def full(temporary, path):
+        if path.name == "02_b.ipynb":
+            raise OSError("no space left")
+        replace(temporary, path)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "replace", full)
+        with pytest.raises(OSError, match="no space left"):
+            copy_notebooks(mine, course)
+    (course / NAME).write_text("version 2")
+    assert copy_notebooks(mine, course) == {NAME: _my_copy.UPDATED, "02_b.ipynb": _my_copy.NEW}
+
+
+def test_a_newer_version_that_lies_there_already_is_not_put_there_again(course, mine):
+    copy_notebooks(mine, course)
+    (mine / NAME).write_text("my work")
+    for _ in range(2):
+        (mine / _my_copy.RECORD).unlink()
+        copy_notebooks(mine, course)
+    assert set(contents(mine)) == {NAME, "01_a.new.ipynb", "02_b.ipynb"}
+
+
+def test_everybody_can_read_the_copy(course, mine):
+    copy_notebooks(mine, course)
+    assert {path.stat().st_mode & 0o444 for path in mine.iterdir()} == {0o444}
+
+
 def test_nonsense_is_refused(course, mine, tmp_path):
     with pytest.raises(ValueError, match="holds the course itself"):
         copy_notebooks(course, course)
+    with pytest.raises(ValueError, match="holds the course itself"):
+        copy_notebooks(course / ".." / course.name, course)
     with pytest.raises(FileNotFoundError, match="no notebooks"):
         copy_notebooks(mine, tmp_path / "nowhere")
     file = tmp_path / "file"

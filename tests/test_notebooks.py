@@ -256,6 +256,16 @@ BREAKAGES: list[tuple[str, Rule, Callable[[Notebook], None]]] = [
         notebook_rules.no_memory_addresses,
         show(new_output("display_data", data={"text/plain": "<Axes object at 0x7f00dead>"})),
     ),
+    (
+        "a path in a traceback",
+        notebook_rules.no_machine_paths,
+        show(new_output("error", ename="E", evalue="no", traceback=["File /home/ada/x.py"])),
+    ),
+    (
+        "a path from home",
+        notebook_rules.no_machine_paths,
+        show(printed("saved to ~/course/weights.npz")),
+    ),
     ("an older format", notebook_rules.valid_format, old_format),
     ("an invalid file", notebook_rules.valid_format, unknown_cell_type),
     ("a large file", notebook_rules.small_file, too_large),
@@ -264,6 +274,11 @@ BREAKAGES: list[tuple[str, Rule, Callable[[Notebook], None]]] = [
         "a cell's timings",
         notebook_rules.minimal_metadata,
         put("by-hand", metadata={"execution": {"iopub.status.busy": "2026-01-01"}}),
+    ),
+    (
+        "the timings of a code cell",
+        notebook_rules.minimal_metadata,
+        put("by-hand-sum", metadata={"execution": {"iopub.status.busy": "2026-01-01"}}),
     ),
     ("a random id", notebook_rules.readable_ids, put("by-hand", id="1f0c2b7e")),
     (
@@ -293,6 +308,21 @@ BREAKAGES: list[tuple[str, Rule, Callable[[Notebook], None]]] = [
         "a bare picture",
         notebook_rules.described_figures,
         show(new_output("display_data", data={"image/png": "iVBORw0KGgo="})),
+    ),
+    (
+        "a bare photograph",
+        notebook_rules.described_figures,
+        show(new_output("display_data", data={"image/jpeg": "/9j/4AAQ"})),
+    ),
+    (
+        "a bare drawing",
+        notebook_rules.described_figures,
+        show(new_output("display_data", data={"image/svg+xml": "<svg/>"})),
+    ),
+    (
+        "an undescribed picture in the prose, as HTML",
+        notebook_rules.described_figures,
+        put("traps", source='## Traps\n\n<img src="../data/cat.png" alt="A cat.">'),
     ),
     (
         "an undescribed picture in the prose",
@@ -338,6 +368,16 @@ BREAKAGES: list[tuple[str, Rule, Callable[[Notebook], None]]] = [
         notebook_rules.compared_by_nbval,
         put("by-hand-sum", source="# NBVAL_SKIP\nx.sum()"),
     ),
+    (
+        "a comment for nbval by its other name",
+        notebook_rules.compared_by_nbval,
+        put("by-hand-sum", source="# PYTEST_VALIDATE_IGNORE_OUTPUT\nx.sum()"),
+    ),
+    (
+        "a tag for nbval in capitals",
+        notebook_rules.compared_by_nbval,
+        put("by-hand-sum", metadata={"tags": ["NBVAL_SKIP"]}),
+    ),
     ("no title", notebook_rules.numbered_title, drop("title")),
     ("another number", notebook_rules.numbered_title, put("title", source="# 02 Pixels")),
     ("two titles", notebook_rules.numbered_title, put("traps", source="# Traps")),
@@ -346,6 +386,11 @@ BREAKAGES: list[tuple[str, Rule, Callable[[Notebook], None]]] = [
         "a section renamed",
         notebook_rules.required_sections,
         put("traps", source="## Common traps"),
+    ),
+    (
+        "a section twice",
+        notebook_rules.required_sections,
+        put("recap", source="## Recap\n\nA grid.\n\n## Traps"),
     ),
     ("sections out of order", notebook_rules.required_sections, sections_out_of_order),
     ("no way onwards", notebook_rules.leads_on, drop("next")),
@@ -365,6 +410,11 @@ BREAKAGES: list[tuple[str, Rule, Callable[[Notebook], None]]] = [
         put("traps", source=f"## Traps\n\nSee https://{notebook_rules.REGISTRY_HOSTS[0]}/x."),
     ),
     (
+        "a registry's address in an output",
+        notebook_rules.sound_links,
+        show(printed(f"Looking in {notebook_rules.REGISTRY_HOSTS[-1]}")),
+    ),
+    (
         "little prose",
         notebook_rules.more_prose_than_code,
         put("by-hand-sum", source="\n".join(["x = 1"] * 60)),
@@ -378,6 +428,11 @@ BREAKAGES: list[tuple[str, Rule, Callable[[Notebook], None]]] = [
         "a time that is too short",
         notebook_rules.honest_minutes,
         put("traps", source="## Traps\n\n" + "A long story. " * 900),
+    ),
+    (
+        "a time that is too long",
+        notebook_rules.honest_minutes,
+        put("goals", source="## By the end you can\n\n**Time:** about 60 minutes"),
     ),
     (
         "an exercise of another name",
@@ -395,6 +450,16 @@ BREAKAGES: list[tuple[str, Rule, Callable[[Notebook], None]]] = [
         put("total-answer", source="my_total = ...\n\nex.total.check(my_total)"),
     ),
     (
+        "an exercise without its solution",
+        notebook_rules.complete_exercises,
+        put("total-answer", source="my_total = ...\n\nex.total.check(my_total)\n# ex.total.hint()"),
+    ),
+    (
+        "an exercise of another difficulty",
+        notebook_rules.complete_exercises,
+        put("exercise-total", source="### Exercise 1 · A sum\n★★☆ · about 2 minutes\n\nAdd."),
+    ),
+    (
         "an exercise that is solved",
         notebook_rules.complete_exercises,
         lambda notebook: cell(notebook, "total-answer").outputs.clear(),
@@ -403,6 +468,11 @@ BREAKAGES: list[tuple[str, Rule, Callable[[Notebook], None]]] = [
         "another sum of minutes",
         notebook_rules.complete_exercises,
         put("exercises", source="## Exercises\n\nOne, about 3 minutes together."),
+    ),
+    (
+        "no progress",
+        notebook_rules.complete_exercises,
+        put("exercise-progress", source="2 + 2"),
     ),
     ("no quiz", notebook_rules.complete_exercises, put("quiz-questions", source="2 + 2")),
     (
@@ -416,6 +486,11 @@ BREAKAGES: list[tuple[str, Rule, Callable[[Notebook], None]]] = [
         show(html_output(f'<img src="{PICTURE}" alt="The same photograph in color.">')),
     ),
     ("no glossary", notebook_rules.korean_glossary, put("glossary", source="## Glossary")),
+    (
+        "a term whose row is too short",
+        notebook_rules.korean_glossary,
+        put("glossary", source="## Glossary\n\n| English | Korean |\n|---|---|\n| pixel |"),
+    ),
     (
         "a term without Korean",
         notebook_rules.korean_glossary,

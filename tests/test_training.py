@@ -1,5 +1,6 @@
 """Training: it learns, it repeats itself exactly, and nothing is lost when it is stopped."""
 
+import json
 import os
 import signal
 import subprocess
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 
 from cnnlib.architectures import course_cnn
+from cnnlib.archive import read_archive, write_archive
 from cnnlib.datasets import load_digits
 from cnnlib.layers import Conv2d, Dropout, Flatten, Linear, MaxPool2d, ReLU
 from cnnlib.model import Sequential
@@ -163,6 +165,40 @@ def test_a_callback_can_end_the_training():
     assert len(history.epochs) == 2
 
 
+def test_every_callback_is_called_and_only_true_ends_the_training():
+    seen = []
+    history = run(
+        dense(),
+        blobs(),
+        epochs=9,
+        callbacks=[
+            lambda model, history: "something that is not True",
+            lambda model, history: len(history.epochs) == 2,
+            lambda model, history: seen.append(len(history.epochs)),
+        ],
+    )
+    assert len(history.epochs) == 2
+    assert seen == [1, 2]
+
+
+def test_a_model_in_use_is_trained_in_its_training_behaviour():
+    model = dense()
+    model.eval()
+    seen = []
+
+    def watch(images, rng):
+        seen.append(model.training)
+        return images
+
+    run(model, blobs(), blobs(seed=1), epochs=2, augment=watch)
+    assert seen == [True] * 16
+
+
+def test_an_epoch_takes_time():
+    history = run(dense(), blobs(), epochs=2)
+    assert min(history.series("seconds")) > 0
+
+
 def test_evaluate_leaves_the_mode_as_it_was():
     rng = np.random.default_rng(0)
     model = Sequential(Dropout(0.5, rng=rng), Linear(2, 3, rng=rng, dtype=np.float64))
@@ -218,6 +254,18 @@ def test_ctrl_c_keeps_whole_steps_and_says_how_to_go_on(capsys):
     run(twin, blobs(), epochs=9, augment=remember)
     for name, value in model.state_dict().items():
         assert (value == weights[11][name]).all()
+
+
+def test_a_second_ctrl_c_stops_at_once():
+    def press_twice(images, rng):
+        os.kill(os.getpid(), signal.SIGINT)
+        os.kill(os.getpid(), signal.SIGINT)
+        return images
+
+    before = signal.getsignal(signal.SIGINT)
+    with pytest.raises(KeyboardInterrupt):
+        run(dense(), blobs(), epochs=9, augment=press_twice)
+    assert signal.getsignal(signal.SIGINT) is before
 
 
 def test_training_goes_on_after_ctrl_c():
@@ -399,6 +447,7 @@ def test_random_shift_moves_and_keeps_the_values():
     assert (moved.sum(axis=(1, 2, 3)) == 1).all()
     rows, columns = np.nonzero(moved[:, 0].any(axis=0))
     assert sorted(set(rows)) == sorted(set(columns)) == [1, 2, 3, 4, 5]
+    assert len(rows) == 25  # down and across are drawn apart
     assert images[0, 0, 3, 3] == 1
     corner = np.zeros((50, 1, 3, 3))
     corner[:, 0, 0, 0] = 1
@@ -548,3 +597,29 @@ def test_a_checkpoint_of_something_else_changes_nothing(tmp_path):
         run(model, blobs(), **tools(model), checkpoint=path)
     for name, value in other.state_dict().items():
         assert (value == before[name]).all()
+
+
+def test_a_checkpoint_that_fits_in_part_changes_nothing(tmp_path):
+    path = tmp_path / "training.npz"
+    model = noisy()
+    run(model, blobs(), **tools(model), checkpoint=path)
+    other = noisy(seed=5)
+    before = other.state_dict()
+    arrays = read_archive(path)
+    part = tmp_path / "part.npz"  # the weights fit, but the optimiser's state lacks something
+    write_archive(part, {name: arrays[name] for name in arrays if name != "optimizer/steps"})
+    with pytest.raises(ValueError, match="expected lr and steps"):
+        run(other, blobs(), **tools(other), checkpoint=part)
+    notes = json.loads(str(arrays["notes"]))
+    notes["rng"][1]["state"] = 3  # the weights and the optimiser fit, but not a random state
+    write_archive(path, arrays | {"notes": np.array(json.dumps(notes))})
+    rng = np.random.default_rng(1)
+    optimizer = SGD(other.parameters(), 0.05)
+    with pytest.raises(ValueError, match="is no checkpoint of this training"):
+        fit(
+            other, blobs(), epochs=6, batch_size=16, optimizer=optimizer, rng=rng,
+            checkpoint=path, progress=False,
+        )  # fmt: skip
+    for name, value in other.state_dict().items():
+        assert (value == before[name]).all()
+    assert rng.bit_generator.state == np.random.default_rng(1).bit_generator.state

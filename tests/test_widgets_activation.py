@@ -45,12 +45,24 @@ def test_the_picture_says_values_and_slopes():
     )
 
 
+def test_the_picture_draws_the_curves_and_their_tangents():
+    fig, _ = ActivationExplorer(-1.5, negative_slope=0.4)._picture()
+    for ax, (value, slope) in zip(fig.axes, activation_at(-1.5, 0.4).values(), strict=True):
+        curve, *_axes, tangent, point = ax.lines
+        (x0, x1), (y0, y1) = tangent.get_xdata(), tangent.get_ydata()
+        assert (y1 - y0) / (x1 - x0) == pytest.approx(slope)
+        assert np.interp(-1.5, [x0, x1], [y0, y1]) == pytest.approx(value)
+        assert (point.get_xdata().item(), point.get_ydata().item()) == (-1.5, value)
+        assert np.interp(-1.5, *curve.get_data()) == pytest.approx(value, abs=1e-3)
+
+
 @pytest.mark.parametrize(
     ("arguments", "error", "words"),
     [
         ({"x": "2"}, TypeError, "x must be a number, got '2'"),
         ({"x": np.inf}, ValueError, "x must be finite"),
         ({"x": 1001}, ValueError, "x must be -1000 to 1000, got 1001"),
+        ({"x": -1001}, ValueError, "x must be -1000 to 1000, got -1001"),
         ({"negative_slope": -0.1}, ValueError, "negative_slope must be 0 to 1, got -0.1"),
     ],
 )

@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+from drawn import numbers, outlines
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -196,6 +197,26 @@ def test_the_picture_of_several_channels_shows_their_maps_and_the_sum():
     assert grids[-1] == ["12", "21"]
     assert "channel 1, rows: 3 4" in alt
     assert alt.endswith("gives 12, the first cell of the output, rows: 12 21.")
+
+
+def test_the_picture_outlines_the_first_window_and_its_result():
+    figure, _ = ConvolutionStepper(X, [[1, 2, 3], [4, 5, 6]])._picture()
+    image, _, kernel, _, output = figure.axes
+    assert outlines(image) == outlines(kernel) == [(0, 0, 2, 3)]
+    assert outlines(output) == [(0, 0, 1, 1)]
+
+
+def test_the_picture_of_several_channels_has_a_row_for_each():
+    image, kernel = np.arange(24).reshape(2, 3, 4), [[[1, 2, 3], [4, 5, 6]], [[7, 8, 9], [0, 1, 2]]]
+    stepper = ConvolutionStepper(image, kernel)
+    *rows, total = (ax for ax in stepper._picture()[0].axes if numbers(ax))
+    maps = [ConvolutionStepper(x, w).output for x, w in zip(image, kernel, strict=True)]
+    due = [part for row in zip(image, kernel, maps, strict=True) for part in row]
+    for ax, values in zip(rows, due, strict=True):
+        assert [int(text) for text in numbers(ax)] == np.ravel(values).tolist()
+    assert [int(text) for text in numbers(total)] == np.ravel(sum(maps)).tolist()
+    assert outlines(rows[0]) == outlines(rows[3]) == [(0, 0, 2, 3)]
+    assert outlines(total) == [(0, 0, 1, 1)]
 
 
 def test_the_repr_says_what_it_is():

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cnnlib import figures
 from cnnlib.functional import conv2d
 from cnnlib.gradcheck import check_gradient
 from cnnlib.widgets import DescentStepper
@@ -65,6 +66,18 @@ def test_the_picture_says_what_happened():
     assert "step 100 0." in alt
 
 
+def test_the_picture_draws_the_descent():
+    stepper = DescentStepper(X, DUE)
+    fig, alt = stepper._picture()
+    losses = [station.loss for station in stepper.descend(100)]
+    np.testing.assert_allclose(fig.axes[0].lines[0].get_ydata(), losses)
+    last = stepper.descend(100)[-1].weights
+    shown = [text.get_text() for text in fig.axes[-1].texts]
+    assert shown == [f"{weight:.1f}" for weight in last.ravel()]
+    assert "Kernel at the start rows: 0 0; 0 0, after 100 steps rows: " in alt
+    assert alt.endswith(f"{figures.grid_alt(last.round(2))}.")
+
+
 @pytest.mark.parametrize(
     ("arguments", "error", "words"),
     [
@@ -84,6 +97,7 @@ def test_the_picture_says_what_happened():
         ),
         ({"target": [[np.nan]]}, ValueError, "target holds nan or infinity"),
         ({"image": np.ones((9, 9)), "target": [[1]]}, ValueError, "a kernel of 9×9; at most 7×7"),
+        ({"image": np.ones((3, 9)), "target": [[1]]}, ValueError, "a kernel of 3×9; at most 7×7"),
     ],
 )
 def test_refusals(arguments, error, words):

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from drawn import lengths, pixels
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
@@ -13,6 +14,7 @@ from cnnlib.layers import Conv2d, Dropout, Flatten, Linear
 from cnnlib.model import Sequential
 from cnnlib.optim import SGD
 from cnnlib.widgets import DrawingPad
+from cnnlib.widgets._maps import mosaic
 from cnnlib.widgets.drawing import SIDE, as_mnist, layer_outputs
 
 
@@ -268,9 +270,12 @@ def test_the_picture_tells_what_is_drawn(digits):
     assert f"The network reads them as {said}." in alt
     assert "Conv2d, 16 maps of 24×24; ReLU, 16 maps of 24×24" in alt
     assert len(fig.axes) == 9
-    np.testing.assert_allclose(
-        fig.axes[1].images[0].get_array(), digits.test.images[0, 0], atol=1e-6
-    )
+    np.testing.assert_array_equal(pixels(fig.axes[0]), pad.drawing)
+    np.testing.assert_allclose(pixels(fig.axes[1]), digits.test.images[0, 0], atol=1e-6)
+    np.testing.assert_allclose(lengths(fig.axes[2]), pad.probabilities)
+    maps = [values for _, values in pad.outputs if values.ndim == 3]
+    for ax, values in zip(fig.axes[3:], maps, strict=True):
+        np.testing.assert_allclose(pixels(ax), mosaic(values))
 
 
 def test_networks_without_maps_have_a_picture_too():

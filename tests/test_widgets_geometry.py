@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from drawn import outlines
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -140,6 +141,8 @@ def test_sizes_follow_the_layers():
         ({"layers": [(3, 0)]}, "stride must be at least 1, got 0"),
         ({"layers": [(3, 1, -1)]}, "padding must be at least 0, got -1"),
         ({"layers": [(12, 1, 10)]}, "kernel_size must be at most 11, got 12 in layer 1"),
+        ({"size": (3, 8), "layers": [(4, 1)]}, "larger than the padded height 3"),
+        ({"size": (8, 3), "layers": [(4, 1)]}, "larger than the padded width 3"),
         (
             {"layers": [(3, 2), (2, 1)]},
             r"layer 2: the kernel does not fit: kernel_size 2 is larger than the padded height 1",
@@ -169,6 +172,16 @@ def test_the_picture_tells_what_is_read_and_seen():
     assert alt.endswith("what its middle cell was made from: 3 by 3 of the input.")
     crossed = [p for ax in figure.axes for p in ax.patches if p.get_gid() == "unread"]
     assert len(crossed) == 15
+
+
+def test_the_picture_keeps_down_and_across_apart():
+    """Three rows of output and one column: the middle cell stands in row 1, column 0."""
+    figure, alt = GeometryExplorer((5, 3), [(3, 1)])._picture()
+    source, *_, result = (ax for ax in figure.axes if ax.images)
+    assert outlines(source) == [(1, 0, 3, 3)]
+    assert outlines(result) == [(1, 0, 1, 1)]
+    _, alt = GeometryExplorer((8, 1), [(3, 1, 1)])._picture()
+    assert alt.endswith("its middle cell was made from: 3 by 1 of the input.")
 
 
 def test_the_picture_draws_the_field_back_through_all_maps():

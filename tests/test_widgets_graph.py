@@ -88,6 +88,14 @@ def test_the_picture_says_every_number():
     )
 
 
+def test_the_picture_writes_values_and_gradients_beside_their_arrows():
+    graph = ComputationGraph("chain")
+    ax = graph._picture()[0].axes[0]
+    for kind, due in (("value", graph.flow.values), ("gradient", graph.flow.gradients)):
+        shown = [text.get_text() for text in ax.texts if text.get_gid() == kind]
+        assert [int(text) for text in shown] == [due[arrow] for arrow in ("x", "u", "v", "L")]
+
+
 @pytest.mark.parametrize(
     ("arguments", "error", "words"),
     [
@@ -98,6 +106,7 @@ def test_the_picture_says_every_number():
         ({"graph": "fork", "inputs": {"w": "2"}}, TypeError, "w must be a number, got '2'"),
         ({"graph": "fork", "inputs": {"w": np.nan}}, ValueError, "w must be finite"),
         ({"graph": "fork", "inputs": {"w": 2e6}}, ValueError, r"at most a million, got 2e\+06"),
+        ({"graph": "fork", "inputs": {"w": -2e6}}, ValueError, r"at most a million, got -2e\+06"),
     ],
 )
 def test_refusals(arguments, error, words):

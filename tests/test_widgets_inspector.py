@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from drawn import numbers, outlines, pixels
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -32,6 +33,19 @@ def test_the_light_in_the_pupil():
     )
 
 
+def test_the_picture_shows_the_pixels_around_the_place():
+    image = CAT[:40, :60]
+    figure, _ = PixelInspector(image, (5, 50))._picture()
+    whole, near = figure.axes
+    np.testing.assert_array_equal(pixels(whole), image)
+    assert outlines(whole) == [(3, 48, 4, 4)]
+    np.testing.assert_array_equal(pixels(near), image[3:7, 48:52])
+    assert {(patch.get_y(), patch.get_x()) for patch in near.patches} == {(1.5, 1.5)}
+    figure, _ = PixelInspector(image, (5, 50), show="grey")._picture()
+    grey = image[3:7, 48:52].mean(axis=2).round()
+    assert [int(text) for text in numbers(figure.axes[1])] == grey.ravel().tolist()
+
+
 def test_a_grey_image_has_one_number():
     inspector = PixelInspector(CAT[:, :, 1], (3, 4))
     assert inspector.pixel == CAT[3, 4, 1]
@@ -45,6 +59,8 @@ def test_a_grey_image_has_one_number():
         ({"image": CAT[:7]}, ValueError, "must be 8 to 256 pixels .* got 7×256"),
         ({"image": CAT.transpose(2, 0, 1)}, ValueError, r"shape \(H, W\) or \(H, W, 3\)"),
         ({"place": (256, 0)}, ValueError, "no pixel in row 256, column 0; rows go from 0 to 255"),
+        ({"image": CAT[:9], "place": (9, 0)}, ValueError, "no pixel in row 9, column 0"),
+        ({"image": CAT[:, :9], "place": (0, 9)}, ValueError, "no pixel in row 0, column 9"),
         ({"place": (-1, 0)}, ValueError, "place must be at least 0"),
         ({"place": (0.5, 0)}, TypeError, "place must be a whole number"),
         ({"show": "red"}, ValueError, "show must be one of rgb, grey"),

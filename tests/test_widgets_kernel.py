@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from drawn import numbers, pixels
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -43,6 +44,23 @@ def test_an_edge_under_sobel():
     assert alt.endswith("The result goes from 0 to 4, and 0% of it lies below 0.")
 
 
+@pytest.mark.parametrize("show", ["signed", "grey"])
+def test_the_picture_shows_picture_kernel_and_result(show):
+    image = np.array([[0, 0, 0, 1, 1, 0.5]] * 3)  # a bright edge, and a dark one
+    kernel = [[0, 0, 0], [-1, 0, 0.5], [0, 0, 0]]
+    playground = KernelPlayground(image, kernel, show=show)
+    left, middle, right = playground._picture()[0].axes
+    np.testing.assert_array_equal(pixels(left), image)
+    assert numbers(middle) == ["0", "0", "0", "−1", "0", "0.5", "0", "0", "0"]
+    (result,) = playground.result
+    assert result.tolist() == [0, 0.5, 0.5, -0.75]
+    if show == "grey":
+        np.testing.assert_array_equal(pixels(right)[0], [0, 0.5, 0.5, 0])
+    else:
+        red, _, blue, *_ = pixels(right)[0].T
+        np.testing.assert_array_equal(np.sign((red - blue).round(1)), np.sign(result))
+
+
 def test_every_kernel_has_its_name_and_its_picture():
     grey = load_photo("cat")[:24, :24].mean(axis=2) / 255
     for name, kernel in KERNELS.items():
@@ -60,6 +78,7 @@ def test_bytes_become_fractions():
     ("arguments", "error", "words"),
     [
         ({"image": np.zeros((2, 9))}, ValueError, "must be 3 to 256 pixels .* got 2×9"),
+        ({"image": np.zeros((9, 257))}, ValueError, "must be 3 to 256 pixels .* got 9×257"),
         ({"image": np.zeros((4, 4, 3))}, ValueError, "mean.axis=2"),
         ({"image": np.full((4, 4), 7)}, TypeError, "image must hold uint8"),
         ({"image": np.full((4, 4), 7.0)}, ValueError, "go from 0 to 1, got 7 to 7"),

@@ -120,6 +120,7 @@ def test_the_picture_says_what_it_shows():
     texts = [text.get_text() for text in fig.axes[0].texts]
     assert texts[6:] == ["mixed", "167  185  231", "its grey", "194  194  194"]
     faces = [patch.get_facecolor()[:3] for patch in fig.axes[0].patches]
+    np.testing.assert_allclose(faces[:3], np.diag(LIGHT / 255))
     np.testing.assert_allclose(faces[3], LIGHT / 255)
 
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from drawn import numbers, outlines, pixels
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -90,6 +91,8 @@ def test_the_widget_pools_the_moved_picture():
         ({"kernel_size": 0}, "kernel_size must be at least 1, got 0"),
         ({"stride": 29}, "stride must be at most 28, got 29"),
         ({"shift": (0, 4)}, r"less than the picture is high or wide, got \(0, 4\) for 4×4"),
+        ({"image": np.ones((2, 5)), "shift": (2, 0)}, r"got \(2, 0\) for 2×5"),
+        ({"image": np.ones((5, 2)), "shift": (0, 2)}, r"got \(0, 2\) for 5×2"),
         ({"shift": (-9, 0)}, "must be at least -8, got -9"),
     ],
 )
@@ -117,6 +120,22 @@ def test_the_picture_tells_the_numbers_and_what_stays():
         "max, before",
         "max, after; 1 of 4 unchanged",
     ]
+
+
+def test_the_picture_draws_what_it_tells():
+    explorer = PoolingExplorer(HAND, shift=(0, 1))
+    picture, before, after = (ax for ax in explorer._picture()[0].axes if numbers(ax))
+    assert numbers(picture)[:4] == ["0", "2", "3", "2"]
+    assert numbers(before) == ["5", "8", "−1", "7"]
+    assert numbers(after) == ["8", "3", "3", "7"]
+    assert outlines(picture) == [(0, 0, 2, 2)]
+    # A grey picture shows its middle: output (2, 3) of 5×6 looks at rows 4 and 5, columns 6 and 7.
+    image = np.arange(120).reshape(10, 12)
+    picture, _, output = PoolingExplorer(image)._picture()[0].axes
+    assert outlines(picture) == [(4, 6, 2, 2)]
+    assert outlines(output) == [(2, 3, 1, 1)]
+    assert pixels(picture)[-1, -1, 0] == 1
+    assert pixels(picture)[0, 0, 0] == 0
 
 
 def test_a_large_picture_is_drawn_in_grey_and_one_with_negative_numbers_is_not():

@@ -150,3 +150,26 @@ def test_the_picture_tells_shapes_and_totals():
     _, alt = SizingExplorer()._picture()
     assert "Input 3×227×227. CONV1, 96 of 11×11, stride 4: 96×55×55, 34,944 parameters." in alt
     assert alt.endswith("62,378,344 parameters, 1,135,256,096 multiply-adds, 3,126,944 B.")
+
+
+def test_the_table_of_the_picture_holds_every_number():
+    explorer = SizingExplorer((3, 30, 32), [("conv", 4, 5), ("pool", 2)])
+    figure, _ = explorer._picture()
+    texts = [text.get_text() for text in figure.axes[0].texts]
+    conv, pool = explorer.rows
+    assert texts[7:14] == [
+        *("CONV1", "4 of 5×5, stride 1", "4×26×28", f"{conv.parameters:,}"),
+        *(f"{conv.multiply_adds:,}", f"{conv.memory:,} B", "5"),
+    ]
+    assert texts[14:21] == [
+        "POOL1",
+        "2×2, stride 2",
+        "4×13×14",
+        "0",
+        "0",
+        f"{pool.memory:,} B",
+        "6",
+    ]
+    assert texts[24:27] == [
+        f"{explorer.parameters:,}", f"{explorer.multiply_adds:,}", f"{explorer.memory:,} B",
+    ]  # fmt: skip

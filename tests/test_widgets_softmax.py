@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from drawn import lengths
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -46,6 +47,15 @@ def test_the_picture_says_what_it_shows():
         "Scores of 4 classes, 0, 0, 0, 0, at temperature 2 give the probabilities 0.250, "
         "0.250, 0.250, 0.250. The cross-entropy of class 0 is 1.386."
     )
+
+
+def test_the_picture_draws_scores_and_probabilities():
+    explorer = SoftmaxExplorer([1, -2, 3], right=1)
+    left, right = explorer._picture()[0].axes
+    assert lengths(left) == [1, -2, 3]
+    np.testing.assert_allclose(lengths(right), explorer.probabilities)
+    first, chosen, last = (patch.get_facecolor() for patch in right.patches)
+    assert first == last != chosen
 
 
 @pytest.mark.parametrize(

@@ -4,15 +4,18 @@ import time
 
 import numpy as np
 import pytest
+from drawn import lengths, pixels
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cnnlib import figures
 from cnnlib import functional as F
 from cnnlib.layers import Conv2d, Dropout, Flatten, Linear, MaxPool2d, ReLU
 from cnnlib.model import Residual, Sequential
 from cnnlib.optim import SGD, StepLR
 from cnnlib.training import DivergedError, evaluate, fit, random_shift
 from cnnlib.widgets import TrainingDashboard
+from cnnlib.widgets._maps import draw_maps, mosaic
 from cnnlib.widgets.training import filters_of, gradient_norms, thinned
 
 IMAGES = np.random.default_rng(5).random((60, 1, 8, 8)).astype(np.float32)
@@ -260,3 +263,26 @@ def test_the_pictures():
     loss = fig.axes[0].lines[0].get_ydata()
     np.testing.assert_allclose(loss, dashboard.history.batch_losses)
     assert [text.get_text() for text in fig.axes[2].get_yticklabels()] == ["0 Conv2d", "5 Linear"]
+    history = dashboard.history
+    for line, name in zip(fig.axes[1].lines, ("train", "validation"), strict=True):
+        np.testing.assert_allclose(line.get_ydata(), history.series(f"{name}_accuracy"))
+    np.testing.assert_allclose(lengths(fig.axes[2]), list(gradient_norms(dashboard.model).values()))
+    filters = dashboard.model[0].weight.value[:, 0]
+    np.testing.assert_allclose(pixels(fig.axes[3]), mosaic(filters))
+
+
+def test_maps_lie_in_reading_order_and_white_is_zero():
+    maps = np.arange(1.0, 6).reshape(5, 1, 1) * np.ones((2, 1))
+    np.testing.assert_array_equal(
+        mosaic(maps),
+        [
+            [1, np.nan, 2, np.nan, 3],
+            [1, np.nan, 2, np.nan, 3],
+            [np.nan] * 5,
+            [4, np.nan, 5, np.nan, np.nan],
+            [4, np.nan, 5, np.nan, np.nan],
+        ],
+    )
+    _, ax = figures.new()
+    draw_maps(maps, ax, "maps")
+    assert ax.images[0].get_clim() == (-5, 5)
