@@ -19,6 +19,8 @@ class Optimizer:
         Learning rate. Set it between steps to follow a schedule.
     """
 
+    _keeps: tuple[str, ...] | None = None  # the names of its averages; None for any
+
     def __init__(self, parameters: Iterable[Parameter], lr: float) -> None:
         self.parameters = list(parameters)
         name = type(self).__name__
@@ -52,13 +54,19 @@ class Optimizer:
         Raises
         ------
         ValueError
-            If the averages belong to other parameters.
+            If the averages belong to other parameters, or to another kind of optimiser.
         """
         averages = {}
         for key, value in state.items():
             if key in ("lr", "steps"):
                 continue
-            position = key.rpartition(".")[2]
+            name, _, position = key.rpartition(".")
+            if self._keeps is not None and name not in self._keeps:
+                raise ValueError(
+                    f"{type(self).__name__}.load_state_dict: {key} is from another kind of "
+                    f"optimiser; this one keeps {' and '.join(self._keeps)}. Build the same "
+                    "optimiser as when it was saved."
+                )
             known = position.isdecimal() and int(position) < len(self.parameters)
             if not known or self.parameters[int(position)].shape != np.shape(value):
                 raise ValueError(
@@ -128,6 +136,8 @@ class SGD(Optimizer):
     deep learning", 2013; the update is written as PyTorch writes it.
     """
 
+    _keeps = ("velocity",)
+
     def __init__(
         self,
         parameters: Iterable[Parameter],
@@ -180,6 +190,8 @@ class Adam(Optimizer):
     ----------
     Kingma and Ba, "Adam: a method for stochastic optimization", 2015, algorithm 1.
     """
+
+    _keeps = ("mean", "square")
 
     def __init__(
         self,

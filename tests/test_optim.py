@@ -105,6 +105,27 @@ def test_state_of_other_parameters_is_refused():
     assert other.lr == 0.3
 
 
+def test_state_of_another_kind_of_optimiser_is_refused():
+    sgd, adam, adamw = SGD([weight()], 0.1, momentum=0.9), Adam([weight()]), AdamW([weight()])
+    for optimizer in (sgd, adam, adamw):
+        after(optimizer, 1)
+    with pytest.raises(ValueError, match=r"^SGD.load_state_dict: mean.0 is from another kind"):
+        sgd.load_state_dict(adam.state_dict())
+    with pytest.raises(ValueError, match=r"this one keeps mean and square\. Build the same"):
+        adam.load_state_dict(sgd.state_dict())
+    adamw.load_state_dict(adam.state_dict())
+    assert adamw.state_dict().keys() == adam.state_dict().keys()
+
+
+def test_an_optimiser_of_ones_own_may_keep_what_it_likes():
+    class Slow(SGD):
+        _keeps = None
+
+    slow = Slow([weight()], 0.1)
+    slow.load_state_dict({"drift.0": np.ones(1), "lr": 0.2, "steps": 3})
+    assert slow.state_dict().keys() == {"drift.0", "lr", "steps"}
+
+
 def test_float32_stays_float32_and_gradients_are_left_alone():
     for make in (SGD, Adam, AdamW):
         parameter = Parameter("weight", (2,), lambda: np.ones(2), np.float32)

@@ -41,7 +41,9 @@ def test_the_picture_shows_the_pixels_around_the_place():
     assert outlines(whole) == [(3, 48, 4, 4)]
     np.testing.assert_array_equal(pixels(near), image[3:7, 48:52])
     assert {(patch.get_y(), patch.get_x()) for patch in near.patches} == {(1.5, 1.5)}
-    figure, _ = PixelInspector(image, (5, 50), show="grey")._picture()
+    figure, alt = PixelInspector(image, (5, 50), show="grey")._picture()
+    told = f"is grey {image[5, 50].mean():.0f}, the mean of red, green, blue = "
+    assert told + f"{image[5, 50].tolist()}." in alt
     grey = image[3:7, 48:52].mean(axis=2).round()
     assert [int(text) for text in numbers(figure.axes[1])] == grey.ravel().tolist()
 

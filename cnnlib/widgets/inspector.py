@@ -138,6 +138,8 @@ class PixelInspector(Widget):
             grey = patch.mean(axis=2).round().astype(np.uint8) if image.ndim == 3 else patch
             figures.number_image(grey, right, title=title)
         what = "red, green, blue = " if image.ndim == 3 else ""
+        if image.ndim == 3 and self.show != "rgb":
+            what = f"grey {round(np.mean(self.pixel))}, the mean of {what}"
         alt = (
             f"An image of {image.shape[0]} by {image.shape[1]} pixels, and {title} of it in "
             f"numbers. The pixel in row {self.place[0]}, column {self.place[1]} is "
