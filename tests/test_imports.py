@@ -30,6 +30,7 @@ ORDER = (
     "layers",
     "optim",
     "model",
+    "_fused",
     "architectures",
     "training",
     "interop",
