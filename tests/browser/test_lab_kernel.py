@@ -18,7 +18,7 @@ from cnnlib.datasets import load_digits
 from cnnlib.optim import SGD, CosineAnnealingLR
 from cnnlib.training import fit
 digits = load_digits()
-few = digits.train.images[:2000], digits.train.labels[:2000]
+few = digits.train.images[:4000], digits.train.labels[:4000]
 some = digits.validation.images[:100], digits.validation.labels[:100]
 
 def ingredients(seed):
