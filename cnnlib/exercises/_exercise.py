@@ -13,6 +13,7 @@ import re
 import textwrap
 import time
 import zlib
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
@@ -34,7 +35,7 @@ Hand = tuple[Call, Any]
 Judge = Callable[[Any], str | tuple[str | Table, ...] | None]
 
 
-class Exercise:
+class Exercise(ABC):
     """What all exercises have: a title, a difficulty, minutes, hints and a solution.
 
     Its name in the chapter is the name under which it is declared. The reader's own function or
@@ -94,12 +95,12 @@ class Exercise:
         self._shown = max(self._shown, number)
         return Hint(self.name, number, len(self.hints), self.hints[number - 1])
 
+    @abstractmethod
     def solution(self) -> Solution:
         """Return the solution as code to read, and to paste."""
-        raise NotImplementedError
 
-    def _judge(self, answer: Any) -> Verdict:
-        raise NotImplementedError
+    @abstractmethod
+    def _judge(self, answer: Any) -> Verdict: ...
 
     def _todo(self, text: str) -> Verdict:
         return Verdict("todo", self.name, text)
