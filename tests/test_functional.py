@@ -507,6 +507,32 @@ def test_memory_layout_does_not_matter(name):
         np.testing.assert_allclose(other, grad, rtol=1e-11, atol=1e-13)
 
 
+@pytest.mark.parametrize(
+    ("channels", "size", "dtype"),
+    [(16, (16, 16), "float32"), (24, (8, 32), "float32"), (16, (8, 16), "float64")],
+)
+def test_channels_that_lie_a_power_of_two_apart(channels, size, dtype):
+    # Their order in memory is changed by way of another place; the values must all arrive.
+    rng = np.random.default_rng(5)
+    x = rng.standard_normal((3, channels, *size)).astype(dtype)
+    weight = rng.standard_normal((4, channels, 3, 3)).astype(dtype)
+    dout = rng.standard_normal((3, 4, *size)).astype(dtype)
+    assert x.strides[1] % 1024 == 0
+    last = x.transpose(0, 2, 3, 1).copy().transpose(0, 3, 1, 2)
+    np.testing.assert_array_equal(
+        F.conv2d(x, weight, None, 1, 1), F.conv2d(last, weight, None, 1, 1)
+    )
+    own = F.conv2d_backward(dout, x, weight, 1, 1)
+    for gradient, other in zip(own, F.conv2d_backward(dout, last, weight, 1, 1), strict=True):
+        np.testing.assert_array_equal(gradient, other)
+    np.testing.assert_allclose(
+        F.conv2d(x[:1], weight, None, 1, 1),
+        reference.conv2d(x[:1], weight, None, 1, 1),
+        rtol=0,
+        atol=1e-4,
+    )
+
+
 def test_shift_then_convolve_is_convolve_then_shift():
     rng = np.random.default_rng(3)
     x, weight = rng.standard_normal((1, 2, 9, 9)), rng.standard_normal((3, 2, 3, 3))

@@ -102,8 +102,24 @@ def _bordered(x: Array, block: Block, kernel: Pair, stride: Pair, padding: Pair)
         padded[:, inside.stop :] = 0
         padded[:, inside, :pw] = 0
         padded[:, inside, pw + w :] = 0
-    padded[:, inside, pw : pw + w] = part[:, first:last]
+    _copy_channels_last(x[images, :, first:last], padded[:, inside, pw : pw + w])
     return padded.transpose(0, 3, 1, 2)
+
+
+def _copy_channels_last(x: Array, y: Array) -> None:
+    """Copy `x`, (N, C, H, W), to `y`, (N, H, W, C)."""
+    n, c, h, w = x.shape
+    if c < 16 or x.strides[1] % 1024:
+        y[...] = x.transpose(0, 2, 3, 1)
+        return
+    # Where a pixel's channels lie a multiple of 1024 bytes apart, as in 32×32 pixels, they all fall
+    # into the same few places of the cache, and push each other out. A copy whose channels lie one
+    # cache line further apart mends that: two copies then take less than half the time of one.
+    line = 64 // x.itemsize
+    apart = workspace("apart", (c, h * w + line), x.dtype)[:, : h * w].reshape(c, h, w)
+    for image, target in zip(x, y, strict=True):
+        np.copyto(apart, image)
+        np.copyto(target, apart.transpose(1, 2, 0))
 
 
 def _block_im2col(x: Array, block: Block, kernel: Pair, stride: Pair, padding: Pair) -> Array:
@@ -358,7 +374,7 @@ def _channels_last(x: Array) -> Array:
     (n, c, h, w), y = x.shape, np.empty_like(x.transpose(0, 2, 3, 1), order="C")
 
     def work(images: slice) -> None:
-        y[images] = x[images].transpose(0, 2, 3, 1)
+        _copy_channels_last(x[images], y[images])
 
     split(work, blocks(n, max(_BLOCK_BYTES // (c * h * w * x.itemsize), 1)))
     return y.transpose(0, 3, 1, 2)

@@ -6,9 +6,11 @@
     make bench BENCH_FLAGS=--one-thread   # where the machine is busy with other things
 
 Every round runs cnnlib, then PyTorch, and takes their ratio; the table shows medians over all
-rounds. So a machine that is busy for a while slows both down. Before each run there is a short
-pause: PyTorch's threads go on spinning for some milliseconds after their work is done, which would
-take a processor from whoever comes next.
+rounds. So a machine that is busy for a while slows both down. Each turn begins with a short pause:
+PyTorch's threads go on spinning for some milliseconds after their work is done, which would take a
+processor from whoever comes next. Then it runs for a while before anything counts. After a pause
+all threads of a program may find themselves on one processor, until the system moves them: for
+up to 60 milliseconds a small step takes as long as on one thread. A training does not pause.
 
 The last columns put the times into proportion. `bound` is what the multiplications alone would
 take at the best speed at which NumPy multiplies large matrices (1024×1024, float32, all threads).
@@ -50,6 +52,7 @@ Run = Callable[[], object]
 TORCH = importlib.util.find_spec("torch") is not None
 CLOCK = time.perf_counter
 PAUSE = 0.05  # seconds; PyTorch's threads have gone to sleep by then
+WARM_UP = 0.1  # seconds; until then the system has moved the threads to processors of their own
 RUNS_IN_A_TURN = 4
 
 
@@ -271,11 +274,14 @@ def seconds(run: Run) -> float:
     """Return the time of one run among others of its kind, as in a training.
 
     The pause lets the other library's threads come to rest: PyTorch's keep turning for a while,
-    and would take a processor from whoever comes next. After it the first run finds cold memory,
-    so it does not count.
+    and would take a processor from whoever comes next. After it the first runs find cold memory,
+    and threads that share a processor, so they do not count.
     """
     time.sleep(PAUSE)
+    awake = CLOCK() + WARM_UP
     run()
+    while CLOCK() < awake:
+        run()
     times = []
     for _ in range(RUNS_IN_A_TURN):
         started = CLOCK()
