@@ -108,7 +108,7 @@ def _bordered(x: Array, block: Block, kernel: Pair, stride: Pair, padding: Pair)
 
 def _copy_channels_last(x: Array, y: Array) -> None:
     """Copy `x`, (N, C, H, W), to `y`, (N, H, W, C)."""
-    n, c, h, w = x.shape
+    _, c, h, w = x.shape
     if c < 16 or x.strides[1] % 1024:
         y[...] = x.transpose(0, 2, 3, 1)
         return

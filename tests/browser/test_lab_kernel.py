@@ -11,7 +11,8 @@ from lab import Lab, Opened, Server
 from playwright.sync_api import Locator, expect
 from test_lab import widget, write
 
-START = """import numpy as np
+START = """import time
+import numpy as np
 from cnnlib import widgets
 from cnnlib.architectures import course_cnn
 from cnnlib.datasets import load_digits
@@ -21,6 +22,12 @@ digits = load_digits()
 few = digits.train.images[:4000], digits.train.labels[:4000]
 some = digits.validation.images[:100], digits.validation.labels[:100]
 
+pace = 0  # seconds more that each batch takes: a test sees a training on its way, on any machine
+
+def slowly(images, rng):
+    time.sleep(pace)
+    return images
+
 def ingredients(seed):
     rng = np.random.default_rng(seed)
     model = course_cnn(rng)
@@ -29,7 +36,7 @@ def ingredients(seed):
     return model, rest | {"batch_size": 32}
 """
 DASHBOARD = """model, rest = ingredients(0)
-dashboard = widgets.TrainingDashboard(model, few, some, epochs=2, **rest)
+dashboard = widgets.TrainingDashboard(model, few, some, epochs=2, augment=slowly, **rest)
 dashboard"""
 STRAIGHT = """straight, rest = ingredients(0)
 fit(straight, few, some, epochs=2, progress=False, **rest)
@@ -80,23 +87,24 @@ def test_each_gradient_norm_stands_beside_its_layer(opened: Opened) -> None:
 
 
 def test_it_is_trained_stopped_and_trained_on_and_then_reads_what_is_drawn(
-    opened: Opened, record_property: Callable[[str, object], None]
+    opened: Opened, median_redraw: Callable[[list[float]], float]
 ) -> None:
     root = widget(opened)
     status = root.locator(".train-status")
     expect(status).to_contain_text("Not started")
+    opened.python("pace = 0.1")
     button(root, "Train").click()
     expect(status).to_contain_text("Training: epoch 1 of 2, batch ")
     expect(status).to_contain_text("Loss")
     # The kernel is free meanwhile.
-    opened.python("import time; print(len(dashboard.history.batch_losses) > 0)")
+    opened.python("print(len(dashboard.history.batch_losses) > 0)")
     button(root, "Stop").click()
     expect(status).to_contain_text("Nothing is lost.")
     state = "print(dashboard.phase, len(dashboard.history.batch_losses), model.training)"
     stopped = opened.python(state)
     assert stopped.startswith("stopped ")
     assert stopped.endswith(" False")
-    opened.python("time.sleep(0.5)")
+    opened.python("pace = 0; time.sleep(0.5)")
     assert opened.python(state) == stopped
     root.get_by_role("button", name="Go on").focus()
     opened.page.keyboard.press("Enter")
@@ -106,8 +114,7 @@ def test_it_is_trained_stopped_and_trained_on_and_then_reads_what_is_drawn(
     pad = widget(opened, "cell-2")
     board = pad.get_by_role("application")
     board.scroll_into_view_if_needed()
-    times = opened.page.evaluate(TIMES, opened.path)
-    record_property("median_ms", times)
+    assert median_redraw(opened.page.evaluate(TIMES)) < 2000  # a machine that many share
     box = board.bounding_box()
     assert box is not None
     mouse = opened.page.mouse
@@ -124,12 +131,11 @@ def test_it_is_trained_stopped_and_trained_on_and_then_reads_what_is_drawn(
     assert "▶" in shown[7]
     button(pad, "Give me a test digit").click()
     expect(pad.locator(".pad-note")).to_contain_text("Its label is ")
-    assert times < 2000  # a machine that many share
 
 
-# Sends ink and waits for the answer to be drawn, 15 times; the median of the milliseconds.
+# Sends ink and waits for the kernel's answer to be drawn, 15 times; the milliseconds.
 TIMES = """
-async (path) => {
+async () => {
   const manager = document.querySelector(".pad-board");
   const root = manager.closest(".cnn-widget");
   const frame = () => new Promise((done) => requestAnimationFrame(() => {
@@ -137,7 +143,8 @@ async (path) => {
     channel.port1.onmessage = done;
     channel.port2.postMessage(0);
   }));
-  const shares = () => root.querySelector(".pad-layers figcaption").textContent;
+  const shares = () => root.querySelector(".pad-odds").textContent
+    + [...root.querySelectorAll(".pad-layers figcaption")].map((one) => one.textContent);
   const box = manager.getBoundingClientRect();
   const at = (type, x, y) => manager.dispatchEvent(new PointerEvent(type, {
     pointerId: 1, button: 0, bubbles: true,
@@ -158,7 +165,7 @@ async (path) => {
   const clear = [...root.querySelectorAll("button")].find((one) => one.textContent === "Clear");
   clear.click();
   await new Promise((done) => setTimeout(done, 500));
-  return times.sort((a, b) => a - b)[7];
+  return times;
 }
 """
 
