@@ -1,6 +1,7 @@
 """Settings that all unit tests share."""
 
 import os
+import signal
 import sys
 from collections.abc import Iterator
 
@@ -9,6 +10,10 @@ os.environ["MPLBACKEND"] = "agg"
 
 import pytest
 from hypothesis import settings
+
+# A shell that starts a job in the background has it ignore Ctrl-C, and whatever it starts too.
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # A shared machine may be slow for a moment, which is no failure. On CI the examples are the
 # same in every run, so that the same commit gets the same verdict.

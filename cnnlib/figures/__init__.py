@@ -7,7 +7,7 @@ to one chapter live in a module of that chapter's name, beside this toolkit.
 
 from ._charts import bars, confusion_matrix, curves
 from ._diagrams import graph, volumes
-from ._display import grid_alt, show, to_png
+from ._display import grid_alt, show, show_error, to_png
 from ._grids import equation, gallery, grid, image, kernel, number_image, operator
 from ._style import COLORS, CYCLE, HATCHES, LINE_STYLES, MARKERS, format_numbers, new, style, styled
 
@@ -32,6 +32,7 @@ __all__ = [
     "number_image",
     "operator",
     "show",
+    "show_error",
     "style",
     "styled",
     "to_png",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import html
 import io
+import re
 import textwrap
 from collections.abc import Callable
 from typing import Any
@@ -61,6 +62,31 @@ def show(fig: Figure | Axes, alt: str) -> None:
         display(bundle, raw=True)  # type: ignore[no-untyped-call]
     else:  # a plain Python prompt cannot show pictures
         print(alt)
+
+
+def show_error(error: BaseException) -> None:
+    """Print what an error says, one sentence a line.
+
+    JupyterLab breaks a line that is too long for the page wherever it ends, within words too.
+
+    Parameters
+    ----------
+    error : exception
+
+    Examples
+    --------
+    >>> from cnnlib import figures, functional
+    >>> try:
+    ...     functional.relu(np.array([1, -2]))
+    ... except TypeError as error:
+    ...     figures.show_error(error)
+    relu: x has dtype int64, expected float32 or float64 (x has shape (2,)).
+      Convert it first: x.astype(np.float32).
+    """
+    sentences = re.split(r"(?<=[.…]) +", str(error))
+    folds = textwrap.TextWrapper(110, break_long_words=False, break_on_hyphens=False)
+    lines = [line for each in sentences for line in folds.wrap(each)]
+    print("\n  ".join(lines))
 
 
 def check_alt(alt: str) -> str:
