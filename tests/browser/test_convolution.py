@@ -423,7 +423,7 @@ def test_the_window_is_marked_by_more_than_colour(stepper: Stage) -> None:
 # Time, kernel, end
 
 
-def test_the_answer_comes_within_a_frame_or_two(
+def test_how_soon_the_answer_comes(
     stepper: Stage, median_redraw: Callable[[list[float]], float]
 ) -> None:
     stepper.grid("output").cell(0, 0).focus()
@@ -431,7 +431,7 @@ def test_the_answer_comes_within_a_frame_or_two(
     assert median_redraw(times) < 2000  # the median, for the machine is shared
 
 
-def test_editing_a_number_is_answered_as_quickly(
+def test_how_soon_an_edit_is_answered(
     stage: Callable[..., Stage], median_redraw: Callable[[list[float]], float]
 ) -> None:
     """With a digit-sized input: 784 cells, 576 outputs of 25 products each."""

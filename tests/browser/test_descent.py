@@ -259,7 +259,7 @@ def test_at_twice_the_size_all_can_be_reached(zoomed: Callable[..., Stage]) -> N
 # Time, kernel, end
 
 
-def test_the_answer_comes_within_a_frame_or_two(
+def test_how_soon_the_answer_comes(
     stepper: Stage, median_redraw: Callable[[list[float]], float]
 ) -> None:
     times = []

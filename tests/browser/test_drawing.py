@@ -402,7 +402,7 @@ def test_nothing_is_wider_than_a_narrow_page_at_twice_the_size(
     assert s.page.evaluate("document.documentElement.scrollWidth") <= 640
 
 
-def test_the_ink_follows_within_a_frame_or_two(
+def test_how_soon_the_ink_follows(
     pad: Stage, median_redraw: Callable[[list[float]], float]
 ) -> None:
     draw(pad, STROKES[3])

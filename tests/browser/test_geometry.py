@@ -344,7 +344,7 @@ def test_at_twice_the_size_all_can_be_reached(zoomed: Callable[..., Stage]) -> N
     assert "input, rows 24 to 27" in story(shown)
 
 
-def test_the_answer_comes_within_a_frame_or_two(
+def test_how_soon_the_answer_comes(
     stack: Stage, median_redraw: Callable[[list[float]], float]
 ) -> None:
     stack.grid("output").cell(0, 0).focus()

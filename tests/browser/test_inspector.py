@@ -133,7 +133,7 @@ def test_other_keys_change_nothing(cat: Stage) -> None:
     assert (place(cat), cat.settings["place"]) == before
 
 
-def test_the_answer_comes_within_a_frame_or_two(
+def test_how_soon_the_answer_comes(
     cat: Stage, median_redraw: Callable[[list[float]], float]
 ) -> None:
     cat.board("window").focus()

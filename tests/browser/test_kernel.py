@@ -163,7 +163,7 @@ def test_python_changes_picture_and_kernel(cat: Stage) -> None:
     assert "outline" in cat.board("result").locator("canvas").get_attribute("aria-label")
 
 
-def test_the_answer_comes_within_a_frame_or_two(
+def test_how_soon_the_answer_comes(
     cat: Stage, median_redraw: Callable[[list[float]], float]
 ) -> None:
     cat.board("result").focus()

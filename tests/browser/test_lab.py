@@ -318,7 +318,7 @@ def test_nothing_moves_by_itself(opened: Opened) -> None:
     assert root.inner_text() == before
 
 
-def test_the_answer_comes_within_a_few_frames(
+def test_how_soon_the_answer_comes(
     opened: Opened, median_redraw: Callable[[list[float]], float]
 ) -> None:
     """From the key to the frame that shows the answer. The median, for the machine is shared."""

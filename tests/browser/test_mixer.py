@@ -308,7 +308,7 @@ def test_at_twice_the_size_all_can_be_reached(make_page: Callable[..., Page], wi
         assert box["x"] + box["width"] <= width
 
 
-def test_the_answer_comes_within_a_frame_or_two(
+def test_how_soon_the_answer_comes(
     mixer: Stage, median_redraw: Callable[[list[float]], float]
 ) -> None:
     field(mixer, "Blue").focus()

@@ -282,7 +282,7 @@ def test_at_twice_the_size_all_can_be_reached(zoomed: Callable[..., Stage]) -> N
     assert shown.root.locator(".pool-place").inner_text().startswith("Output row 13, column 13")
 
 
-def test_the_answer_comes_within_a_frame_or_two(
+def test_how_soon_the_answer_comes(
     seven: Stage, median_redraw: Callable[[list[float]], float]
 ) -> None:
     slider(seven, "Move right").focus()
