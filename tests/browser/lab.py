@@ -12,6 +12,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -266,6 +267,17 @@ class Opened:
             }""",
             [self.path, code],
         ).strip()
+
+    def python_comes_to(self, code: str, due: object, read: Callable[[str], object] = str) -> None:
+        """Run code again and again until what it prints, when read, is what is due.
+
+        What is done in the browser takes a moment to be known in the kernel: JupyterLab hands it
+        over beside the cells, and a widget waits with each change until the last one is answered.
+        """
+        deadline = time.monotonic() + PATIENCE / 1000
+        while (said := read(self.python(code))) != due and time.monotonic() < deadline:
+            self.page.wait_for_timeout(50)
+        assert said == due
 
     def restart(self) -> None:
         within(

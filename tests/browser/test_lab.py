@@ -141,8 +141,8 @@ def test_what_is_edited_is_known_to_python_and_computed_with_cnnlib(opened: Open
     opened.page.keyboard.press("Enter")
     enter(root.get_by_role("spinbutton", name="Stride"), "2")
     root.get_by_role("button", name="Fill all").click()
-    assert opened.python("print(stepper.kernel.tolist(), stepper.stride)") == (
-        "[[11.0, 4.0], [5.0, -2.5]] 2"
+    opened.python_comes_to(
+        "print(stepper.kernel.tolist(), stepper.stride)", "[[11.0, 4.0], [5.0, -2.5]] 2"
     )
     due = json.loads(opened.python("print(stepper.output.tolist())"))
     assert grid(root, "output").numbers() == due
@@ -224,7 +224,7 @@ def test_closed_and_opened_again_while_the_kernel_runs(
     again = reopen(lab, opened)
     root = widget(again)
     assert grid(root, "kernel").numbers() == [[1, 4], [5, 2]]
-    assert json.loads(again.python("print(stepper.kernel.tolist())")) == [[1, 4], [5, 2]]
+    again.python_comes_to("print(stepper.kernel.tolist())", [[1, 4], [5, 2]], json.loads)
     grid(root, "output").cell(2, 2).click()
     assert grid(root, "output").numbers()[2][2] == 4 * 1 + 6 * 4 + 12 * 5 + 4 * 2
     again.close()
@@ -261,8 +261,8 @@ def test_two_notebooks_at_once_do_not_mix(
     first = widget(opened)
     first.get_by_role("button", name="Fill all").click()
     assert grid(first, "output").numbers() == DUE
+    other.python_comes_to("print(stepper.bias)", "100")
     assert opened.python("print(stepper.bias)") == "0"
-    assert other.python("print(stepper.bias)") == "100"
 
 
 def test_two_views_of_one_widget_show_the_same_numbers(

@@ -53,7 +53,7 @@ def test_what_is_typed_is_known_to_python(
     opened: Opened, lab: Lab, cell: int, field: str, typed: str, asked: str, answer: object
 ) -> None:
     enter(widget(opened, cell).get_by_role("spinbutton", name=field, exact=True), typed)
-    assert json.loads(opened.python(f"import json; print(json.dumps({asked}))")) == answer
+    opened.python_comes_to(f"import json; print(json.dumps({asked}))", answer, json.loads)
 
 
 @pytest.mark.parametrize(
