@@ -55,6 +55,7 @@ NOT_COMPARED: dict[str, dict[str, str]] = {}
 MAX_BYTES = 1_000_000
 MAX_LINES = 25  # of one code cell
 MAX_MEDIAN_LINES = 6
+MAX_WIDTH = 112  # characters of a printed line
 MIN_WORDS_PER_LINE = 5  # of prose, for each line of code
 MIN_ALT_CHARACTERS = 20
 # How long a notebook takes: 150 words of prose a minute, and three quarters for each code cell.
@@ -261,6 +262,19 @@ def no_memory_addresses(notebook: Notebook) -> Iterator[Problem]:
                 yield notebook.problem(
                     f"shows {found[0]}, which differs in every run. Print what matters, or "
                     "assign the result to `_`.",
+                    cell,
+                )
+
+
+def lines_that_fit(notebook: Notebook) -> Iterator[Problem]:
+    """No printed line is so long that JupyterLab breaks it, which it does within words."""
+    for cell in notebook.code:
+        for output in cell.outputs:
+            longest = max(map(len, output.get("text", "").splitlines()), default=0)
+            if longest > MAX_WIDTH:
+                yield notebook.problem(
+                    f"prints a line of {longest} characters, more than {MAX_WIDTH}. Print it in "
+                    "parts; an error, with `figures.show_error`.",
                     cell,
                 )
 
@@ -538,6 +552,7 @@ RULES: tuple[Rule, ...] = (
     minimal_metadata,
     readable_ids,
     no_empty_cells,
+    lines_that_fit,
     described_figures,
     short_cells,
     one_import_cell,

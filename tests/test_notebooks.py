@@ -266,6 +266,11 @@ BREAKAGES: list[tuple[str, Rule, Callable[[Notebook], None]]] = [
         notebook_rules.no_machine_paths,
         show(printed("saved to ~/course/weights.npz")),
     ),
+    (
+        "a line that is too long",
+        notebook_rules.lines_that_fit,
+        show(printed("short\n" + 113 * "x")),
+    ),
     ("an older format", notebook_rules.valid_format, old_format),
     ("an invalid file", notebook_rules.valid_format, unknown_cell_type),
     ("a large file", notebook_rules.small_file, too_large),
