@@ -683,6 +683,18 @@ def test_show_at_a_plain_prompt_prints_the_text(capsys):
     assert capsys.readouterr().out == "Nothing at all.\n"
 
 
+def test_an_error_is_shown_one_sentence_a_line_and_no_word_is_broken(capsys):
+    first = f"conv2d: x is {'a-long-story ' * 10}of 1.5 lines."
+    figures.show_error(ValueError(f"{first} Use F.pad."))
+    *lines, last = capsys.readouterr().out.splitlines()
+    assert last == "  Use F.pad."
+    assert len(lines) == 2
+    assert all(len(line) <= 112 for line in lines)
+    assert " ".join(line.strip() for line in lines) == first
+    figures.show_error(ValueError(""))
+    assert capsys.readouterr().out == "\n"
+
+
 def test_the_same_figure_gives_the_same_bytes():
     def draw():
         rng = np.random.default_rng(3)
@@ -747,18 +759,6 @@ def test_long_titles_are_broken_and_do_not_touch():
 
 
 # ---------------------------------------------------------------- alternative text
-
-
-def test_an_error_is_shown_one_sentence_a_line_and_no_word_is_broken(capsys):
-    first = f"conv2d: x is {'a-long-story ' * 10}of 1.5 lines."
-    figures.show_error(ValueError(f"{first} Use F.pad."))
-    *lines, last = capsys.readouterr().out.splitlines()
-    assert last == "  Use F.pad."
-    assert len(lines) == 2
-    assert all(len(line) <= 112 for line in lines)
-    assert " ".join(line.strip() for line in lines) == first
-    figures.show_error(ValueError(""))
-    assert capsys.readouterr().out == "\n"
 
 
 def test_grid_alt_reads_the_rows():

@@ -23,6 +23,7 @@ from ._style import format_numbers, require_numbers, root_figure, style
 DPI = 110  # of the figure on the page; drawn at twice that, so that it is crisp on any screen
 CELL_NUMBER = "cell-number"  # marks the numbers in grid cells
 MAX_CELL_FONT = 17.0  # points
+MAX_PRINTED = 110  # characters of a line of text, before any indent
 LINE_END = "line-end"  # marks the labels at the ends of curves
 
 
@@ -84,7 +85,7 @@ def show_error(error: BaseException) -> None:
       Convert it first: x.astype(np.float32).
     """
     sentences = re.split(r"(?<=[.…]) +", str(error))
-    folds = textwrap.TextWrapper(110, break_long_words=False, break_on_hyphens=False)
+    folds = textwrap.TextWrapper(MAX_PRINTED, break_long_words=False, break_on_hyphens=False)
     lines = [line for each in sentences for line in folds.wrap(each)]
     print("\n  ".join(lines))
 

@@ -89,9 +89,9 @@ def _bordered(x: Array, block: Block, kernel: Pair, stride: Pair, padding: Pair)
     (ph, pw), (h, w) = padding, x.shape[2:]
     images, rows = block
     top, bottom = rows.start * stride[0], (rows.stop - 1) * stride[0] + kernel[0]
-    part = x[images].transpose(0, 2, 3, 1)
+    part = x[images]
     if padding == (0, 0) and (x.shape[1] == 1 or x.strides[1] == x.itemsize):
-        return part[:, top:bottom].transpose(0, 3, 1, 2)
+        return part[:, :, top:bottom]
     padded = workspace("padded", (len(part), bottom - top, w + 2 * pw, x.shape[1]), x.dtype)
     first = min(max(top - ph, 0), h)
     last = max(min(bottom - ph, h), first)
@@ -102,7 +102,7 @@ def _bordered(x: Array, block: Block, kernel: Pair, stride: Pair, padding: Pair)
         padded[:, inside.stop :] = 0
         padded[:, inside, :pw] = 0
         padded[:, inside, pw + w :] = 0
-    _copy_channels_last(x[images, :, first:last], padded[:, inside, pw : pw + w])
+    _copy_channels_last(part[:, :, first:last], padded[:, inside, pw : pw + w])
     return padded.transpose(0, 3, 1, 2)
 
 

@@ -136,29 +136,29 @@ def test_it_is_trained_stopped_and_trained_on_and_then_reads_what_is_drawn(
 # Sends ink and waits for the kernel's answer to be drawn, 15 times; the milliseconds.
 TIMES = """
 async () => {
-  const manager = document.querySelector(".pad-board");
-  const root = manager.closest(".cnn-widget");
+  const board = document.querySelector(".pad-board");
+  const root = board.closest(".cnn-widget");
   const frame = () => new Promise((done) => requestAnimationFrame(() => {
     const channel = new MessageChannel();
     channel.port1.onmessage = done;
     channel.port2.postMessage(0);
   }));
-  const shares = () => root.querySelector(".pad-odds").textContent
+  const answer = () => root.querySelector(".pad-odds").textContent
     + [...root.querySelectorAll(".pad-layers figcaption")].map((one) => one.textContent);
-  const box = manager.getBoundingClientRect();
-  const at = (type, x, y) => manager.dispatchEvent(new PointerEvent(type, {
+  const box = board.getBoundingClientRect();
+  const at = (type, x, y) => board.dispatchEvent(new PointerEvent(type, {
     pointerId: 1, button: 0, bubbles: true,
     clientX: box.left + x * box.width, clientY: box.top + y * box.height,
   }));
-  manager.setPointerCapture = () => {};
+  board.setPointerCapture = () => {};
   const times = [];
   at("pointerdown", 0.1, 0.1);
   await new Promise((done) => setTimeout(done, 500));
   for (let k = 0; k < 15; k += 1) {
-    const before = shares();
+    const before = answer();
     const start = performance.now();
     at("pointermove", 0.1 + 0.05 * k, k % 2 ? 0.2 : 0.8);
-    while (shares() === before && performance.now() - start < 5000) await frame();
+    while (answer() === before && performance.now() - start < 5000) await frame();
     times.push(performance.now() - start);
   }
   at("pointerup", 0.9, 0.9);
