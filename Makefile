@@ -7,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 # The reader works in a copy of the notebooks, which no update of the course overwrites.
 COPY ?= my-notebooks
-FIRST_NOTEBOOK ?= $(COPY)/01_pixels_and_channels.ipynb
+FIRST_NOTEBOOK ?= $(COPY)/$(notdir $(firstword $(sort $(wildcard notebooks/*.ipynb))))
 
 # The first Python on the path that is new enough; name another with `make lab PYTHON=...`.
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
@@ -82,7 +82,7 @@ test-units: $(VENV)/.dev  ## run the unit tests and the examples in the docstrin
 
 test-notebooks: $(VENV)/.dev  ## run every notebook, compare with its outputs; again, solved
 	$(NBVAL)
-	$(BIN)/python -m pytest tests/solved_notebooks.py --numprocesses=$(JOBS)
+	$(BIN)/python -m pytest tests/course/tools/solved_notebooks.py --numprocesses=$(JOBS)
 
 # OpenBLAS adds in another order on another processor, or with other threads. The notebooks
 # must print the same all the same.
@@ -92,7 +92,7 @@ test-blas: $(VENV)/.dev  ## compare the notebooks again with other arithmetic ke
 
 # Each worker has a browser and a JupyterLab of its own, and takes a test as soon as it is free.
 test-browser: $(VENV)/.dev  ## try the notebooks and widgets in JupyterLab (needs Chromium)
-	$(BIN)/python -m pytest tests/browser --numprocesses=$(JOBS) --dist=worksteal $(BROWSER_FLAGS)
+	$(BIN)/python -m pytest tests/course -o python_files='browser_*.py' --numprocesses=$(JOBS) --dist=worksteal $(BROWSER_FLAGS)
 
 train: $(VENV)/.runtime  ## train the final network of the course from the shell
 	$(BIN)/python -m cnnlib train
@@ -103,10 +103,10 @@ bench: $(VENV)/.runtime  ## compare the speed with PyTorch's (BENCH_FLAGS="--qui
 		$(BENCH_FLAGS)
 
 notebooks: $(VENV)/.dev  ## run every notebook and store its outputs (NB=... for one)
-	$(BIN)/python tests/execute_notebooks.py $(NB)
+	$(BIN)/python -m cnnlib.course.tools.execute_notebooks $(NB)
 
 api: $(VENV)/.dev  ## write the reference page, cnnlib/README.md, from the docstrings
-	$(BIN)/python tests/api_page.py
+	$(BIN)/python -m cnnlib.course.tools.api_page
 
 lint: $(VENV)/.dev  ## check style, formatting and types
 	$(BIN)/python -m ruff check

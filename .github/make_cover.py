@@ -6,19 +6,19 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from cnnlib import figures
 from cnnlib import functional as F
 from cnnlib.architectures import course_cnn
+from cnnlib.course import drawing
 from cnnlib.datasets import load_photo
 
 photo = load_photo("cat").mean(axis=2, dtype=np.float32) / 255
 sobel = np.array([[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]], dtype=np.float32)
 feature_map = F.conv2d(photo[None, None], sobel[None, None])[0, 0]
 
-top, axes = figures.new(1, 3, height=3.1, width_ratios=[3, 2, 3])
-figures.image(photo, axes[0], title="a grid of numbers")
-figures.kernel(sobel, axes[1], title="slide, multiply, add")
-figures.image(np.clip(0.5 + feature_map / 2, 0, 1), axes[2], title="a feature map")
+top, axes = drawing.new(1, 3, height=3.1, width_ratios=[3, 2, 3])
+drawing.image(photo, axes[0], title="a grid of numbers")
+drawing.kernel(sobel, axes[1], title="slide, multiply, add")
+drawing.image(np.clip(0.5 + feature_map / 2, 0, 1), axes[2], title="a feature map")
 
 blocks = [(1, 28, 28, "digit")]
 names = {"Conv2d": "convolution", "MaxPool2d": "pool", "Linear": "dense"}
@@ -27,9 +27,9 @@ for row in course_cnn(np.random.default_rng(0)).summary((1, 28, 28)).rows:
     if kind in names:
         shape = row.output_shape if len(row.output_shape) == 3 else (*row.output_shape, 1, 1)
         blocks.append((*shape, names[kind]))
-bottom = figures.volumes(blocks)
+bottom = drawing.volumes(blocks)
 
-pictures = [Image.open(io.BytesIO(figures.to_png(fig))).convert("RGB") for fig in (top, bottom)]
+pictures = [Image.open(io.BytesIO(drawing.to_png(fig))).convert("RGB") for fig in (top, bottom)]
 cover = Image.new("RGB", (max(p.width for p in pictures), sum(p.height for p in pictures)), "white")
 height = 0
 for picture in pictures:

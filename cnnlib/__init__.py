@@ -1,7 +1,7 @@
 """cnnlib: convolutional neural networks in NumPy, small enough to read in one sitting.
 
 Read the modules in the order of the course: `shapes`, `functional`, `reference`, `gradcheck`,
-`layers`, `model`, `optim`, `training`. Drawing lives apart, in `cnnlib.figures`.
+`layers`, `model`, `optim`, `training`. Drawing lives apart, in `cnnlib.course.drawing`.
 """
 
 from cnnlib import (

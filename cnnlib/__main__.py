@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from cnnlib._my_copy import SAME, copy_notebooks
 from cnnlib.architectures import course_cnn
+from cnnlib.course.tools.my_copy import SAME, copy_notebooks
 from cnnlib.datasets import load_digits
 from cnnlib.optim import SGD, CosineAnnealingLR
 from cnnlib.training import evaluate, fit, random_shift

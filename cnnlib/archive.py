@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from cnnlib._checks import Array
+from cnnlib.checks import Array
 
 __all__ = ["read_archive", "write_archive"]
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from cnnlib._checks import Array, describe, float_array, number
+from cnnlib.checks import Array, describe, float_array, number
 
 __all__ = ["GradientError", "check_gradient", "numerical_gradient", "relative_error"]
 

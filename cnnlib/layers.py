@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cnnlib import functional as F
-from cnnlib._checks import Array, Size, describe, generator, integer, number, pair
+from cnnlib.checks import Array, Size, describe, generator, integer, number, pair
 from cnnlib.functional.convolution import conv2d_backward_weights
 from cnnlib.shapes import fitting_size
 

@@ -9,8 +9,8 @@ from typing import Any, TypeVar
 import numpy as np
 
 from cnnlib import layers as _layers
-from cnnlib._checks import Array, describe, integer
 from cnnlib.archive import read_archive, write_archive
+from cnnlib.checks import Array, describe, integer
 from cnnlib.layers import BatchNorm2d, Dropout, Layer, Parameter
 
 __all__ = ["Container", "Parallel", "Residual", "Sequential", "Summary", "SummaryRow"]

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 
 import numpy as np
 
-from cnnlib._checks import Array, integer, number
+from cnnlib.checks import Array, integer, number
 from cnnlib.layers import Parameter
 
 __all__ = ["SGD", "Adam", "AdamW", "CosineAnnealingLR", "Optimizer", "StepLR"]

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from cnnlib._checks import integer, pair
+from cnnlib.checks import integer, pair
 
 __all__ = ["output_size", "receptive_field", "same_padding"]
 

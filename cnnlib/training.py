@@ -13,10 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from cnnlib._checks import Array, array, describe, float_array, generator, integer, labels
-from cnnlib._engine import MOST_THREADS, blocks, split
-from cnnlib._fused import fast_twin
 from cnnlib.archive import read_archive, write_archive
+from cnnlib.checks import Array, array, describe, float_array, generator, integer, labels
+from cnnlib.fast.fused import fast_twin
+from cnnlib.fast.threads import MOST_THREADS, blocks, split
 from cnnlib.functional import cross_entropy, cross_entropy_backward
 from cnnlib.layers import Conv2d, Dropout
 from cnnlib.model import Container, Sequential, per_image
@@ -99,7 +99,7 @@ class History:
         )
 
 
-def _check_data(op: str, name: str, data: Any) -> Data:
+def check_data(op: str, name: str, data: Any) -> Data:
     """Return (images, labels) if they are one labelled array of samples."""
     if not isinstance(data, tuple) or len(data) != 2:
         raise TypeError(
@@ -117,7 +117,7 @@ def _check_data(op: str, name: str, data: Any) -> Data:
     return images, targets
 
 
-def _check_model(op: str, model: object) -> None:
+def check_model(op: str, model: object) -> None:
     if not isinstance(model, Container):
         raise TypeError(
             f"{op}: model must be a Sequential, got {describe(model)}. "
@@ -228,10 +228,10 @@ def fit(
     >>> evaluate(model, (images, targets))[1] > 0.9
     True
     """
-    _check_model("fit", model)
-    images, targets = _check_data("fit", "train", train)
+    check_model("fit", model)
+    images, targets = check_data("fit", "train", train)
     if validation is not None:
-        _check_data("fit", "validation", validation)
+        check_data("fit", "validation", validation)
     epochs = integer("fit", "epochs", epochs, 1)
     batch_size = integer("fit", "batch_size", batch_size, 1)
     rng = generator("fit", rng)
@@ -545,7 +545,7 @@ def predict(model: Sequential, images: Array, batch_size: int = 256) -> Array:
     >>> predict(model, np.zeros((5, 4), dtype=np.float32)).shape
     (5, 3)
     """
-    _check_model("predict", model)
+    check_model("predict", model)
     images = float_array("predict", "images", images)
     batch_size = integer("predict", "batch_size", batch_size, 1)
     was_training = model.training
@@ -598,8 +598,8 @@ def evaluate(model: Sequential, data: Data, batch_size: int = 256) -> tuple[floa
     >>> round(loss, 3), accuracy
     (1.099, 1.0)
     """
-    _check_model("evaluate", model)
-    images, targets = _check_data("evaluate", "data", data)
+    check_model("evaluate", model)
+    images, targets = check_data("evaluate", "data", data)
     with np.errstate(over="ignore", invalid="ignore"):
         logits = predict(model, images, batch_size)
         loss = cross_entropy(logits, targets)

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from benchmarks import compare
 
-from cnnlib import _engine, architectures
+from cnnlib import architectures
+from cnnlib.fast import threads
 
 
 @pytest.fixture(autouse=True)
@@ -67,9 +68,9 @@ def test_on_a_busy_machine_processor_time_on_one_thread_is_compared(monkeypatch,
     try:
         compare.main(["--quick", "--one-thread", "--only", "convolution"])
         assert compare.CLOCK is time.process_time
-        assert _engine.threads() == 1
+        assert threads.threads() == 1
     finally:
-        _engine.set_threads(None)
+        threads.set_threads(None)
     assert "Processor time" in capsys.readouterr().out
 
 
@@ -101,7 +102,7 @@ def test_multiply_adds_are_those_of_the_summary():
 def test_the_bound_multiplies_the_matrices():
     run, _ = compare.matrix_product()
     run()
-    assert _engine.threads() >= 1
+    assert threads.threads() >= 1
 
 
 def test_every_row_of_the_comparison_can_be_named():

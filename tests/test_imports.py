@@ -14,14 +14,15 @@ from pathlib import Path
 
 import pytest
 
+from cnnlib.course.chapters import CHAPTERS
+
 PACKAGE = Path(__file__).parents[1] / "cnnlib"
 
-# From the bottom up. A module may import from those before it.
+# From the bottom up. A module may import from those before it, and from its own folder.
 ORDER = (
-    "_checks",
-    "_my_copy",
-    "_engine",
+    "checks",
     "shapes",
+    "fast.threads",
     "functional",
     "reference",
     "gradcheck",
@@ -30,32 +31,47 @@ ORDER = (
     "layers",
     "optim",
     "model",
-    "_fused",
+    "fast.fused",
     "architectures",
     "training",
-    "interop",
-    "figures",
-    "exercises",
-    "widgets",
+    "course.chapters",
+    "course.drawing",
+    "course.judge",
+    *(f"course.{chapter.slug}" for chapter in CHAPTERS),
+    "course.widgets",
+    "course.tools",
     "__main__",
 )
 # What a module may import when it is itself imported, besides NumPy and the standard library.
 # Every other library is imported inside the function that needs it.
+DRAWING = {"IPython", "PIL", "matplotlib"}  # PIL comes with Matplotlib
 EXTRAS = {
-    "figures": {"IPython", "PIL", "matplotlib"},  # PIL comes with Matplotlib
-    "exercises": set(),
-    "widgets": {"IPython", "anywidget", "ipywidgets", "matplotlib", "traitlets"},
+    "course.drawing": DRAWING,
+    **{f"course.{chapter.slug}": DRAWING for chapter in CHAPTERS},
+    "course.widgets": {"IPython", "anywidget", "ipywidgets", "matplotlib", "traitlets"},
+    "course.tools": {"ipykernel", "jupyter_client", "nbclient", "nbformat"},
 }
 HEAVY = {"IPython", "anywidget", "ipywidgets", "matplotlib", "onnx", "scipy", "torch", "tqdm"}
 
 
+def place(name: str) -> str:
+    """Return the entry of ORDER that a module belongs to, or its own name if there is none."""
+    own = name.removeprefix("cnnlib.").removesuffix(".__init__")
+    fitting = [entry for entry in ORDER if f"{own}.".startswith(f"{entry}.")]
+    return max(fitting, key=len, default=own)
+
+
 def modules() -> dict[Path, str]:
-    """Return each source file of the package with the name under which it stands in ORDER."""
-    return {
-        path: path.relative_to(PACKAGE).with_suffix("").parts[0]
-        for path in sorted(PACKAGE.rglob("*.py"))
-        if path != PACKAGE / "__init__.py"
-    }
+    """Return each source file of the package with the name under which it stands in ORDER.
+
+    The front of a folder that holds nothing but its docstring is left out.
+    """
+    found = {}
+    for path in sorted(PACKAGE.rglob("*.py")):
+        only_words = len(ast.parse(path.read_text(encoding="utf-8")).body) == 1
+        if path != PACKAGE / "__init__.py" and not (path.name == "__init__.py" and only_words):
+            found[path] = place(".".join(path.relative_to(PACKAGE).with_suffix("").parts))
+    return found
 
 
 def imports(tree: ast.AST, package: tuple[str, ...]) -> Iterator[tuple[ast.AST, str]]:
@@ -67,7 +83,7 @@ def imports(tree: ast.AST, package: tuple[str, ...]) -> Iterator[tuple[ast.AST, 
         elif isinstance(node, ast.ImportFrom):
             above = package[: len(package) - node.level + 1] if node.level else ()
             source = ".".join((*above, *filter(None, [node.module])))
-            if source == "cnnlib":  # from cnnlib import layers
+            if source in ("cnnlib", "cnnlib.course", "cnnlib.fast"):  # from cnnlib import layers
                 for alias in node.names:
                     yield node, f"{source}.{alias.name}"
             else:
@@ -78,11 +94,20 @@ def upward_imports(source: str, module: str, package: tuple[str, ...] = ("cnnlib
     """Return what a module imports from cnnlib that does not lie below it."""
     allowed = set(ORDER[: ORDER.index(module) + 1])
     names = [name for _, name in imports(ast.parse(source), package)]
-    return [
-        name
-        for name in names
-        if re.match(r"cnnlib\b", name) and name.removeprefix("cnnlib.").split(".")[0] not in allowed
-    ]
+    return [name for name in names if re.match(r"cnnlib\b", name) and place(name) not in allowed]
+
+
+def private_imports(source: str, package: tuple[str, ...]) -> list[str]:
+    """Return the private names that a module imports from another folder than its own."""
+    found = []
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("cnnlib"):
+            for alias in node.names:
+                *folders, name = f"{node.module}.{alias.name}".split(".")
+                private = re.match(r"_(?!_)", name) or any(re.match(r"_(?!_)", f) for f in folders)
+                if private and tuple(folders[: len(package)]) != package:
+                    found.append(".".join([*folders, name]))
+    return found
 
 
 def foreign_imports(source: str, module: str, package: tuple[str, ...] = ("cnnlib",)) -> list[str]:
@@ -122,18 +147,33 @@ def test_module_imports_only_what_lies_below(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_no_private_name_crosses_a_folder(path: Path) -> None:
+    assert private_imports(path.read_text(encoding="utf-8"), package_of(path)) == []
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_module_is_imported_with_numpy_alone(path: Path) -> None:
     source = path.read_text(encoding="utf-8")
     assert foreign_imports(source, modules()[path], package_of(path)) == []
 
 
-def loaded_after(statement: str) -> set[str]:
-    """Return the libraries that a fresh Python has loaded after a statement."""
+def core() -> list[str]:
+    """Return the modules of the library, without the course."""
+    return sorted(name for name in set(modules().values()) if not re.match("course|__main__", name))
+
+
+def loaded_modules(statement: str) -> set[str]:
+    """Return the modules that a fresh Python has loaded after a statement."""
     program = f"{statement}\nimport json, sys\nprint(json.dumps(sorted(sys.modules)))"
     done = subprocess.run(
         [sys.executable, "-c", program], check=True, capture_output=True, text=True, timeout=60
     )
-    return {name.partition(".")[0] for name in json.loads(done.stdout)}
+    return set(json.loads(done.stdout))
+
+
+def loaded_after(statement: str) -> set[str]:
+    """Return the libraries that a fresh Python has loaded after a statement."""
+    return {name.partition(".")[0] for name in loaded_modules(statement)}
 
 
 def test_importing_cnnlib_loads_no_library_but_numpy() -> None:
@@ -143,10 +183,14 @@ def test_importing_cnnlib_loads_no_library_but_numpy() -> None:
 
 
 def test_importing_the_core_loads_no_library_but_numpy() -> None:
-    core = sorted(set(modules().values()) - set(EXTRAS))
-    loaded = loaded_after("import " + ", ".join(f"cnnlib.{name}" for name in core))
+    loaded = loaded_after("import " + ", ".join(f"cnnlib.{name}" for name in core()))
     assert "numpy" in loaded
     assert loaded & HEAVY == set()
+
+
+def test_the_library_imports_nothing_of_the_course() -> None:
+    loaded = loaded_modules("import " + ", ".join(f"cnnlib.{name}" for name in core()))
+    assert [name for name in loaded if name.startswith("cnnlib.course")] == []
 
 
 # The checks themselves
@@ -155,14 +199,15 @@ def test_importing_the_core_loads_no_library_but_numpy() -> None:
 @pytest.mark.parametrize(
     "source",
     [
-        "import cnnlib.figures",
-        "import cnnlib.figures as figures",
-        "from cnnlib import figures",
-        "from cnnlib.figures import show",
+        "import cnnlib.course.drawing",
+        "import cnnlib.course.drawing as drawing",
+        "from cnnlib import course",
+        "from cnnlib.course import drawing",
+        "from cnnlib.course.drawing import show",
         "from cnnlib.layers.dense import Linear",
-        "from . import figures",
-        "from .figures import show",
-        "def draw():\n    from .figures import show",
+        "from . import training",
+        "from .training import fit",
+        "def draw():\n    from .training import fit",
         "import cnnlib",
         "from cnnlib import conv2d",
     ],
@@ -178,11 +223,19 @@ def test_an_upward_import_within_a_package_is_caught() -> None:
 
 
 def test_a_downward_import_is_allowed() -> None:
-    source = "import numpy\nfrom . import functional\nfrom ._checks import array"
+    source = "import numpy\nfrom . import functional\nfrom .checks import array"
     assert upward_imports(source, "layers") == []
     package = ("cnnlib", "functional")
     inner = "from .convolution import conv2d\nfrom ..shapes import output_size"
     assert upward_imports(inner, "functional", package) == []
+
+
+def test_a_private_name_of_another_folder_is_caught() -> None:
+    source = "from cnnlib.course.drawing.grids import _text_inches"
+    assert private_imports(source, ("cnnlib", "course", "widgets"))
+    assert private_imports(source, ("cnnlib", "course", "drawing")) == []
+    assert private_imports("from cnnlib._hidden import a", ("cnnlib", "functional"))
+    assert private_imports("from cnnlib._hidden import a", ("cnnlib",)) == []
 
 
 @pytest.mark.parametrize(
@@ -200,4 +253,4 @@ def test_a_library_may_be_imported_where_it_is_used() -> None:
         "def fit():\n    from tqdm.auto import tqdm"
     )
     assert foreign_imports(source, "training") == []
-    assert foreign_imports("import matplotlib", "figures") == []
+    assert foreign_imports("import matplotlib", "course.drawing") == []

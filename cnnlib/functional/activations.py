@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from cnnlib._checks import Array, float_array, gradient, number
+from cnnlib.checks import Array, float_array, gradient, number
 
 __all__ = [
     "leaky_relu",

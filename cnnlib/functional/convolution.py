@@ -8,8 +8,8 @@ collecting windows is a fast copy. The caller never notices; only the strides of
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from cnnlib._checks import Array, Size, array, bias_vector, gradient, integer, pair, same_dtype
-from cnnlib._engine import blocks, split, split_sum, workspace
+from cnnlib.checks import Array, Size, array, bias_vector, gradient, integer, pair, same_dtype
+from cnnlib.fast.threads import blocks, split, split_sum, workspace
 from cnnlib.functional.dense import product
 from cnnlib.shapes import fitting_size
 

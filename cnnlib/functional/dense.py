@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from cnnlib._checks import (
+from cnnlib.checks import (
     Array,
     array,
     bias_vector,
@@ -14,7 +14,7 @@ from cnnlib._checks import (
     number,
     same_dtype,
 )
-from cnnlib._engine import blocks, split
+from cnnlib.fast.threads import blocks, split
 
 __all__ = [
     "dropout",

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from cnnlib._checks import Array, array, gradient, labels
+from cnnlib.checks import Array, array, gradient, labels
 
 __all__ = [
     "cross_entropy",

@@ -6,7 +6,7 @@ compares each value with its neighbouring channels at the same pixel.
 
 import numpy as np
 
-from cnnlib._checks import Array, array, gradient, integer, number, same_dtype
+from cnnlib.checks import Array, array, gradient, integer, number, same_dtype
 
 __all__ = [
     "batch_norm2d",

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from cnnlib._checks import Array, Size, array, gradient, number, pair
+from cnnlib.checks import Array, Size, array, gradient, number, pair
 
 __all__ = ["pad2d", "pad2d_backward"]
 

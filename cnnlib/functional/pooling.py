@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from cnnlib._checks import Array, Size, array, gradient, pair
+from cnnlib.checks import Array, Size, array, gradient, pair
 from cnnlib.functional.padding import pad2d
 from cnnlib.shapes import fitting_size
 

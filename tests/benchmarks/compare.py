@@ -42,8 +42,9 @@ for folder in (ROOT, Path(__file__).parent):
 import numpy as np  # noqa: E402
 
 import cnnlib  # noqa: E402
-from cnnlib import _engine, architectures, reference  # noqa: E402
+from cnnlib import architectures, reference  # noqa: E402
 from cnnlib import functional as F  # noqa: E402
+from cnnlib.fast import threads  # noqa: E402
 from cnnlib.model import Sequential  # noqa: E402
 from cnnlib.optim import SGD  # noqa: E402
 from cnnlib.training import _step, predict  # noqa: E402
@@ -153,11 +154,11 @@ def convolution(
 
 def matrix_product() -> tuple[Run, Run | None]:
     """The product of two large matrices, one for each thread at a time in NumPy."""
-    a, parts = random(1024, 1024), _engine.blocks(1024, 1024 // max(_engine.threads(), 1))
+    a, parts = random(1024, 1024), threads.blocks(1024, 1024 // max(threads.threads(), 1))
     y = np.empty_like(a)
 
     def numpy_product() -> None:
-        _engine.split(lambda rows: np.matmul(a[rows], a, out=y[rows]), parts)
+        threads.split(lambda rows: np.matmul(a[rows], a, out=y[rows]), parts)
 
     if not TORCH:
         return numpy_product, None
@@ -454,20 +455,20 @@ def main(words: list[str] | None = None) -> None:
     if arguments.one_thread:
         global CLOCK
         CLOCK = time.process_time
-        _engine.set_threads(1)
+        threads.set_threads(1)
 
     torch_name = "PyTorch is not installed"
     if TORCH:
         import torch
 
-        torch.set_num_threads(_engine.threads())
+        torch.set_num_threads(threads.threads())
         torch_name = f"PyTorch {torch.__version__}"
     product = measure(Row("matrix product", matrix_product, 1024**3, 40), share)
     speed, loops = 1024**3 / product.best, loop_speed()
     print(
         f"cnnlib {cnnlib.__version__}, NumPy {np.__version__}, {torch_name}, {platform.machine()}"
     )
-    print(f"{platform.machine()}, threads: {_engine.threads()}, {blas_name()}")
+    print(f"{platform.machine()}, threads: {threads.threads()}, {blas_name()}")
     print(f"matrix product, 1024×1024, float32: {2 * speed / 1e9:.0f} GFLOP/s in NumPy", end="")
     other_speed = speed * product.best_ratio if product.best_ratio else None
     print(f", {2 * other_speed / 1e9:.0f} in PyTorch" if other_speed else "")

@@ -1,0 +1,79 @@
+"""The one list of the course's chapters. Everything that goes through all of them asks here.
+
+A chapter has one name, its slug: the notebook is called after it, and so is its room, the package
+beside this file that holds what belongs to the chapter alone:
+
+- ``exercises.py`` (or a package of that name): its exercises and its quiz,
+- ``figures.py``: the figures that no other chapter draws.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import import_module
+from types import ModuleType
+
+__all__ = ["CHAPTERS", "Chapter", "chapter_of"]
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """A chapter of the course: its number, its name in code and in files, and its title."""
+
+    number: int
+    slug: str
+    title: str
+
+    @property
+    def heading(self) -> str:
+        """Number and title, as the notebook begins: "02 Convolution"."""
+        return f"{self.number:02} {self.title}"
+
+    @property
+    def notebook(self) -> str:
+        """The name of the notebook, without its ending: "02_convolution"."""
+        return f"{self.number:02}_{self.slug}"
+
+    @property
+    def room(self) -> str:
+        """The name of the package that belongs to the chapter."""
+        return f"{__package__}.{self.slug}"
+
+    def exercises(self) -> ModuleType:
+        """Import the exercises of the chapter, which notebooks call ``ex``."""
+        return import_module(f"{self.room}.exercises")
+
+
+CHAPTERS = (
+    Chapter(1, "pixels_and_channels", "Pixels and channels"),
+    Chapter(2, "convolution", "Convolution"),
+    Chapter(3, "padding_and_stride", "Padding and stride"),
+    Chapter(4, "multichannel_filters", "Multi-channel filters"),
+    Chapter(5, "pooling", "Pooling"),
+    Chapter(6, "flatten_and_fully_connected", "Flatten and fully connected"),
+    Chapter(7, "backpropagation", "Backpropagation"),
+    Chapter(8, "alexnet_sizing", "Sizing AlexNet"),
+    Chapter(9, "training_a_cnn", "Training a CNN"),
+)
+
+
+def chapter_of(module: str) -> Chapter:
+    """Return the chapter in whose room a module stands, given the module's ``__name__``.
+
+    Raises
+    ------
+    ValueError
+        If it stands in no room.
+
+    Examples
+    --------
+    >>> chapter_of("cnnlib.course.pooling.exercises").heading
+    '05 Pooling'
+    """
+    for chapter in CHAPTERS:
+        if f"{module}.".startswith(f"{chapter.room}."):
+            return chapter
+    raise ValueError(
+        f"chapter_of: {module} stands in no chapter's room. The rooms are "
+        f"{', '.join(chapter.room for chapter in CHAPTERS)}."
+    )

@@ -1,0 +1,330 @@
+"""Show a figure with its alternative text, and put array values into words."""
+
+from __future__ import annotations
+
+import base64
+import html
+import io
+import re
+import textwrap
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.text import Annotation, Text
+from numpy.typing import ArrayLike
+from PIL import Image
+
+from cnnlib.course.drawing.theme import format_numbers, require_numbers, root_figure, style
+
+DPI = 110  # of the figure on the page; drawn at twice that, so that it is crisp on any screen
+CELL_NUMBER = "cell-number"  # marks the numbers in grid cells
+MAX_CELL_FONT = 17.0  # points
+MAX_PRINTED = 110  # characters of a line of text, before any indent
+LINE_END = "line-end"  # marks the labels at the ends of curves
+
+
+def show(fig: Figure | Axes, alt: str) -> None:
+    """Display a figure in the notebook together with a text that says what it shows.
+
+    JupyterLab gives a plain picture no alternative text. So the figure goes out as an HTML
+    ``<img>`` with an ``alt`` attribute, and the same text is the plain-text form of the output.
+
+    Parameters
+    ----------
+    fig : Figure or Axes
+        The figure, or any one of its axes.
+    alt : str
+        What a reader who cannot see the picture needs to know: a sentence, with the numbers.
+
+    Raises
+    ------
+    TypeError
+        If ``fig`` is neither a figure nor axes, or ``alt`` is not text.
+    ValueError
+        If ``alt`` is not a sentence.
+
+    Examples
+    --------
+    >>> from cnnlib.course import drawing
+    >>> fig, ax = drawing.new(width=3)
+    >>> drawing.show(drawing.grid([[1, 2]], ax), "One row of two cells: 1 2.")
+    One row of two cells: 1 2.
+    """
+    alt = check_alt(alt)
+    bundle = to_bundle(fig, alt)
+    from IPython.core.interactiveshell import InteractiveShell
+    from IPython.display import display
+
+    if InteractiveShell.initialized():
+        display(bundle, raw=True)  # type: ignore[no-untyped-call]
+    else:  # a plain Python prompt cannot show pictures
+        print(alt)
+
+
+def show_error(error: BaseException) -> None:
+    """Print what an error says, one sentence a line.
+
+    JupyterLab breaks a line that is too long for the page wherever it ends, within words too.
+
+    Parameters
+    ----------
+    error : exception
+
+    Examples
+    --------
+    >>> from cnnlib.course import drawing
+    >>> from cnnlib import functional
+    >>> try:
+    ...     functional.relu(np.array([1, -2]))
+    ... except TypeError as error:
+    ...     drawing.show_error(error)
+    relu: x has dtype int64, expected float32 or float64 (x has shape (2,)).
+      Convert it first: x.astype(np.float32).
+    """
+    sentences = re.split(r"(?<=[.…]) +", str(error))
+    folds = textwrap.TextWrapper(MAX_PRINTED, break_long_words=False, break_on_hyphens=False)
+    lines = [line for each in sentences for line in folds.wrap(each)]
+    print("\n  ".join(lines))
+
+
+def check_alt(alt: str) -> str:
+    """Return ``alt`` on one line if it is a sentence, and say what is wrong otherwise."""
+    if not isinstance(alt, str):
+        raise TypeError(f"show: alt must be text, but is {type(alt).__name__}.")
+    alt = " ".join(alt.split())
+    if len(alt.split()) < 3:
+        raise ValueError(
+            f"show: alt must be a sentence that says what the figure shows, but is {alt!r}. "
+            "Name the things in it and their numbers; drawing.grid_alt(array) writes the numbers."
+        )
+    return alt
+
+
+def to_bundle(fig: Figure | Axes, alt: str) -> dict[str, str]:
+    """Return the display bundle of a figure: ``text/html`` and ``text/plain``."""
+    picture = to_png(fig)
+    width = int.from_bytes(picture[16:20], "big") // 2  # from the PNG header; see DPI
+    code = base64.b64encode(picture).decode("ascii")
+    markup = (
+        f'<img alt="{html.escape(alt, quote=True)}" width="{width}" '
+        f'style="max-width: 100%; height: auto" src="data:image/png;base64,{code}">'
+    )
+    return {"text/html": markup, "text/plain": alt}
+
+
+def to_png(fig: Figure | Axes) -> bytes:
+    """Draw a figure as a small PNG: the same bytes for the same figure, no date, no software name.
+
+    Parameters
+    ----------
+    fig : Figure or Axes
+        The figure, or any one of its axes.
+
+    Returns
+    -------
+    bytes
+        The picture at twice the size at which it is displayed.
+
+    Examples
+    --------
+    >>> from cnnlib.course import drawing
+    >>> fig, ax = drawing.new(width=3)
+    >>> drawing.to_png(ax)[1:4]
+    b'PNG'
+    """
+    if isinstance(fig, Axes):
+        found = root_figure(fig)
+        if found is None:
+            raise ValueError("show: these axes were removed from their figure.")
+        fig = found
+    if not isinstance(fig, Figure):
+        raise TypeError(
+            f"show: expected a Figure or an Axes, but got {type(fig).__name__}. "
+            "Pass what drawing.new() or a drawing function returned."
+        )
+    buffer = io.BytesIO()
+    with style():
+        canvas = FigureCanvasAgg(fig)
+        fit(fig)
+        canvas.print_figure(
+            buffer,
+            format="png",
+            dpi=2 * DPI,
+            bbox_inches="tight",
+            pad_inches=0.08,
+        )
+    return _compress(buffer)
+
+
+def _compress(png: io.BytesIO) -> bytes:
+    """Store the picture with a palette of 256 colours wherever the eye sees no difference."""
+    picture = Image.open(png).convert("RGB")
+    # Maximum coverage spreads the palette over all colours that occur, however few their pixels:
+    # the light in a cat's eye stays blue.
+    kept = picture.quantize(256, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+    before, after = (np.asarray(image.convert("RGB"), dtype=np.int16) for image in (picture, kept))
+    if np.abs(before - after).max() > 16:
+        kept = picture
+    out = io.BytesIO()
+    kept.save(out, format="PNG", optimize=True)  # writes neither date nor software name
+    return out.getvalue()
+
+
+def fit(fig: Figure) -> None:
+    """Fit the text to the layout: numbers to their cells, titles to their axes, labels apart."""
+    fig.draw_without_rendering()
+    for ax in fig.axes:
+        _fit_cell_numbers(ax)
+        _fit_line_ends(ax)
+    if _wrap_titles(fig):
+        fig.draw_without_rendering()
+        for ax in fig.axes:
+            _fit_cell_numbers(ax)
+
+
+def _fit_cell_numbers(ax: Axes) -> None:
+    """Give all numbers of a grid the one size at which the widest fits its cell."""
+    texts = [text for text in ax.texts if text.get_gid() == CELL_NUMBER]
+    if not texts:
+        return
+    corner, other = ax.transData.transform([(0, 0), (1, 1)])
+    cell_width, cell_height = np.abs(other - corner)
+    boxes = [text.get_window_extent() for text in texts]
+    room = min(
+        0.84 * cell_width / max(max(box.width for box in boxes), 1.0),
+        0.62 * cell_height / max(max(box.height for box in boxes), 1.0),
+    )
+    size = float(np.clip(texts[0].get_fontsize() * room, 4.0, MAX_CELL_FONT))
+    for text in texts:
+        text.set_fontsize(size)
+
+
+def _fit_line_ends(ax: Axes) -> None:
+    """Push the labels at the ends of curves apart until none covers another."""
+    labels = [t for t in ax.texts if isinstance(t, Annotation) and t.get_gid() == LINE_END]
+    if not labels:
+        return
+    for label in labels:
+        label.set_position((8.0, 0.0))
+    boxes = [label.get_window_extent() for label in labels]
+    wanted = np.array([(box.y0 + box.y1) / 2 for box in boxes])
+    order = np.argsort(wanted, kind="stable")
+    gap = 1.08 * max(box.height for box in boxes)
+    # Labels that touch form a block; a block sits at the mean of the places its labels want.
+    blocks: list[list[int]] = []
+    for index in order.tolist():
+        blocks.append([index])
+        while len(blocks) > 1:
+            upper, lower = blocks[-1], blocks[-2]
+            bottom = wanted[upper].mean() - gap * (len(upper) - 1) / 2
+            top = wanted[lower].mean() + gap * (len(lower) - 1) / 2
+            if bottom - top >= gap:
+                break
+            blocks[-2:] = [lower + upper]
+    figure = root_figure(ax)
+    points = 72.0 / (figure.dpi if figure is not None else 72.0)
+    for block in blocks:
+        start = wanted[block].mean() - gap * (len(block) - 1) / 2
+        for step, index in enumerate(block):
+            labels[index].set_position((8.0, float(start + gap * step - wanted[index]) * points))
+
+
+def _wrap_titles(fig: Figure) -> bool:
+    """Break titles that are wider than the room above their axes; say whether any was."""
+    wrapped = False
+    for ax in fig.axes:
+        title = ax.title
+        if not title.get_text() or title.get_gid() == "fixed":
+            continue
+        room = _title_room(ax, fig)
+        if _width(title) > room:
+            words = title.get_text()
+            for columns in range(len(words) - 1, 5, -1):
+                title.set_text("\n".join(textwrap.wrap(words, columns, break_long_words=False)))
+                if _width(title) <= room:
+                    break
+            wrapped = True
+    return wrapped
+
+
+def _width(text: Text) -> float:
+    return float(text.get_window_extent().width)
+
+
+def _title_room(ax: Axes, fig: Figure) -> float:
+    """Width in pixels that a title may take: up to half-way to the axes on either side."""
+    box = ax.get_window_extent()
+    centre = (box.x0 + box.x1) / 2
+    left, right = centre - fig.bbox.x0, fig.bbox.x1 - centre
+    for other in fig.axes:
+        there = other.get_window_extent()
+        if other is ax or there.y1 < box.y0 or there.y0 > box.y1:
+            continue
+        between = abs((there.x0 + there.x1) / 2 - centre)
+        if between < 1:
+            continue
+        # The gap is shared in proportion to the widths, so a wide neighbour gets its due.
+        share = between * box.width / (box.width + there.width)
+        share = max(share, box.width / 2)
+        if there.x0 > box.x0:
+            right = min(right, share)
+        else:
+            left = min(left, share)
+    return 2 * min(left, right) - 6
+
+
+def grid_alt(
+    values: ArrayLike,
+    fmt: str | Callable[[Any], str] | None = None,
+    *,
+    max_cells: int = 100,
+) -> str:
+    """Write an array in words, for an alternative text.
+
+    Parameters
+    ----------
+    values : array_like
+        A 1-D or 2-D array.
+    fmt : str or callable, optional
+        How to write each number; see `format_numbers`.
+    max_cells : int
+        A larger array is summarised by its size and range, for nobody listens to 784 numbers.
+
+    Returns
+    -------
+    str
+        The rows from the top, parted by semicolons.
+
+    Raises
+    ------
+    ValueError
+        If ``values`` has more than two dimensions.
+
+    Examples
+    --------
+    >>> from cnnlib.course.drawing import grid_alt
+    >>> grid_alt([[5, 1], [15, 5]])
+    'rows: 5 1; 15 5'
+    >>> grid_alt([3, 4])
+    'values: 3 4'
+    """
+    array = require_numbers("grid_alt", values)
+    if array.ndim > 2:
+        raise ValueError(
+            f"grid_alt: values must be 1-D or 2-D, but its shape is {array.shape}. "
+            "Describe one map at a time."
+        )
+    if array.size > max_cells:
+        low, high = format_numbers([np.nanmin(array), np.nanmax(array)], fmt)
+        shape = " by ".join(str(size) for size in array.shape)
+        return f"{shape} values from {low} to {high}"
+    texts = format_numbers(array, fmt, missing="empty")
+    if array.ndim < 2:
+        return "values: " + " ".join(texts)
+    columns = array.shape[1]
+    rows = [" ".join(texts[k : k + columns]) for k in range(0, len(texts), columns)]
+    return "rows: " + "; ".join(rows)

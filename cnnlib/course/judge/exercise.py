@@ -1,0 +1,722 @@
+"""Exercises that judge an answer, and say what is wrong with it and why.
+
+An exercise is declared once: its facts, its hand values, a source of random cases, the classic
+mistakes with their diagnoses, hints, and the solution, whose source is what the reader is shown.
+There are three kinds. A `Coding` exercise takes a function or a class, a `Prediction` takes a
+value, and a `Project` takes whatever its own judge can measure, such as a trained network.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+import textwrap
+import time
+import zlib
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from typing import Any, TypeVar
+
+import numpy as np
+
+from cnnlib.course.chapters import chapter_of
+from cnnlib.course.judge import diagnose, record
+from cnnlib.course.judge.compare import Difference, describe, difference, show, table
+from cnnlib.course.judge.diagnose import Mistake, Trial
+from cnnlib.course.judge.run import Call, Outcome, run
+from cnnlib.course.judge.show import Hint, Solution, Table, Verdict, as_html, as_text
+
+RANDOM_CASES = 200
+SECONDS_PER_CALL = 10.0
+SECONDS_PER_CHECK = 120.0
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+Hand = tuple[Call, Any]
+Judge = Callable[[Any], str | tuple[str | Table, ...] | None]
+
+
+class Exercise(ABC):
+    """What all exercises have: a title, a difficulty, minutes, hints and a solution.
+
+    Its name in the chapter is the name under which it is declared. The reader's own function or
+    value is called ``my_`` and that name.
+    """
+
+    def __init__(
+        self,
+        chapter: ExerciseSet,
+        name: str,
+        title: str,
+        *,
+        level: int,
+        minutes: int,
+        hints: Sequence[str],
+    ) -> None:
+        if level not in (1, 2, 3):
+            raise ValueError(f"{name}: the level is 1, 2 or 3, not {level!r}")
+        if not 2 <= len(hints) <= 3:
+            raise ValueError(f"{name}: give two or three hints, not {len(hints)}")
+        self.chapter = chapter
+        self.name = name
+        self.title = title
+        self.level = level
+        self.minutes = minutes
+        self.hints = tuple(hints)
+        self._shown = 0  # how many hints the reader has seen
+
+    @property
+    def reader_name(self) -> str:
+        """The name that the reader gives to the answer."""
+        return self.name if self.name.startswith("my_") else f"my_{self.name}"
+
+    def check(self, answer: Any = ...) -> Verdict:
+        """Judge an answer: ○ not attempted, ✗ with the diagnosis, or ✓."""
+        verdict = self._judge(answer)
+        if verdict.passed and (note := record.record(self.key)):
+            return Verdict(
+                verdict.status, verdict.name, verdict.diagnosis, (*verdict.details, note)
+            )
+        return verdict
+
+    @property
+    def key(self) -> str:
+        """The name of the exercise in the record of progress."""
+        return f"{self.chapter.name}.{self.name}"
+
+    def hint(self, number: int | None = None) -> Hint:
+        """Return the next hint, or the one with the given number, counted from 1."""
+        if number is None:
+            number = min(self._shown + 1, len(self.hints))
+        if isinstance(number, bool) or number not in range(1, len(self.hints) + 1):
+            raise ValueError(
+                f"hint: the hints of {self.name} are numbered from 1 to {len(self.hints)}, "
+                f"but {number!r} was asked for"
+            )
+        self._shown = max(self._shown, number)
+        return Hint(self.name, number, len(self.hints), self.hints[number - 1])
+
+    @abstractmethod
+    def solution(self) -> Solution:
+        """Return the solution as code to read, and to paste."""
+
+    @abstractmethod
+    def _judge(self, answer: Any) -> Verdict: ...
+
+    def _todo(self, text: str) -> Verdict:
+        return Verdict("todo", self.name, text)
+
+    def _wrong(self, diagnosis: str, *details: str | Table) -> Verdict:
+        return Verdict("wrong", self.name, diagnosis, tuple(details))
+
+    def _right(self, text: str, *details: str | Table) -> Verdict:
+        return Verdict("right", self.name, text, tuple(details))
+
+    def _facts(self) -> tuple[str, tuple[str, ...]]:
+        headline = f"{self.name}: {self.title}"
+        return headline, (
+            f"{record.stars(self.level)}, about {self.minutes} "
+            f"minute{'s' if self.minutes > 1 else ''}",
+            f"`.check({self.reader_name})` judges your answer, `.hint()` helps in "
+            f"{len(self.hints)} steps, `.solution()` shows one way to do it.",
+        )
+
+    def __repr__(self) -> str:
+        return as_text(*self._facts())
+
+    def _repr_html_(self) -> str:
+        return as_html(*self._facts(), "var(--jp-border-color1, #9e9e9e)")
+
+
+class Prediction(Exercise):
+    """An exercise whose answer is a value: a shape, a count, a small array.
+
+    Parameters beyond those of `Exercise`
+    -------------------------------------
+    answer : what is due
+    mistakes : (value, diagnosis) for each wrong answer that is worth naming
+    why : a sentence or two that explain the right answer, shown once it is given
+    tolerance : how far off a float may be, as a part of its size
+    """
+
+    def __init__(
+        self,
+        *args: Any,
+        answer: Any,
+        mistakes: Iterable[tuple[Any, str]],
+        why: str,
+        tolerance: float = 1e-6,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.answer = answer
+        self.mistakes = tuple(mistakes)
+        self.why = why
+        self.tolerance = tolerance
+
+    def solution(self) -> Solution:
+        value = self.answer
+        text = f"np.array({value.tolist()})" if isinstance(value, np.ndarray) else show(value)
+        if isinstance(value, float):
+            text = repr(value)
+        return Solution(self.name, f"{self.reader_name} = {text}", self.why)
+
+    def _judge(self, answer: Any) -> Verdict:
+        if answer is ...:
+            return self._todo(f"Replace the three dots: `{self.reader_name} = ...`")
+        if callable(answer):
+            return self._wrong(
+                f"A value was due, but {describe(answer)} came. Call it, or write down what "
+                "it gives."
+            )
+        answer = self._as_due(answer)
+        found = self._differs(self.answer, answer)
+        if found is None:
+            return self._right(self.why)
+        for value, diagnosis in self.mistakes:
+            if self._differs(value, answer) is None:
+                return self._wrong(diagnosis)
+        if found.kind == "none":
+            return self._wrong("None is no answer yet. Put your prediction there.")
+        if isinstance(self.answer, np.ndarray) and isinstance(answer, np.ndarray):
+            return self._wrong(found.text, "Yours:", Table(table(answer)))
+        if found.kind != "value":  # says what kind of value is due, and not which
+            return self._wrong(found.text)
+        if _is_number(self.answer) and _is_number(answer):
+            return self._wrong(f"{self._side(self.answer, answer)}. `.hint()` helps.")
+        text = f"{show(answer)} is not it"
+        if isinstance(self.answer, tuple) and all(map(_is_number, (*self.answer, *answer))):
+            sides = map(self._side, self.answer, answer)
+            text += f": {', '.join(sides)}"
+        return self._wrong(f"{text}. `.hint()` helps.")
+
+    def _side(self, due: float, number: float) -> str:
+        """Say on which side of what is due a number lies."""
+        if self._differs(due, number) is None:
+            return f"{show(number)} is right"
+        return f"{show(number)} is too {'large' if number > due else 'small'}"
+
+    def _as_due(self, answer: Any) -> Any:
+        """Take a list for a tuple, nested lists for an array, NumPy's numbers for Python's."""
+        if isinstance(self.answer, tuple) and isinstance(answer, tuple | list | np.ndarray):
+            answer = tuple(answer)
+            if len(answer) == len(self.answer):
+                answer = tuple(map(_as_number, self.answer, answer))
+        if isinstance(self.answer, np.ndarray) and isinstance(answer, list | tuple):
+            try:
+                answer = np.array(answer)
+            except ValueError:  # rows of different lengths
+                return answer
+        arrays = isinstance(self.answer, np.ndarray) and isinstance(answer, np.ndarray)
+        if arrays and answer.dtype.kind in "biuf":
+            cast = answer.astype(self.answer.dtype)
+            answer = cast if np.array_equal(cast, answer) else answer  # nothing is cut off
+        return _as_number(self.answer, answer)
+
+    def _differs(self, due: Any, answer: Any) -> Difference | None:
+        return difference(due, answer, rtol=self.tolerance)
+
+
+def _as_number(due: Any, value: Any) -> Any:
+    """Take 4.0 for 4 where a whole number is due, and NumPy's numbers for Python's."""
+    value = value.item() if isinstance(value, np.generic) else value
+    whole = isinstance(due, int) and isinstance(value, float) and value.is_integer()
+    return int(value) if whole else value
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float | np.number) and not isinstance(value, bool)
+
+
+class Coding(Exercise):
+    """An exercise whose answer is a function, or a class, tried on hand values and random cases.
+
+    Parameters beyond those of `Exercise`
+    -------------------------------------
+    solution : the function that solves it, whose source is shown; its docstring says what to do
+    cases : makes the arguments of one random call from a generator
+    oracle : gives what is due for the same arguments; by default the solution
+    hand : (call, what is due) for values worked out by hand, the first to be tried
+    call : how to use an answer, where that is not ``answer(*arguments)``: a class, say
+    shown : how such a use is written, where it is not the call of a function
+    parts : names of the results, where there are several: ``("dx", "dweight", "dbias")``
+    rtol : how far off a float may be, as a part of the largest one due
+    count : how many random cases are tried
+    seconds : how long one call may take
+    """
+
+    def __init__(
+        self,
+        *args: Any,
+        solution: Callable[..., Any],
+        cases: Callable[[np.random.Generator], Call],
+        oracle: Callable[..., Any] | None = None,
+        hand: Sequence[Hand] = (),
+        call: Callable[..., Any] | None = None,
+        shown: str = "",
+        parts: Sequence[str] = (),
+        rtol: float = 1e-6,
+        count: int = RANDOM_CASES,
+        seconds: float = SECONDS_PER_CALL,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.answer = solution
+        self.mistakes: list[Mistake] = []
+        self._cases = cases
+        self._oracle = oracle or (lambda *a, **k: self._use(solution)(*a, **k))
+        self._hand = tuple(hand)
+        self._call = call
+        self._shown_as = shown
+        self._parts = tuple(parts)
+        self._rtol = rtol
+        self._count = count
+        self._seconds = seconds
+        self._kept: list[Trial] = []
+        self._mistaken: dict[int, list[Outcome]] = {}
+
+    def mistake(self, diagnosis: str) -> Callable[[Function], Function]:
+        """Register a classic wrong answer, with the words for a reader who makes it."""
+
+        def register(function: Function) -> Function:
+            self.mistakes.append(Mistake(diagnosis, function))
+            return function
+
+        return register
+
+    def solution(self) -> Solution:
+        return Solution(self.name, _source(self.answer, self.name, self.reader_name))
+
+    @property
+    def trials(self) -> list[Trial]:
+        """Every call that is tried with what is due: hand values, then random cases by size."""
+        if not self._kept:
+            rng = np.random.default_rng(zlib.crc32(self.key.encode()))
+            calls = sorted((self._cases(rng) for _ in range(self._count)), key=Call.size)
+            due = [self._oracle(*call.copy().args, **call.copy().kwargs) for call in calls]
+            self._kept = [Trial(call, value, by_hand=True) for call, value in self._hand]
+            self._kept += [Trial(call, value) for call, value in zip(calls, due, strict=True)]
+        return self._kept
+
+    def _use(self, answer: Callable[..., Any]) -> Callable[..., Any]:
+        """Return the function that is called with the arguments of a case."""
+        if self._call is None:
+            return answer
+        call = self._call
+
+        def use(*args: Any, **kwargs: Any) -> Any:
+            return call(answer, *args, **kwargs)
+
+        use.__wrapped__ = answer  # type: ignore[attr-defined]  # errors are sought in its source
+        use.__signature__ = _without_first(inspect.signature(call))  # type: ignore[attr-defined]
+        return use
+
+    def _judge(self, answer: Any) -> Verdict:
+        due_kind = "class" if isinstance(self.answer, type) else "function"
+        if answer is ...:
+            return self._todo(f"Write the {due_kind} `{self.reader_name}`, then hand it over.")
+        if not callable(answer):
+            return self._wrong(
+                f"{describe(answer).capitalize()} came, but the {due_kind} itself was due. Hand "
+                f"over its name, without parentheses: `.check({self.reader_name})`."
+            )
+        if due_kind == "class" and not isinstance(answer, type):
+            return self._wrong(
+                f"A class was due, but {describe(answer)} came. Hand over the name of the class: "
+                f"`.check({self.reader_name})`."
+            )
+        if self._call is None and (problem := self._signature_problem(answer)):
+            return self._wrong(problem)
+        outcomes = self._try(answer)
+        if outcomes[0].returned and _is_stub(outcomes[0].value):
+            return self._todo(f"`{self.reader_name}` still returns the three dots. Write its body.")
+        return self._verdict(outcomes)
+
+    def _signature_problem(self, answer: Callable[..., Any]) -> str:
+        try:
+            signature = inspect.signature(answer)
+        except ValueError:  # some compiled functions do not tell
+            return ""
+        names, due_names = (
+            list(signature.parameters),
+            list(inspect.signature(self.answer).parameters),
+        )
+        if names != due_names and sorted(names) == sorted(due_names):
+            return (
+                f"Its arguments are in another order: `({', '.join(names)})`, but it is called "
+                f"with `({', '.join(due_names)})`."
+            )
+        try:
+            for trial in self.trials:  # some leave out what others give
+                signature.bind(*trial.call.args, **trial.call.kwargs)
+        except TypeError:
+            due = inspect.signature(self.answer)
+            return (
+                f"It is called as `{self.reader_name}{_plain(due)}`, but yours takes "
+                f"`{_plain(signature)}`. Keep the arguments that the exercise gives."
+            )
+        return ""
+
+    def _try(self, answer: Callable[..., Any]) -> list[Outcome]:
+        """Call the answer with each case in turn; stop where going on would only take time."""
+        outcomes: list[Outcome] = []
+        start = time.monotonic()
+        for trial in self.trials:
+            outcome = run(self._use(answer), trial.call, self._seconds)
+            outcomes.append(outcome)
+            if outcome.timed_out or (len(outcomes) == 1 and _is_stub(outcome.value)):
+                break
+            if time.monotonic() - start > SECONDS_PER_CHECK:
+                break
+        return outcomes
+
+    def _differs(self, due: Any, outcome: Outcome) -> Difference | None:
+        return difference(due, outcome.value, rtol=self._rtol, parts=self._parts)
+
+    def _verdict(self, outcomes: list[Outcome]) -> Verdict:
+        trials = self.trials[: len(outcomes)]
+        wrong = self._first_wrong(trials, outcomes)
+        if wrong is not None:
+            return self._diagnosis(wrong, trials, outcomes)
+        for trial, outcome in zip(trials, outcomes, strict=True):
+            if outcome.changed:
+                return self._wrong(
+                    f"The result is right, but the call writes to its argument "
+                    f"`{outcome.changed}`, which belongs to the caller. Work on a copy: "
+                    f"`{outcome.changed} = {outcome.changed}.copy()`.",
+                    *self._shown_call(trial),
+                )
+        if len(outcomes) < len(self.trials):
+            return self._wrong(
+                f"The first {len(outcomes)} of {len(self.trials)} cases are right, but they took "
+                f"more than {SECONDS_PER_CHECK:.0f} seconds, so the rest was not tried. Is there a "
+                "loop inside a loop that can go?"
+            )
+        hand = sum(trial.by_hand for trial in trials)
+        random = f"{len(trials) - hand} random cases"
+        by_hand = f"{hand} worked out by hand and " if hand else ""
+        return self._right(f"It agrees with {by_hand}{random}.")
+
+    def _first_wrong(self, trials: list[Trial], outcomes: list[Outcome]) -> int | None:
+        """Return the number of the first case that fails, or None.
+
+        A case where nothing but the dtype is wrong counts only if there is no other: in its table
+        the wrong numbers that the diagnosis speaks of would be missing.
+        """
+        only_dtype = None
+        for number, (trial, outcome) in enumerate(zip(trials, outcomes, strict=True)):
+            found = self._differs(trial.due, outcome) if outcome.returned else None
+            if not outcome.returned or (found is not None and found.kind != "dtype"):
+                return number
+            if found is not None and only_dtype is None:
+                only_dtype = number
+        return only_dtype
+
+    def _diagnosis(self, number: int, trials: list[Trial], outcomes: list[Outcome]) -> Verdict:
+        """Say what is wrong, given that the case with this number is the one to show."""
+        trial, outcome = trials[number], outcomes[number]
+        if outcome.timed_out:
+            return self._wrong(
+                f"The call was stopped after {self._seconds:g} seconds. Does a loop never end? "
+                + (f"It was in {outcome.line}" if outcome.line else ""),
+                *self._shown_call(trial),
+            )
+        wrong = [
+            not outcome.returned or bool(self._differs(trial.due, outcome))
+            for trial, outcome in zip(trials, outcomes, strict=True)
+        ]
+        for index, mistake in enumerate(self.mistakes):
+            if self._recognises(index, outcomes, wrong):
+                return self._wrong(mistake.diagnosis, *self._evidence(trial, outcome))
+        where = diagnose.where_it_fails(self.answer, trials, wrong)
+        if outcome.error is not None:
+            text = f"{diagnose.explain_error(outcome)} {where}".strip()
+            return self._wrong(text, *self._shown_call(trial), *_printed(outcome))
+        found = self._differs(trial.due, outcome)
+        assert found is not None  # that is why this case was chosen
+        if found.kind == "none" and not found.part:
+            if outcome.printed:
+                text = (
+                    "It prints its result and returns None. End with `return` and the value: "
+                    "a printed number can be read, but not used."
+                )
+            else:
+                text = "It returns None. Does it end with `return` and the result?"
+            return self._wrong(text, *self._shown_call(trial), *_printed(outcome))
+        pattern = self._pattern(found, number, trials, outcomes) if found.kind == "value" else ""
+        sentences = (pattern or (found.text if found.kind != "value" else ""), where)
+        text = " ".join(sentence for sentence in sentences if sentence)
+        if not text:
+            entries = isinstance(trial.due, np.ndarray) or found.part
+            text = found.text if entries else "The result differs."
+        if outcome.warned:
+            text += f" NumPy warned: {outcome.warned}."
+        if found.kind == "dtype":  # tables would show the same numbers twice
+            return self._wrong(text, *self._shown_call(trial), *_printed(outcome))
+        return self._wrong(text, *self._evidence(trial, outcome))
+
+    def _pattern(
+        self, found: Difference, number: int, trials: list[Trial], outcomes: list[Outcome]
+    ) -> str:
+        """Return a rule that holds for the wrong numbers, in the first result that is wrong."""
+        if not found.part:
+            return diagnose.pattern(number, trials, outcomes)
+        name = found.part
+        text = diagnose.pattern(
+            number,
+            [Trial(t.call, diagnose.part(t.due, name, self._names(t.due))) for t in trials],
+            [
+                replace(o, value=diagnose.part(o.value, name, self._names(t.due)))
+                for t, o in zip(trials, outcomes, strict=True)
+            ],
+        )
+        return f"In {name}: {text}" if text else ""
+
+    def _names(self, due: Any) -> list[str]:
+        """Return the names of several results."""
+        if not isinstance(due, tuple | list):
+            return []
+        named = list(self._parts[: len(due)])
+        return named + [f"entry {number + 1}" for number in range(len(named), len(due))]
+
+    def _recognises(self, index: int, outcomes: list[Outcome], wrong: list[bool]) -> bool:
+        """Whether a classic mistake gives the same result as the answer in every case.
+
+        The mistake is tried case by case, and no further than it agrees: most differ soon.
+        """
+        use = self._use(self.mistakes[index].function)
+        tried = self._mistaken.setdefault(index, [])
+        for number, outcome in enumerate(outcomes):
+            if number == len(tried):
+                tried.append(run(use, self.trials[number].call, self._seconds))
+            if not diagnose.same_outcome(tried[number], outcome, self._rtol):
+                return False
+        if not any(outcome.returned for outcome in outcomes):
+            # Nothing ever came back, so the kind of error is all they share. Many errors are of
+            # one kind: the words must agree as well.
+            pairs = zip(tried, outcomes, strict=True)
+            return all(diagnose.same_wording(theirs, ours) for theirs, ours in pairs)
+        return any(wrong)
+
+    def _evidence(self, trial: Trial, outcome: Outcome) -> tuple[str | Table, ...]:
+        """Return the failing call, what was due, and what came, as small tables."""
+        due, got = trial.due, outcome.value
+        intro = "Worked out by hand:" if trial.by_hand else "The smallest case where it shows:"
+        parts: list[str | Table] = [intro, Table(self._call_text(trial))]
+        if outcome.error is not None:
+            return (*parts, diagnose.explain_error(outcome))
+        found = self._differs(due, outcome)
+        if found is not None and found.part:
+            names = self._names(due)
+            due, got = (diagnose.part(value, found.part, names) for value in (due, got))
+            parts.append(f"In {found.part}:")
+        shape = f" {due.shape}" if isinstance(due, np.ndarray) else ""
+        came = f" {got.shape}" if isinstance(got, np.ndarray) else ""
+        marked = isinstance(due, np.ndarray) and isinstance(got, np.ndarray) and shape == came
+        parts += [f"Due{shape}:", Table(table(due))]
+        note = ", with brackets where it differs" if marked and due.size > 1 else ""
+        parts += [f"Yours{came}{note}:", Table(table(got, due if note else None))]
+        return (*parts, *_printed(outcome))
+
+    def _shown_call(self, trial: Trial) -> tuple[str | Table, ...]:
+        return ("The call:", Table(self._call_text(trial)))
+
+    def _call_text(self, trial: Trial) -> str:
+        """Return a call as the reader would write it, with its arrays as tables below."""
+        signature = inspect.signature(self._use(self.answer))
+        bound = signature.bind(*trial.call.args, **trial.call.kwargs).arguments
+        positional = len(trial.call.args)
+        names, below = [], []
+        for number, (name, value) in enumerate(bound.items()):
+            is_array = isinstance(value, np.ndarray) and value.ndim > 0
+            text = name if is_array else show(value)
+            named = number >= positional
+            names.append(f"{name}={text}" if named else text)
+            if is_array:
+                below.append(f"{name} {value.shape}\n{table(value)}")
+        text = self._shown_as or f"{self.reader_name}({', '.join(names)})"
+        return "\n".join([text, *below])
+
+
+class Project(Exercise):
+    """An exercise with a judge of its own: a trained network, a chosen learning rate.
+
+    Parameters beyond those of `Exercise`
+    -------------------------------------
+    judge : takes the answer; returns what is wrong with it, alone or followed by details (texts
+        and tables), or nothing where it is right
+    solution : a function or class whose source is shown, or the solution as text
+    praise : what a right answer is told
+    answer : the solution as a value, where it is given as text
+
+    A judge that calls the learner's code may let its exceptions through: they are explained.
+    """
+
+    def __init__(
+        self,
+        *args: Any,
+        judge: Judge,
+        solution: Any,
+        praise: str,
+        answer: Any = ...,
+        seconds: float = 600.0,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self._judgement = judge
+        self._solution = solution
+        self.answer = solution if answer is ... else answer
+        self._praise = praise
+        self._seconds = seconds
+        self.mistakes: list[Mistake] = []
+
+    def mistake(self, diagnosis: str) -> Callable[[Function], Function]:
+        """Register a wrong answer that the judge must refuse in words that hold `diagnosis`.
+
+        Tests hand it to the judge; a function that takes no arguments and whose name begins with
+        ``make_`` makes the answer.
+        """
+
+        def register(function: Function) -> Function:
+            self.mistakes.append(Mistake(diagnosis, function))
+            return function
+
+        return register
+
+    def solution(self) -> Solution:
+        if isinstance(self._solution, str):
+            return Solution(self.name, self._solution)
+        return Solution(self.name, _source(self._solution, self.name, self.reader_name))
+
+    def _judge(self, answer: Any) -> Verdict:
+        if answer is ...:
+            return self._todo(f"Write `{self.reader_name}`, then hand it over.")
+        judge = self._judgement
+        outcome = run(_Judging(judge, answer), Call(()), self._seconds)
+        if outcome.timed_out:
+            return self._wrong(
+                f"It was stopped after {self._seconds:g} seconds. Does a loop never end?"
+            )
+        if isinstance(outcome.error, NotAttempted):
+            return self._todo(f"`{self.reader_name}` still returns the three dots.")
+        if outcome.error is not None:
+            return self._wrong(diagnose.explain_error(outcome), *_printed(outcome))
+        if outcome.value:
+            said = (outcome.value,) if isinstance(outcome.value, str) else outcome.value
+            return self._wrong(*said, *_printed(outcome))
+        return self._right(self._praise)
+
+
+class NotAttempted(Exception):
+    """Raised by a judge that finds the three dots where a result should be."""
+
+
+class _Judging:
+    """Call a judge with an answer, so that errors are sought in the source of the answer."""
+
+    def __init__(self, judge: Judge, answer: Any) -> None:
+        self._judge = judge
+        self._answer = answer
+        if callable(answer):
+            self.__wrapped__ = answer
+            self.__signature__ = inspect.Signature()
+
+    def __call__(self) -> str | tuple[str | Table, ...] | None:
+        return self._judge(self._answer)
+
+
+class ExerciseSet:
+    """The exercises of one notebook, in their order.
+
+    Parameters
+    ----------
+    name : what stands before the names of its exercises in the record of progress
+    title : as in the notebook, with its number
+    """
+
+    def __init__(self, name: str, title: str) -> None:
+        self.name = name
+        self.title = title
+        self.exercises: dict[str, Exercise] = {}
+
+    @classmethod
+    def of(cls, module: str) -> ExerciseSet:
+        """Return an empty set for the chapter whose room holds the module, its ``__name__``."""
+        chapter = chapter_of(module)
+        return cls(chapter.slug, chapter.heading)
+
+    def coding(
+        self, title: str, *, name: str | None = None, **declared: Any
+    ) -> Callable[[Callable[..., Any]], Coding]:
+        """Declare a coding exercise; the decorated function or class is its solution."""
+
+        def declare(solution: Callable[..., Any]) -> Coding:
+            made = Coding(self, name or solution.__name__, title, solution=solution, **declared)
+            return self._add(made)
+
+        return declare
+
+    def prediction(self, name: str, title: str, **declared: Any) -> Prediction:
+        """Declare an exercise whose answer is a value."""
+        return self._add(Prediction(self, name, title, **declared))
+
+    def project(self, name: str, title: str, **declared: Any) -> Project:
+        """Declare an exercise with a judge of its own."""
+        return self._add(Project(self, name, title, **declared))
+
+    def progress(self) -> record.Progress:
+        """Return which exercises of this chapter are done."""
+        return progress_of([self])
+
+    _Kind = TypeVar("_Kind", bound=Exercise)
+
+    def _add(self, exercise: _Kind) -> _Kind:
+        if exercise.name in self.exercises:
+            raise ValueError(f"{self.name}: there are two exercises named {exercise.name}")
+        self.exercises[exercise.name] = exercise
+        return exercise
+
+
+def progress_of(chapters: Iterable[ExerciseSet]) -> record.Progress:
+    """Return which exercises of these chapters are done."""
+    done, note = record.read()
+    rows = tuple(
+        (
+            chapter.title,
+            tuple(
+                (one.name, one.level, one.minutes, one.key in done)
+                for one in chapter.exercises.values()
+            ),
+        )
+        for chapter in chapters
+    )
+    return record.Progress(rows, note)
+
+
+def _is_stub(value: Any) -> bool:
+    return value is ... or (isinstance(value, tuple) and bool(value) and value[0] is ...)
+
+
+def _printed(outcome: Outcome) -> tuple[str | Table, ...]:
+    return ("It printed:", Table(outcome.printed.rstrip())) if outcome.printed.strip() else ()
+
+
+def _without_first(signature: inspect.Signature) -> inspect.Signature:
+    return signature.replace(parameters=list(signature.parameters.values())[1:])
+
+
+def _plain(signature: inspect.Signature) -> str:
+    """Return a signature without its annotations."""
+    plain = [
+        parameter.replace(annotation=inspect.Parameter.empty)
+        for parameter in signature.parameters.values()
+    ]
+    return str(inspect.Signature(plain))
+
+
+def _source(solution: Any, name: str, reader_name: str) -> str:
+    """Return the source of a solution as the reader would write it: no decorator, own name."""
+    lines, _ = inspect.getsourcelines(solution)
+    text = textwrap.dedent("".join(lines))
+    text = text[re.search(r"^(?:def|class) ", text, re.MULTILINE).start() :]  # type: ignore[union-attr]
+    return re.sub(rf"(?<![\w.]){name}(?=\()|(?<=^class ){name}\b", reader_name, text).rstrip()

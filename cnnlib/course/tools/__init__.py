@@ -1,0 +1,1 @@
+"""What keeps the notebooks sound, and the reader's own copy of them up to date."""

@@ -1,0 +1,84 @@
+"""Tables of numbers that a learner gives to a widget, and how they travel to the browser."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from cnnlib import checks
+
+Array = npt.NDArray[Any]
+
+
+def as_numbers(
+    op: str,
+    name: str,
+    value: npt.ArrayLike,
+    due: str = "a grid of numbers, rows of equal length",
+    example: str = "[[1, 2], [3, 4]]",
+) -> Array:
+    """Return an array of any shape that holds numbers, or say what came instead.
+
+    Parameters
+    ----------
+    op, name : str
+        Who asks, and for which argument.
+    value : array_like
+        What came.
+    due, example : str
+        What should have come, in words and in code.
+    """
+    try:
+        array = np.asarray(value)
+    except ValueError:  # rows of different lengths
+        array = np.asarray(None)
+    if array.dtype.kind not in "iuf":
+        raise TypeError(
+            f"{op}: {name} must be {due}, got {checks.describe(value)}. "
+            f"Write it as np.array({example})."
+        )
+    return array
+
+
+def refuse_nan(op: str, name: str, array: Array) -> None:
+    """Refuse what is not finite: nobody can read it, and JSON cannot hold it."""
+    if not np.isfinite(array).all():
+        raise ValueError(
+            f"{op}: {name} holds nan or infinity. Replace them: np.nan_to_num({name})."
+        )
+
+
+def as_maps(op: str, name: str, value: npt.ArrayLike, *, side: int, channels: int) -> Array:
+    """Return (C, H, W) numbers, few enough to be read, or say what came instead."""
+    array = as_numbers(op, name, value)
+    if array.ndim == 2:
+        array = array[None]
+    if array.ndim != 3 or array.size == 0:
+        raise ValueError(
+            f"{op}: {name} must have the shape (H, W), or (channels, H, W), got shape "
+            f"{np.shape(value)}. A photograph (H, W, channels) is turned with "
+            f"{name}.transpose(2, 0, 1)."
+        )
+    if max(array.shape[1:]) > side or len(array) > channels:
+        raise ValueError(
+            f"{op}: {name} has the shape {array.shape}; at most {channels} channels of "
+            f"{side}×{side} numbers can be read. Cut out a piece, as in {name}[:8, :8]."
+        )
+    refuse_nan(op, name, array)
+    return array
+
+
+def whole(array: Array) -> Array:
+    """Return whole numbers as integers, so that they are written without a point."""
+    rounded = np.round(array)
+    return rounded.astype(np.int64) if np.array_equal(array, rounded) else array
+
+
+def tidy(array: Array) -> Any:
+    """Return nested lists for JSON, with 5 in place of 5.0."""
+    rounded = np.round(array)
+    if np.array_equal(array, rounded) and np.abs(array).max() < 2**53:
+        return rounded.astype(np.int64).tolist()
+    return array.astype(np.float64).tolist()

@@ -1,0 +1,402 @@
+"""The training dashboard: train a network, stop, look at it, and go on as if nothing had been."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import traitlets
+from matplotlib.figure import Figure
+
+from cnnlib import checks
+from cnnlib.course import drawing
+from cnnlib.course.widgets.kit.base import Widget, setting
+from cnnlib.course.widgets.kit.bundle import script, styles
+from cnnlib.course.widgets.kit.maps import draw_maps
+from cnnlib.layers import Conv2d, Linear
+from cnnlib.model import Sequential
+from cnnlib.optim import CosineAnnealingLR, Optimizer, StepLR
+from cnnlib.training import Augment, Data, History, check_data, check_model, fit
+
+__all__ = ["TrainingDashboard", "filters_of", "gradient_norms", "thinned"]
+
+Array = npt.NDArray[Any]
+PACE = 0.2  # seconds between two reports to the browser
+POINTS = 300  # of a curve; more cannot be told apart on the page
+MAPS = 64  # filters that are shown
+EPOCHS = 1000
+FIGURES = ("train_loss", "train_accuracy", "validation_loss", "validation_accuracy")
+
+
+def gradient_norms(model: Sequential) -> dict[str, float]:
+    """Return the length of the gradient that the last `backward` left in each layer's weights.
+
+    Parameters
+    ----------
+    model : Sequential
+
+    Returns
+    -------
+    dict from name to float
+        Such as ``"0 Conv2d"``; nan for weights that no gradient has reached.
+
+    Examples
+    --------
+    >>> from cnnlib.layers import Linear
+    >>> model = Sequential(Linear(2, 1, rng=np.random.default_rng(0)))
+    >>> model(np.array([[3, 4]], dtype=np.float32)).shape
+    (1, 1)
+    >>> model.backward(np.ones((1, 1), dtype=np.float32)).shape
+    (1, 2)
+    >>> gradient_norms(model)
+    {'0 Linear': 5.0}
+    """
+    norms = {}
+    for path, layer in model._leaves():
+        for parameter in layer.parameters():
+            if parameter.name == "weight":
+                grad = parameter.grad
+                length = float("nan") if grad is None else float(np.linalg.norm(grad))
+                norms[f"{path} {type(layer).__name__}"] = length
+    return norms
+
+
+def filters_of(model: Sequential) -> tuple[str, Array] | None:
+    """Return the first filters of a network as maps to look at, and what they are.
+
+    Parameters
+    ----------
+    model : Sequential
+
+    Returns
+    -------
+    (str, array (F, KH, KW)) or None
+        The kernels of the first convolution, for its first channel where there are several; or
+        the weights of a dense layer that looks at a square image. None for other networks.
+
+    Examples
+    --------
+    >>> from cnnlib.architectures import course_cnn
+    >>> name, maps = filters_of(course_cnn(np.random.default_rng(0)))
+    >>> name, maps.shape
+    ('0 Conv2d, 16 filters of 5×5', (16, 5, 5))
+    """
+    for path, layer in model._leaves():
+        if isinstance(layer, Conv2d):
+            weight = layer.weight.value
+            maps = weight[:, 0]
+            channel = ", channel 0" if weight.shape[1] > 1 else ""
+        elif isinstance(layer, Linear):
+            weight = layer.weight.value
+            side = round(weight.shape[1] ** 0.5)
+            if side * side != weight.shape[1]:
+                return None
+            maps, channel = weight.reshape(-1, side, side), ""
+        else:
+            continue
+        size = f"{maps.shape[1]}×{maps.shape[2]}"
+        some = f"the first {MAPS} of " if len(maps) > MAPS else ""
+        kind = "filters" if isinstance(layer, Conv2d) else "templates"
+        name = f"{path} {type(layer).__name__}, {some}{len(maps)} {kind} of {size}{channel}"
+        return name, maps[:MAPS]
+    return None
+
+
+def thinned(values: Sequence[float], most: int = POINTS) -> tuple[list[int], list[float]]:
+    """Return a long series as a short one: means of equally many neighbours.
+
+    Parameters
+    ----------
+    values : sequence of float
+    most : int
+        How many means there may be.
+
+    Returns
+    -------
+    (list of int, list of float)
+        How many values had been seen at the end of each group, and the mean of the group.
+
+    Examples
+    --------
+    >>> thinned([4, 2, 3, 1, 5], most=3)
+    ([2, 4, 5], [3.0, 2.0, 5.0])
+    """
+    size = max(1, -(-len(values) // most))
+    groups = [values[start : start + size] for start in range(0, len(values), size)]
+    ends = [min((k + 1) * size, len(values)) for k in range(len(groups))]
+    return ends, [float(np.mean(group)) for group in groups]
+
+
+class TrainingDashboard(Widget):
+    """Train a network while you watch, stop it at any batch, and go on.
+
+    It takes what `cnnlib.training.fit` takes, and calls it. The training runs beside the notebook,
+    in a thread of its own, so that other cells can be run meanwhile: stop, look at the network,
+    go on. Stopping loses nothing. The weights at the end are those of a training that was never
+    stopped, to the last bit. A button that is pressed while another cell runs takes effect when
+    that cell is done. Nothing runs before the button is pressed, or `start` called.
+
+    Parameters
+    ----------
+    model, train, validation, batch_size, optimizer, rng, scheduler, augment, callbacks, history
+        As in `cnnlib.training.fit`.
+    epochs : int
+        Passes over the training images in all. It can be changed at any time.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If one of them does not fit.
+
+    Examples
+    --------
+    >>> from cnnlib.architectures import course_cnn
+    >>> from cnnlib.optim import SGD
+    >>> rng = np.random.default_rng(0)
+    >>> model = course_cnn(rng)
+    >>> data = np.zeros((4, 1, 28, 28), dtype=np.float32), np.arange(4)
+    >>> dashboard = TrainingDashboard(model, data, epochs=2, batch_size=2,
+    ...                               optimizer=SGD(model.parameters(), lr=0.1), rng=rng)
+    >>> dashboard
+    TrainingDashboard(Sequential of 10 layers, ready, 0 of 2 epochs)
+    >>> dashboard.start()
+    >>> dashboard.wait()
+    >>> dashboard
+    TrainingDashboard(Sequential of 10 layers, done, 2 of 2 epochs)
+    >>> dashboard.history
+    History(2 epochs, 4 batches)
+    """
+
+    _esm = script("training/widget.js")
+    _css = styles("kit/maps.css", "training/widget.css")
+
+    progress = traitlets.Dict().tag(sync=True)
+
+    def __init__(
+        self,
+        model: Sequential,
+        train: Data,
+        validation: Data | None = None,
+        *,
+        epochs: int,
+        batch_size: int,
+        optimizer: Optimizer,
+        rng: np.random.Generator,
+        scheduler: StepLR | CosineAnnealingLR | None = None,
+        augment: Augment | None = None,
+        callbacks: Sequence[Callable[[Sequential, History], object]] = (),
+        history: History | None = None,
+    ) -> None:
+        op = type(self).__name__
+        check_model(op, model)
+        check_data(op, "train", train)
+        if validation is not None:
+            check_data(op, "validation", validation)
+        if not isinstance(optimizer, Optimizer):
+            raise TypeError(
+                f"{op}: optimizer must be an optimiser such as SGD, got "
+                f"{checks.describe(optimizer)}. Build it with SGD(model.parameters(), lr=0.1)."
+            )
+        self.model = model
+        self.history = History() if history is None else history
+        self._batch_size = checks.integer(op, "batch_size", batch_size, 1)
+        self._batches = -(-len(train[0]) // self._batch_size)
+        self._optimizer, self._augment, self._callbacks = optimizer, augment, tuple(callbacks)
+        self._fit: dict[str, Any] = {
+            "train": train,
+            "validation": validation,
+            "batch_size": self._batch_size,
+            "optimizer": optimizer,
+            "rng": checks.generator(op, rng),
+            "scheduler": scheduler,
+        }
+        self._thread: threading.Thread | None = None
+        self._may_run = threading.Event()  # cleared to stop before the next batch
+        self._rests = threading.Event()  # set while no batch is under way
+        self._rests.set()
+        self._phase, self._trouble = "ready", ""
+        self._epoch_began = len(self.history.batch_losses)
+        self._ended = False  # by a callback
+        self._last_report = 0.0
+        super().__init__(epochs=epochs)
+        self.on_msg(self._told)
+        self._report()
+
+    epochs = setting("epochs", "Passes over the training images in all.")
+
+    @property
+    def phase(self) -> str:
+        """``"ready"``, ``"running"``, ``"stopped"``, ``"done"`` or ``"failed"``."""
+        return self._phase
+
+    def start(self) -> None:
+        """Begin to train, or go on; return at once.
+
+        Raises
+        ------
+        ValueError
+            If all epochs are done already.
+        """
+        if self._thread is not None and self._thread.is_alive():
+            self._rests.clear()
+            self._phase = "running"
+            self._may_run.set()
+            return
+        if len(self.history.epochs) >= self.epochs:
+            raise ValueError(
+                f"TrainingDashboard.start: all {self.epochs} epochs are done. Set epochs to a "
+                "larger number to train more."
+            )
+        self._ended = False
+        self._phase, self._trouble = "running", ""
+        self._rests.clear()
+        self._may_run.set()
+        # A daemon: a training that nobody waits for must not keep the kernel from ending.
+        self._thread = threading.Thread(target=self._train, name="training", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop between two batches; return when the batch under way is done."""
+        self._may_run.clear()
+        self._rests.wait()
+
+    def wait(self) -> None:
+        """Return when the training has come to its end, or to a stop.
+
+        Raises
+        ------
+        Exception
+            What ended the training, if it failed, such as `cnnlib.training.DivergedError`.
+        """
+        self._rests.wait()
+        if self._phase == "failed":
+            raise self._error
+
+    def _train(self) -> None:
+        try:
+            # Epoch by epoch comes to the same as all in one call, and `epochs` may change.
+            while len(self.history.epochs) < self.epochs and not self._ended:
+                self._epoch_began = len(self.history.batch_losses)
+                fit(
+                    self.model,
+                    epochs=1,
+                    history=self.history,
+                    augment=self._between_batches,
+                    callbacks=[self._between_epochs],
+                    progress=False,
+                    **self._fit,
+                )
+            self._phase = "done"
+        except Exception as error:  # whatever it is, it belongs to the learner, not to a log
+            self._error = error
+            self._phase, self._trouble = "failed", f"{error}"
+        finally:
+            self._report()
+            self._rests.set()
+
+    def _between_batches(self, images: Array, rng: np.random.Generator) -> Array:
+        """Report, and wait while the training is stopped. `fit` calls this before each batch."""
+        if not self._may_run.is_set():
+            self._phase = "stopped"
+            self.model.eval()  # as one would find it after a training
+            self._report()
+            self._rests.set()
+            self._may_run.wait()
+            self.model.train()
+            self._phase = "running"
+            self._report()
+        elif time.monotonic() - self._last_report > PACE:
+            self._report()
+        return images if self._augment is None else self._augment(images, rng)
+
+    def _between_epochs(self, model: Sequential, history: History) -> None:
+        self._ended = any([callback(model, history) is True for callback in self._callbacks])
+        self._epoch_began = len(history.batch_losses)
+        self._report()
+
+    def _report(self) -> None:
+        """Tell the browser how things stand."""
+        self._last_report = time.monotonic()
+        ends, losses = thinned(self.history.batch_losses)
+        shown, norms = filters_of(self.model), gradient_norms(self.model)
+        epochs = self.history.epochs
+        self.progress = {
+            "phase": self._phase,
+            "trouble": self._trouble,
+            "batches": self._batches,
+            "batch": len(self.history.batch_losses) - self._epoch_began,
+            "lr": self._optimizer.lr,
+            "ends": ends,
+            "losses": losses,
+            "epochs": [[_for_json(getattr(epoch, f)) for f in FIGURES] for epoch in epochs],
+            "norms": [[name, _for_json(length)] for name, length in norms.items()],
+            "filters": "" if shown is None else shown[0],
+            "shape": [] if shown is None else list(shown[1].shape),
+            "maps": b"" if shown is None else shown[1].astype(np.float32).tobytes(),
+        }
+
+    def _told(self, _: Any, content: dict[str, Any], buffers: Any) -> None:
+        if content.get("do") == "stop":
+            self._may_run.clear()
+        elif content.get("do") == "start" and len(self.history.epochs) < self.epochs:
+            self.start()
+            self._report()
+
+    def _checked(self, epochs: int) -> dict[str, Any]:
+        op = type(self).__name__
+        epochs = checks.integer(op, "epochs", epochs, 1)
+        if epochs > EPOCHS:
+            raise ValueError(f"{op}: epochs must be at most {EPOCHS}, got {epochs}.")
+        return {"epochs": epochs}
+
+    def _picture(self) -> tuple[Figure, str]:
+        done, shown = len(self.history.epochs), filters_of(self.model)
+        where = f"A training dashboard, {self._phase}: {done} of {self.epochs} epochs are done, "
+        alt = where + f"with {self._batches} batches in each."
+        if shown is not None:
+            alt += f" Shown are the first weights as they are now: {shown[0]}."
+        if not self.history.batch_losses:
+            fig, ax = drawing.new(width=5, height=3.4)
+            self._draw_filters(ax, shown, "first weights, before training")
+            return fig, alt
+        fig, axes = drawing.new(2, 2, height=6)
+        ends, losses = thinned(self.history.batch_losses)
+        batches = np.array(ends) / self._batches
+        drawing.curves(
+            {"loss": losses}, axes[0, 0], x=batches, labels="none", markers=False,
+            xlabel="epoch", ylabel="loss of the batches",
+        )  # fmt: skip
+        accuracy = {"training": self.history.series("train_accuracy")}
+        if self._fit["validation"] is not None:
+            accuracy["validation"] = self.history.series("validation_accuracy")
+        if done:
+            drawing.curves(accuracy, axes[0, 1], xlabel="epoch", ylabel="accuracy", labels="legend")
+        norms = gradient_norms(self.model)
+        values = np.nan_to_num(np.array(list(norms.values())))
+        drawing.bars(list(norms), values, axes[1, 0], fmt=".3g", xlabel="gradient norm")
+        self._draw_filters(axes[1, 1], shown, "first weights, now")
+        if not done:
+            fig.delaxes(axes[0, 1])
+        return fig, alt + " Beside them stand curves of loss and accuracy, and gradient norms."
+
+    def _draw_filters(self, ax: Any, shown: tuple[str, Array] | None, title: str) -> None:
+        if shown is None:
+            ax.set_axis_off()
+            ax.set_title("this network has no filters to show")
+        else:
+            draw_maps(shown[1], ax, title)
+
+    def __repr__(self) -> str:
+        return (
+            f"TrainingDashboard(Sequential of {len(self.model)} layers, {self._phase}, "
+            f"{len(self.history.epochs)} of {self.epochs} epochs)"
+        )
+
+
+def _for_json(value: float | None) -> float | None:
+    """Return None for what is no number: JSON has no word for it."""
+    return value if value is not None and np.isfinite(value) else None

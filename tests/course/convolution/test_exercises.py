@@ -1,0 +1,68 @@
+"""The judge of the kernel that a reader designs: more than one answer is right."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from cnnlib.course.convolution import exercises as ex
+
+
+@pytest.fixture(autouse=True)
+def record(tmp_path, monkeypatch):
+    """Keep the record of progress of these tests to themselves."""
+    monkeypatch.setenv("CNNLIB_PROGRESS", str(tmp_path / "progress.json"))
+
+
+@pytest.mark.parametrize(
+    "kernel",
+    [
+        np.array([[-1, -1, -1], [0, 0, 0], [1, 1, 1]]) / 3,
+        np.array([[0, -1, 0], [0, 0, 0], [0, 1, 0]]),
+        np.array([[-1, -2, -1], [-1, -2, -1], [2, 4, 2]]) / 8,
+        [[0, 0, 0], [-0.5, 0, -0.5], [0.5, 0, 0.5]],
+    ],
+)
+def test_every_kernel_that_does_what_is_asked_is_right(kernel):
+    assert ex.level_edges.check(kernel).passed
+
+
+@pytest.mark.parametrize(
+    ("kernel", "words"),
+    [
+        ([[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]], "finds upright edges"),
+        ([[-1, -1, -1], [0, 0, 0], [1, 1, 1.5]], "sum to 0.5, so a flat white picture"),
+        ([[-1, 0, 0], [0, 0, 0], [0, 0, 1]], "its columns sum to -1, 0, 1"),
+        ([[1, 1, 1], [-2, -2, -2], [1, 1, 1]], "gives -3 above the middle row and 3 below"),
+        ([[0, -3, 0], [0, 0, 0], [0, 3, 0]], "gives 3, and 1 was due: divide all weights by 3"),
+        ([[-0.25, 0, 0], [0, 0, 0], [0.25, 0, 0]], "gives 0.25, and 1 was due"),
+        ([[np.nan] * 3] * 3, "finite number"),
+        ([[1, 2], [3]], "3×3 numbers is due"),
+        ([[..., 0, 0], [0, 0, 0], [0, 0, 0]], "3×3 numbers is due"),
+    ],
+)
+def test_what_a_kernel_does_wrong_is_said(kernel, words):
+    verdict = ex.level_edges.check(kernel)
+    assert verdict.status == "wrong"
+    assert words in verdict.diagnosis
+
+
+def test_two_mistakes_at_once_are_named_together():
+    def turned_without_bias(x, kernel, bias=0):
+        return ex.feature_map.answer(x, kernel[::-1, ::-1])
+
+    text = ex.feature_map.check(turned_without_bias).diagnosis
+    assert "half a turn" in text
+    assert "the bias is missing" in text
+
+
+def test_the_transcript_in_the_readme_is_what_a_reader_sees():
+    def my_feature_map(x, kernel, bias=0):
+        kh, kw = kernel.shape
+        y = np.zeros((x.shape[0] - kh + 1, x.shape[1] - kw + 1))
+        for i, j in np.ndindex(y.shape):
+            y[i, j] = (x[i : i + kh, j : j + kw] * kernel[::-1, ::-1]).sum() + bias
+        return y
+
+    readme = (Path(__file__).parents[3] / "README.md").read_text(encoding="utf-8")
+    assert f"\n{ex.feature_map.check(my_feature_map)!r}\n```" in readme

@@ -1,0 +1,168 @@
+"""The figures of the dense chapter show the numbers, outlines and bars they were given."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from cnnlib.course import drawing
+from cnnlib.course.flatten_and_fully_connected import figures
+
+BLOCK = np.arange(12).reshape(2, 2, 3)
+
+
+def texts(ax: Axes) -> list[str]:
+    return [text.get_text() for text in ax.texts]
+
+
+def outlines(ax: Axes) -> list[tuple[Any, ...]]:
+    """Return the outlined windows as (row, column, height, width, edge colour, line style)."""
+    return [
+        (
+            box.get_y() + 0.5,
+            box.get_x() + 0.5,
+            box.get_height(),
+            box.get_width(),
+            box.get_edgecolor(),
+            str(box.get_linestyle()),
+        )
+        for box in ax.patches
+        if box.get_gid() == "highlight"
+    ]
+
+
+def cell_inches(fig: Figure, ax: Axes) -> tuple[float, float]:
+    ax.apply_aspect()
+    corner, other = ax.transData.transform([(0, 0), (1, 1)]) / fig.dpi
+    return float(other[0] - corner[0]), float(corner[1] - other[1])
+
+
+# flattening
+
+
+def test_the_row_holds_channel_after_channel_row_after_row() -> None:
+    first, second, row = figures.flattening(BLOCK).axes
+    assert texts(first) == ["0", "1", "2", "3", "4", "5"]
+    assert texts(second) == ["6", "7", "8", "9", "10", "11"]
+    assert texts(row) == [str(k) for k in range(12)]
+    assert [label.get_text() for label in row.get_xticklabels()] == texts(row)
+    assert [ax.get_title() for ax in (first, second, row)] == [
+        "channel 0",
+        "channel 1",
+        "flattened",
+    ]
+
+
+def test_a_channel_and_its_stretch_of_the_row_have_one_outline() -> None:
+    first, second, row = figures.flattening(BLOCK).axes
+    (one,), (two,) = outlines(first), outlines(second)
+    stretch_one, stretch_two = outlines(row)
+    # Each further outline of one grid is drawn a little inside its window.
+    assert one[:4] == pytest.approx((0, 0, 2, 3))
+    assert two[:4] == pytest.approx((0, 0, 2, 3), abs=0.11)
+    assert stretch_one[:4] == pytest.approx((0, 0, 1, 6))
+    assert stretch_two[:4] == pytest.approx((0, 6, 1, 6), abs=0.11)
+    assert one[4:] == stretch_one[4:]
+    assert two[4:] == stretch_two[4:]
+    assert one[4] != two[4]
+    assert one[5] != two[5]
+
+
+@pytest.mark.parametrize("shape", [(2, 2, 3), (3, 2, 2), (1, 4, 3)])
+def test_cells_are_square_of_one_size_and_inside_the_page(shape: tuple[int, int, int]) -> None:
+    fig = figures.flattening(np.zeros(shape, dtype=int))
+    sizes = [cell_inches(fig, ax) for ax in fig.axes]
+    np.testing.assert_allclose(sizes, sizes[0][0], rtol=0.03)
+    # The title of the row and the indices above it have room below the channels.
+    gap = fig.axes[0].get_position().y0 - fig.axes[-1].get_position().y1
+    assert gap * fig.get_figheight() > 0.6
+    for ax in fig.axes:
+        box = ax.get_position()
+        assert box.x0 >= 0
+        assert box.y0 >= 0
+        assert box.x1 <= 1
+        assert box.y1 <= 1
+
+
+def test_numbers_are_written_as_asked() -> None:
+    fig = figures.flattening(BLOCK, fmt="03d")
+    assert texts(fig.axes[1])[:2] == ["006", "007"]
+
+
+def test_a_batch_is_no_block() -> None:
+    with pytest.raises(ValueError, match=r"must be \(C, H, W\).*\(1, 2, 2, 3\).*x\[0\]"):
+        figures.flattening(BLOCK[None])
+
+
+# surprise
+
+
+def test_the_curve_is_minus_the_logarithm() -> None:
+    _, ax = drawing.new()
+    figures.surprise({"a half": 0.5, "sure": 1.0}, ax)
+    curve, half, sure = ax.lines
+    p, loss = np.asarray(curve.get_xdata(), float), np.asarray(curve.get_ydata(), float)
+    np.testing.assert_allclose(np.exp(-loss), p)
+    assert p.min() < 0.01
+    assert p.max() == 1
+    np.testing.assert_allclose(np.ravel(half.get_data()), [0.5, np.log(2)])
+    np.testing.assert_allclose(np.ravel(sure.get_data()), [1, 0])
+    assert texts(ax) == ["a half: 0.69", "sure: 0.00"]
+
+
+@pytest.mark.parametrize("p", [0.0, -0.1, 1.5])
+def test_no_other_number_is_a_probability(p: float) -> None:
+    _, ax = drawing.new()
+    with pytest.raises(ValueError, match=r"'odd' has p = .* above 0 and at most 1"):
+        figures.surprise({"odd": p}, ax)
+
+
+# verdicts
+
+PROBABILITIES = np.array([[0.1, 0.7, 0.2, 0.0], [0.05, 0.15, 0.799, 0.001]])
+
+
+def widths(ax: Axes) -> list[float]:
+    return [float(bar.get_width()) for bar in ax.patches]
+
+
+def test_bars_are_the_most_probable_classes_in_order() -> None:
+    fig = figures.verdicts(np.zeros((2, 4, 4)), PROBABILITIES, [2, 3])
+    chart = fig.axes[1]
+    assert [label.get_text() for label in chart.get_yticklabels()] == ["1", "2", "0"]
+    assert widths(chart) == pytest.approx([0.7, 0.2, 0.1])
+    assert texts(chart) == ["70%", "20% ✓", "10%"]
+    assert fig.axes[0].get_title() == "a 2"
+    assert chart.get_title() == "says 1"
+
+
+def test_the_right_class_is_always_there_hatched_and_ticked() -> None:
+    fig = figures.verdicts(np.zeros((2, 4, 4)), PROBABILITIES, [2, 3])
+    assert [bool(bar.get_hatch()) for bar in fig.axes[1].patches] == [False, True, False]
+    second = fig.axes[3]
+    assert [label.get_text() for label in second.get_yticklabels()] == ["2", "1", "3"]
+    assert texts(second) == ["80%", "15%", "<1% ✓"]
+    assert [bool(bar.get_hatch()) for bar in second.patches] == [False, False, True]
+
+
+def test_a_long_bar_holds_its_number() -> None:
+    fig = figures.verdicts(np.zeros((2, 4, 4)), PROBABILITIES, [2, 3])
+    assert [text.get_horizontalalignment() for text in fig.axes[1].texts] == [
+        "right",
+        "left",
+        "left",
+    ]
+
+
+def test_places_without_an_image_stay_empty() -> None:
+    fig = figures.verdicts(np.zeros((4, 4, 4)), np.full((4, 3), 1 / 3), [0, 1, 2, 0], ncols=3)
+    assert len(fig.axes) == 8
+
+
+def test_counts_must_agree() -> None:
+    with pytest.raises(ValueError, match=r"2 images came with probabilities of shape \(2, 4\)"):
+        figures.verdicts(np.zeros((2, 4, 4)), PROBABILITIES, [2])

@@ -1,0 +1,49 @@
+"""Wrong answers to the exercises of notebook 01, written otherwise than the planted ones."""
+
+import numpy as np
+import pytest
+
+from cnnlib.course.pixels_and_channels import exercises as ex
+
+
+def brighten_in_loops(image, amount):
+    out = image.copy()
+    for place in np.ndindex(image.shape):
+        out[place] = min(255, max(0, image[place] + amount))
+    return out
+
+
+def crop_in_loops(image, top, left, height, width):
+    window = np.zeros((height, width), image.dtype)
+    for i in range(height):
+        for j in range(width):
+            window[i, j] = image[i, j]
+    return window
+
+
+@pytest.mark.filterwarnings("ignore:overflow")
+@pytest.mark.parametrize(
+    ("exercise", "answer", "words"),
+    [
+        (ex.brighten, brighten_in_loops, "200 + 100 gives 44"),
+        (ex.brighten, lambda image, amount: np.clip(image + amount, 0, 255), "gives 44"),
+        (ex.crop, crop_in_loops, "`top` and `left` are not used"),
+        (ex.grey, lambda image: np.array([[sum(p) / 3 for p in row] for row in image]), "88"),
+        (ex.grey, lambda image: image.mean(axis=2).astype(np.uint8), "rounded down"),
+        (
+            ex.to_network,
+            lambda photo: (photo.transpose(2, 0, 1)[None] / 255).astype(np.uint8),
+            "fractions are cut off",
+        ),
+        (ex.unscramble, lambda rows, order: np.take(rows, order, axis=1), "a second time"),
+    ],
+)
+def test_a_variant_of_a_mistake_is_named(exercise, answer, words):
+    assert words in exercise.check(answer).diagnosis
+
+
+@pytest.mark.parametrize("answer", [[246, 60, 170], np.array([246, 60, 170], np.uint8)])
+def test_the_darker_pixel_may_be_a_list_or_bytes(answer, tmp_path, monkeypatch):
+    monkeypatch.setenv("CNNLIB_PROGRESS", str(tmp_path / "progress.json"))
+    assert ex.darker.check(answer)
+    assert not ex.darker.check([246.9, 60, 170])

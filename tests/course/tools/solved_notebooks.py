@@ -1,0 +1,61 @@
+"""Every notebook, with every solution filled in where a reader would put it: all is right.
+
+`make test-notebooks` runs this after nbval. It takes the text of each solution as a reader sees
+it, pastes it over the stub, and runs the whole notebook.
+"""
+
+import ast
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from cnnlib.course.chapters import CHAPTERS, Chapter
+from cnnlib.course.judge import Exercise
+from cnnlib.course.tools.execute_notebooks import execute
+from cnnlib.course.tools.notebook_rules import FOLDER
+
+
+def solve(source: str, exercise: Exercise) -> str:
+    """Return the source of a cell with the reader's stub replaced by the solution."""
+    lines = source.splitlines()
+    for node in ast.parse(source).body:
+        named = getattr(node, "name", None)  # a function or a class
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            named = node.targets[0].id
+        if named == exercise.reader_name:
+            assert node.end_lineno is not None
+            lines[node.lineno - 1 : node.end_lineno] = exercise.solution().code.splitlines()
+            return "\n".join(lines)
+    raise AssertionError(f"There is no stub {exercise.reader_name} in:\n{source}")
+
+
+def result(cell: nbformat.NotebookNode) -> str:
+    """Return the text of the last output: before it, a training may have shown its progress."""
+    return cell.outputs[-1].get("data", {}).get("text/plain", "")
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda chapter: chapter.slug)
+def test_all_solutions_are_right_in_their_notebook(
+    chapter: Chapter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CNNLIB_PROGRESS", str(tmp_path / "progress.json"))
+    module = chapter.exercises()
+    notebook = nbformat.read(FOLDER / f"{chapter.notebook}.ipynb", as_version=4)
+    solved: dict[str, Exercise] = {}
+    for cell in notebook.cells:
+        for exercise in module.chapter.exercises.values():
+            if cell.cell_type == "code" and f"ex.{exercise.name}.check(" in cell.source:
+                cell.source = solve(cell.source, exercise)
+                solved[cell.id] = exercise
+    assert list(solved.values()) == list(module.chapter.exercises.values())
+    path = tmp_path / f"{chapter.notebook}.ipynb"
+    nbformat.write(notebook, path)
+
+    done = execute(path)
+    for cell in done.cells:
+        if cell.id in solved:
+            verdict = result(cell)
+            assert verdict.startswith(f"✓ {solved[cell.id].name}: right"), verdict
+    progress = next(result(cell) for cell in done.cells if cell.source == "ex.progress()")
+    assert f"{len(solved)} of {len(solved)} done" in progress

@@ -1,0 +1,26 @@
+"""The reference page says what the docstrings say, and leaves nothing out."""
+
+import importlib
+import pkgutil
+
+import cnnlib
+from cnnlib.course.tools import api_page
+
+
+def test_the_page_is_up_to_date():
+    assert api_page.PAGE.read_text(encoding="utf-8") == api_page.build(), "run: make api"
+
+
+def test_every_public_module_is_on_it():
+    found = {m.name for m in pkgutil.iter_modules(cnnlib.__path__) if not m.name.startswith("_")}
+    named = {name for name in api_page.MODULES if not name.startswith("course.")}
+    assert found == named | {"checks", "fast", "course"}
+
+
+def test_every_public_name_is_explained():
+    for name in api_page.MODULES:
+        module = importlib.import_module(f"cnnlib.{name}")
+        for public in module.__all__:
+            thing = getattr(module, public)
+            if callable(thing):
+                assert len(api_page.first_line(thing)) > 15, f"{name}.{public}"
