@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from cnnlib.checks import Array
+from cnnlib.types import Array
 
 __all__ = ["read_archive", "write_archive"]
 

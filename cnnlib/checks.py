@@ -5,13 +5,10 @@ things: which operation, what came, what was due, and how to mend it.
 """
 
 import operator
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-Array = npt.NDArray[Any]
-Size = int | tuple[int, int]
+from cnnlib.types import Array
 
 _SHAPE_FIXES = {
     2: "A single grey image (H, W) becomes a batch with x[None, None].",

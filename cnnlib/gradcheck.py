@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from cnnlib.checks import Array, describe, float_array, number
+from cnnlib.checks import describe, float_array, number
+from cnnlib.types import Array
 
 __all__ = ["GradientError", "check_gradient", "numerical_gradient", "relative_error"]
 

@@ -12,9 +12,10 @@ import numpy as np
 import numpy.typing as npt
 
 from cnnlib import functional as F
-from cnnlib.checks import Array, Size, describe, generator, integer, number, pair
+from cnnlib.checks import describe, generator, integer, number, pair
 from cnnlib.functional.convolution import conv2d_backward_weights
 from cnnlib.shapes import fitting_size
+from cnnlib.types import Array, Shape, Size
 
 __all__ = [
     "AvgPool2d",
@@ -34,8 +35,6 @@ __all__ = [
     "Sigmoid",
     "Tanh",
 ]
-
-Shape = tuple[int, ...]
 
 
 class Parameter:

@@ -10,12 +10,11 @@ import numpy as np
 
 from cnnlib import layers as _layers
 from cnnlib.archive import read_archive, write_archive
-from cnnlib.checks import Array, describe, integer
+from cnnlib.checks import describe, integer
 from cnnlib.layers import BatchNorm2d, Dropout, Layer, Parameter
+from cnnlib.types import Array, Shape
 
 __all__ = ["Container", "Parallel", "Residual", "Sequential", "Summary", "SummaryRow"]
-
-Shape = tuple[int, ...]
 
 
 class Container(Layer):

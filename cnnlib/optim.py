@@ -4,8 +4,9 @@ from collections.abc import Iterable, Mapping
 
 import numpy as np
 
-from cnnlib.checks import Array, integer, number
+from cnnlib.checks import integer, number
 from cnnlib.layers import Parameter
+from cnnlib.types import Array
 
 __all__ = ["SGD", "Adam", "AdamW", "CosineAnnealingLR", "Optimizer", "StepLR"]
 

@@ -6,10 +6,11 @@ reader can check it against the formula with one finger on each. Use it on small
 
 import numpy as np
 
-from cnnlib.checks import Array, Size, bias_vector, gradient
+from cnnlib.checks import bias_vector, gradient
 from cnnlib.functional.convolution import check_conv2d
 from cnnlib.functional.dense import check_linear
 from cnnlib.functional.pooling import check_pool2d
+from cnnlib.types import Array, Size
 
 __all__ = [
     "avg_pool2d",

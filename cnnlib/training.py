@@ -14,13 +14,14 @@ from typing import Any
 import numpy as np
 
 from cnnlib.archive import read_archive, write_archive
-from cnnlib.checks import Array, array, describe, float_array, generator, integer, labels
+from cnnlib.checks import array, describe, float_array, generator, integer, labels
 from cnnlib.fast.fused import fast_twin
 from cnnlib.fast.threads import MOST_THREADS, blocks, split
 from cnnlib.functional import cross_entropy, cross_entropy_backward
 from cnnlib.layers import Conv2d, Dropout
 from cnnlib.model import Container, Sequential, per_image
 from cnnlib.optim import CosineAnnealingLR, Optimizer, StepLR
+from cnnlib.types import Array
 
 __all__ = ["DivergedError", "Epoch", "History", "evaluate", "fit", "predict", "random_shift"]
 

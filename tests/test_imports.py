@@ -20,6 +20,7 @@ PACKAGE = Path(__file__).parents[1] / "cnnlib"
 
 # From the bottom up. A module may import from those before it, and from its own folder.
 ORDER = (
+    "types",
     "checks",
     "shapes",
     "fast.threads",

@@ -17,11 +17,9 @@ import math
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from cnnlib.checks import Array
 from cnnlib.layers import Conv2d, Layer, MaxPool2d, Parameter, ReLU
 from cnnlib.model import Container, Sequential, twin
-
-Pair = tuple[int, int]
+from cnnlib.types import Array, Pair
 
 _MOST_ZEROS = (
     200  # products that a frame may add to each output; with more, the plain way is faster

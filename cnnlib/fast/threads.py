@@ -31,7 +31,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from cnnlib.checks import Array
+from cnnlib.types import Array
 
 MOST_THREADS = 8  # sums are kept in at most so many parts, so more threads would find no work
 Block = TypeVar("Block")

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from cnnlib.checks import Array, float_array, gradient, number
+from cnnlib.checks import float_array, gradient, number
+from cnnlib.types import Array
 
 __all__ = [
     "leaky_relu",

@@ -8,14 +8,14 @@ collecting windows is a fast copy. The caller never notices; only the strides of
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from cnnlib.checks import Array, Size, array, bias_vector, gradient, integer, pair, same_dtype
+from cnnlib.checks import array, bias_vector, gradient, integer, pair, same_dtype
 from cnnlib.fast.threads import blocks, split, split_sum, workspace
 from cnnlib.functional.dense import product
 from cnnlib.shapes import fitting_size
+from cnnlib.types import Array, Pair, Size
 
 __all__ = ["conv2d", "conv2d_backward", "im2col"]
 
-Pair = tuple[int, int]
 Shape = tuple[int, int, int, int]
 
 

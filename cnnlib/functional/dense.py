@@ -3,7 +3,6 @@
 import numpy as np
 
 from cnnlib.checks import (
-    Array,
     array,
     bias_vector,
     describe,
@@ -15,6 +14,7 @@ from cnnlib.checks import (
     same_dtype,
 )
 from cnnlib.fast.threads import blocks, split
+from cnnlib.types import Array
 
 __all__ = [
     "dropout",

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from cnnlib.checks import Array, array, gradient, labels
+from cnnlib.checks import array, gradient, labels
+from cnnlib.types import Array
 
 __all__ = [
     "cross_entropy",

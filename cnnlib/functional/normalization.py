@@ -6,7 +6,8 @@ compares each value with its neighbouring channels at the same pixel.
 
 import numpy as np
 
-from cnnlib.checks import Array, array, gradient, integer, number, same_dtype
+from cnnlib.checks import array, gradient, integer, number, same_dtype
+from cnnlib.types import Array
 
 __all__ = [
     "batch_norm2d",

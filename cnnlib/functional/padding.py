@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from cnnlib.checks import Array, Size, array, gradient, number, pair
+from cnnlib.checks import array, gradient, number, pair
+from cnnlib.types import Array, Size
 
 __all__ = ["pad2d", "pad2d_backward"]
 

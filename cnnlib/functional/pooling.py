@@ -4,9 +4,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from cnnlib.checks import Array, Size, array, gradient, pair
+from cnnlib.checks import array, gradient, pair
 from cnnlib.functional.padding import pad2d
 from cnnlib.shapes import fitting_size
+from cnnlib.types import Array, Pair, Size
 
 __all__ = [
     "avg_pool2d",
@@ -18,8 +19,6 @@ __all__ = [
     "min_pool2d",
     "min_pool2d_backward",
 ]
-
-Pair = tuple[int, int]
 
 
 def check_pool2d(

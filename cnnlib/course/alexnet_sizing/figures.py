@@ -7,8 +7,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from cnnlib.checks import Array
 from cnnlib.course import drawing
+from cnnlib.types import Array
 
 __all__ = ["last_windows", "receptive_fields"]
 

@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from cnnlib.course import drawing
 from cnnlib.functional import conv2d
+from cnnlib.types import Array
 
 __all__ = [
     "RIDDLE",
@@ -27,7 +28,6 @@ __all__ = [
     "walk",
 ]
 
-Array = NDArray[Any]
 Function = Callable[[Array], Array]
 
 GROUND = "#8C8C8C"  # the line on which curves stand

@@ -24,7 +24,6 @@ from cnnlib.course.drawing.theme import (
     LINE_STYLES,
     MUTED,
     PALE,
-    Array,
     format_numbers,
     require_2d,
     require_axes,
@@ -33,6 +32,7 @@ from cnnlib.course.drawing.theme import (
     styled,
     text_color,
 )
+from cnnlib.types import Array
 
 DIVERGING = "RdBu_r"
 Window = tuple[int, int, int, int]

@@ -23,7 +23,6 @@ from cnnlib.course.drawing.theme import (
     HATCHES,
     INK,
     LINE,
-    Array,
     format_numbers,
     new,
     require_numbers,
@@ -31,6 +30,7 @@ from cnnlib.course.drawing.theme import (
 )
 from cnnlib.functional import conv2d
 from cnnlib.shapes import output_size
+from cnnlib.types import Array
 
 __all__ = ["activations", "filter_bank", "filter_sum", "kernels", "one_cell", "product", "unrolled"]
 

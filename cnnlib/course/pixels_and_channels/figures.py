@@ -19,7 +19,6 @@ from cnnlib.course.drawing.theme import (
     INK,
     LINE,
     LINE_STYLES,
-    Array,
     new,
     require_axes,
     require_numbers,
@@ -27,6 +26,7 @@ from cnnlib.course.drawing.theme import (
     styled,
     text_color,
 )
+from cnnlib.types import Array
 
 __all__ = [
     "additive_mixing",

@@ -16,6 +16,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import nbclient
 import nbformat
@@ -169,7 +170,7 @@ def _finish_progress_bars(notebook: NotebookNode) -> None:
         output.data["text/plain"] = f"{percentage}|{'█' * blocks:10}|{counts}"
 
 
-def _progress_bar(state: dict, model_id: str | None) -> tuple[dict, dict, dict] | None:
+def _progress_bar(state: dict[str, Any], model_id: str | None) -> tuple[dict, dict, dict] | None:
     """Return the states of the three parts of a tqdm bar with a known total, or None."""
     box = state.get(model_id, {})
     children = [
@@ -186,7 +187,7 @@ def _progress_bar(state: dict, model_id: str | None) -> tuple[dict, dict, dict] 
     return (left, bar, right) if _text_of(left).endswith("%") else None
 
 
-def _text_of(label: dict) -> str:
+def _text_of(label: dict[str, Any]) -> str:
     return html.unescape(label.get("value", "")).replace("\N{FIGURE SPACE}", " ")
 
 

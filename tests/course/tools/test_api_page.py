@@ -14,7 +14,7 @@ def test_the_page_is_up_to_date():
 def test_every_public_module_is_on_it():
     found = {m.name for m in pkgutil.iter_modules(cnnlib.__path__) if not m.name.startswith("_")}
     named = {name for name in api_page.MODULES if not name.startswith("course.")}
-    assert found == named | {"checks", "fast", "course"}
+    assert found == named | {"types", "checks", "fast", "course"}
 
 
 def test_every_public_name_is_explained():

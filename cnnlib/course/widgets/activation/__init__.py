@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from matplotlib.figure import Figure
 
 from cnnlib import checks
@@ -15,10 +14,10 @@ from cnnlib.course import drawing
 from cnnlib.course.multichannel_filters import figures
 from cnnlib.course.widgets.kit.base import Widget, setting
 from cnnlib.course.widgets.kit.bundle import script, styles
+from cnnlib.types import Array
 
 __all__ = ["ActivationExplorer", "activation_at"]
 
-Array = npt.NDArray[Any]
 LIMIT = 1000  # for the point
 
 

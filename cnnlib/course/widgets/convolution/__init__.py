@@ -15,10 +15,10 @@ from cnnlib.course.widgets.kit.bundle import script, styles
 from cnnlib.course.widgets.kit.numbers import as_maps, tidy, whole
 from cnnlib.functional import conv2d
 from cnnlib.shapes import fitting_size
+from cnnlib.types import Array
 
 __all__ = ["Arithmetic", "ConvolutionStepper", "window_arithmetic"]
 
-Array = npt.NDArray[Any]
 LIMITS = {"image": 28, "kernel": 11, "channels": 8, "stride": 28, "padding": 10}
 
 

@@ -15,10 +15,10 @@ from cnnlib.course.widgets.kit.base import Widget, setting
 from cnnlib.course.widgets.kit.bundle import script, styles
 from cnnlib.course.widgets.kit.numbers import as_numbers, refuse_nan
 from cnnlib.functional import conv2d, conv2d_backward
+from cnnlib.types import Array
 
 __all__ = ["DescentStepper", "Station", "descend"]
 
-Array = npt.NDArray[Any]
 LIMITS = {"image": 28, "target": 28, "kernel": 7}
 TOO_FAR = 1e6  # so many times the first loss, and the descent is given up
 

@@ -19,10 +19,10 @@ from cnnlib.course.widgets.kit.bundle import script, styles
 from cnnlib.course.widgets.kit.maps import draw_maps
 from cnnlib.datasets import load_digits
 from cnnlib.model import Sequential
+from cnnlib.types import Array
 
 __all__ = ["DrawingPad", "as_mnist", "layer_outputs"]
 
-Array = npt.NDArray[Any]
 DIGIT = 28  # pixels of an MNIST image, each way
 BOX = 20  # pixels of the box into which its digits were fitted
 FINE = 4  # points of the pad for one pixel

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
@@ -15,10 +14,10 @@ from cnnlib.course import drawing
 from cnnlib.course.widgets.kit.base import Widget, setting
 from cnnlib.course.widgets.kit.bundle import script, styles
 from cnnlib.shapes import fitting_size, receptive_field
+from cnnlib.types import Array
 
 __all__ = ["GeometryExplorer", "coverage", "ways"]
 
-Array = npt.NDArray[Any]
 LIMITS = {"side": 28, "kernel_size": 11, "stride": 11, "padding": 10, "layers": 4}
 
 

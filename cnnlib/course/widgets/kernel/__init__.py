@@ -17,7 +17,6 @@ from cnnlib.functional import conv2d
 
 __all__ = ["KernelPlayground", "apply_kernel"]
 
-Array = npt.NDArray[Any]
 SHOWN = ("signed", "grey")
 LIMIT = 1000  # for a weight
 KERNELS: dict[str, list[list[float]]] = {

@@ -8,8 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cnnlib import checks
-
-Array = npt.NDArray[Any]
+from cnnlib.types import Array
 
 
 def as_numbers(

@@ -6,11 +6,10 @@ import base64
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from cnnlib import checks
+from cnnlib.types import Array
 
-Array = npt.NDArray[Any]
 LIMIT = 256  # pixels along a side
 
 

@@ -16,10 +16,10 @@ from cnnlib.course.widgets.kit.bundle import script, styles
 from cnnlib.course.widgets.kit.numbers import as_maps, tidy, whole
 from cnnlib.functional import avg_pool2d, max_pool2d, min_pool2d
 from cnnlib.shapes import fitting_size
+from cnnlib.types import Array
 
 __all__ = ["PoolingExplorer", "pool", "unchanged"]
 
-Array = npt.NDArray[Any]
 LIMITS = {"side": 28, "kernel_size": 28, "stride": 28, "shift": 8}
 KINDS: dict[str, Callable[..., Array]] = {
     "max": max_pool2d,

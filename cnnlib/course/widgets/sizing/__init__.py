@@ -15,10 +15,10 @@ from cnnlib.course.widgets.kit.base import Widget, setting
 from cnnlib.course.widgets.kit.bundle import script, styles
 from cnnlib.layers import Conv2d, Flatten, Layer, Linear, MaxPool2d, ReLU
 from cnnlib.model import Sequential
+from cnnlib.types import Shape
 
 __all__ = ["SizedLayer", "SizingExplorer", "size_up"]
 
-Shape = tuple[int, ...]
 PARTS = {
     "conv": ("filters", "kernel_size", "stride", "padding", "groups"),
     "pool": ("kernel_size", "stride", "padding"),

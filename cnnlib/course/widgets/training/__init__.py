@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import traitlets
 from matplotlib.figure import Figure
 
@@ -21,10 +20,10 @@ from cnnlib.layers import Conv2d, Linear
 from cnnlib.model import Sequential
 from cnnlib.optim import CosineAnnealingLR, Optimizer, StepLR
 from cnnlib.training import Augment, Data, History, check_data, check_model, fit
+from cnnlib.types import Array
 
 __all__ = ["TrainingDashboard", "filters_of", "gradient_norms", "thinned"]
 
-Array = npt.NDArray[Any]
 PACE = 0.2  # seconds between two reports to the browser
 POINTS = 300  # of a curve; more cannot be told apart on the page
 MAPS = 64  # filters that are shown
