@@ -6,6 +6,7 @@ import numpy as np
 
 from cnnlib import reference
 from cnnlib.course.judge.exercise import ExerciseSet
+from cnnlib.course.judge.numbers import halves
 from cnnlib.course.judge.quiz import Quiz, right, wrong
 from cnnlib.course.judge.run import Call, case
 from cnnlib.functional import conv2d, conv2d_backward
@@ -18,11 +19,6 @@ _X = np.array([[5.0, 1, 7, 13], [15, 5, 1, 13], [10, 6, 4, 6], [15, 3, 12, 4]])
 _KERNEL = np.array([[11.0, 4], [5, 2]])
 _CORNER = np.array([[0.0, 0, 0], [0, 0, 5], [0, -1, 3]])
 _CORNER_KERNEL = np.array([[-1.0, 2, 0], [1, 0, 1], [0, -1, -2]])
-
-
-def _halves(rng: np.random.Generator, *shape: int) -> Any:
-    """Return multiples of one half, which are exact in every float."""
-    return rng.integers(-8, 9, shape) / 2
 
 
 def _sizes(rng: np.random.Generator) -> tuple[int, int, int, int]:
@@ -211,10 +207,10 @@ for _diagnosis, _kernel in (
 
 def _map_cases(rng: np.random.Generator) -> Call:
     kh, kw, h, w = _sizes(rng)
-    x, kernel = _halves(rng, h, w), _halves(rng, kh, kw)
+    x, kernel = halves(rng, h, w), halves(rng, kh, kw)
     if rng.random() < 0.3:
         return case(x, kernel)
-    return case(x, kernel, float(_halves(rng, 1)[0]))
+    return case(x, kernel, float(halves(rng, 1)[0]))
 
 
 def _map_oracle(x: Any, kernel: Any, bias: float = 0) -> Any:
@@ -478,7 +474,7 @@ def _slice_ends(x, kernel, bias=0):
 
 def _turn_cases(rng: np.random.Generator) -> Call:
     kh, kw, h, w = _sizes(rng)
-    return case(_halves(rng, h, w), _halves(rng, kh, kw))
+    return case(halves(rng, h, w), halves(rng, kh, kw))
 
 
 @chapter.coding(
@@ -602,8 +598,8 @@ def _full(x, kernel):
 
 def _slope_cases(rng: np.random.Generator) -> Call:
     kh, kw, h, w = _sizes(rng)
-    target = _halves(rng, h - kh + 1, w - kw + 1)
-    return case(_halves(rng, h, w), _halves(rng, kh, kw), float(_halves(rng, 1)[0]), target)
+    target = halves(rng, h - kh + 1, w - kw + 1)
+    return case(halves(rng, h, w), halves(rng, kh, kw), float(halves(rng, 1)[0]), target)
 
 
 def _slope_oracle(x: Any, kernel: Any, bias: float, target: Any) -> tuple[Any, float]:

@@ -8,6 +8,7 @@ import numpy as np
 from cnnlib import functional as F
 from cnnlib.course.judge.compare import describe, show
 from cnnlib.course.judge.exercise import ExerciseSet
+from cnnlib.course.judge.numbers import random_dtype
 from cnnlib.course.judge.quiz import Quiz, right, wrong
 from cnnlib.course.judge.run import Call, case
 from cnnlib.course.training_a_cnn import my_cnn_judge
@@ -192,9 +193,8 @@ def _counts(matrix):
 
 def _images(rng: np.random.Generator) -> Call:
     n, c, h, w = (int(size) for size in rng.integers(1, [3, 3, 5, 5]))
-    images = (rng.integers(1, 9, (n, c, h, w)) / 2).astype(
-        np.float32 if rng.random() < 0.3 else np.float64
-    )
+    images = rng.integers(1, 9, (n, c, h, w)) / 2
+    images = images.astype(random_dtype(rng, float32=0.3))
     return case(images, int(rng.integers(-h, h + 1)), int(rng.integers(-w, w + 1)))
 
 
