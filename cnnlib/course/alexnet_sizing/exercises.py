@@ -32,7 +32,7 @@ fc6_inputs = chapter.prediction(
     "Larger photographs",
     level=1,
     minutes=5,
-    answer=7 * 7 * 256,
+    expected=7 * 7 * 256,
     mistakes=[
         (
             6 * 6 * 256,
@@ -206,7 +206,7 @@ memory = chapter.prediction(
     "Bytes to remember",
     level=1,
     minutes=3,
-    answer=32 * 256 * 27 * 27 * 4,
+    expected=32 * 256 * 27 * 27 * 4,
     mistakes=[
         (256 * 27 * 27 * 4, "That is one picture. The batch has 32."),
         (32 * 256 * 27 * 27, "These are the numbers. Each of them takes 4 bytes."),
@@ -608,7 +608,7 @@ view = chapter.prediction(
     "What one value sees",
     level=2,
     minutes=3,
-    answer=11 + 2 * 2 + 4 * 4,
+    expected=11 + 2 * 2 + 4 * 4,
     mistakes=[
         (11 + 2 * 4 + 4 * 8, "That is CONV2 of the true AlexNet, with a stride of 4 in CONV1."),
         (11 + 2 + 4, "The strides are not used. After a stride of 2, a step is worth 2 pixels."),
@@ -654,14 +654,11 @@ def _judge(build):
     """Return what keeps a network from the budget, the most basic thing first."""
     if isinstance(build, Layer):
         return (
-            "A network came, but the function that makes it was due. Hand over its name, without "
-            "parentheses: `.check(my_network)`."
+            "Expected the function that makes the network, got a network. Hand over its name, "
+            "without parentheses: `.check(my_network)`."
         )
     if not callable(build):
-        return (
-            f"A function that takes `rng` and returns a network was due, but {describe(build)} "
-            "came."
-        )
+        return f"Expected a function that takes `rng` and returns a network, got {describe(build)}."
     network = build(np.random.default_rng(0))
     if network is ...:
         raise NotAttempted
@@ -669,7 +666,7 @@ def _judge(build):
         return "The function returns None. Does it end with `return` and the network?"
     if not isinstance(network, Sequential):
         return (
-            f"A `Sequential` was due, but {describe(network)} came. Hand the layers to "
+            f"Expected a `Sequential`, got {describe(network)}. Hand the layers to "
             "`Sequential(...)`, one after the other."
         )
     try:
@@ -683,18 +680,18 @@ def _judge(build):
         return problem, Table(str(summary))
     scores = network(np.zeros((2, *INPUT), dtype=np.float32))
     if scores.shape != (2, 10):
-        return f"Two pictures give the shape {scores.shape}; (2, 10) was due."
+        return f"Two pictures give the shape {scores.shape} instead of (2, 10)."
     return None
 
 
 def _misfit(network, rows):
     shape = rows[-1].output_shape if rows else INPUT
     if shape != (10,):
-        return f"10 scores were due, the shape (10,), but {shape} comes out."
+        return f"Expected 10 scores, the shape (10,), got {shape}."
     layers = network.leaves()
     convolutions = sum(isinstance(layer, Conv2d) for layer in layers)
     if convolutions < LEAST_CONVOLUTIONS:
-        return f"At least {LEAST_CONVOLUTIONS} convolutions were due, but there are {convolutions}."
+        return f"Expected at least {LEAST_CONVOLUTIONS} convolutions, got {convolutions}."
     if _branched(network):  # there, layers that follow each other may lie side by side
         return None
     before = None  # the last layer that learns, with no activation behind it yet
@@ -748,7 +745,7 @@ def _blind(network, rows):
     if views[-1] < LEAST_VIEW:
         return (
             f"One value of the last map sees {views[-1]} pixels each way, and at least "
-            f"{LEAST_VIEW} are due. A pool or a stride early on makes every later step longer."
+            f"{LEAST_VIEW} are needed. A pool or a stride early on makes every later step longer."
         )
     return None
 
@@ -804,7 +801,7 @@ def _too_much_work(rng):
     return Sequential(*wide, *stages, Flatten(), Linear(32 * 4 * 4, 10, rng=rng))
 
 
-@network.mistake("sees 15 pixels each way, and at least 40 are due.")
+@network.mistake("sees 15 pixels each way, and at least 40 are needed.")
 def _too_near(rng):
     first = Conv2d(3, 16, 3, stride=2, padding=1, rng=rng), ReLU()
     second = Conv2d(16, 32, 3, stride=2, padding=1, rng=rng), ReLU()
@@ -823,13 +820,13 @@ def _activated_scores(rng):
     return Sequential(*_right(rng), ReLU())
 
 
-@network.mistake("At least 3 convolutions were due, but there are 2.")
+@network.mistake("Expected at least 3 convolutions, got 2.")
 def _too_few(rng):
     stages = *_stage(3, 8, rng, size=5, pool=4), *_stage(8, 16, rng, size=5, pool=4)
     return Sequential(*stages, Flatten(), Linear(16 * 4 * 4, 10, rng=rng))
 
 
-@network.mistake("10 scores were due, the shape (10,), but (1000,) comes out.")
+@network.mistake("Expected 10 scores, the shape (10,), got (1000,).")
 def _thousand_scores(rng):
     return Sequential(*_right(rng)[:-1], Linear(64 * 4 * 4, 1000, rng=rng))
 
@@ -839,13 +836,13 @@ def _no_flatten(rng):
     return Sequential(*(layer for layer in _right(rng) if not isinstance(layer, Flatten)))
 
 
-@network.mistake("A `Sequential` was due, but a list of 14 came.")
+@network.mistake("Expected a `Sequential`, got a list of 14.")
 def _only_a_list(rng):
     return _right(rng)
 
 
 def _right(rng):
-    return list(network.answer(rng))
+    return list(network.model_answer(rng))
 
 
 # The quiz

@@ -42,7 +42,7 @@ map_shape = chapter.prediction(
     "The shape of a map",
     level=1,
     minutes=1,
-    answer=(4, 8),
+    expected=(4, 8),
     mistakes=[
         ((6, 9), "That is the input. The kernel must lie inside it all the time, so the map is "
          "smaller: a kernel of 3 rows costs two rows, one of 2 columns costs one column."),
@@ -67,7 +67,7 @@ one_cell = chapter.prediction(
     "One cell by hand",
     level=1,
     minutes=2,
-    answer=2,
+    expected=2,
     mistakes=[
         (-8, "The products are right and the bias is missing: −8 + 10."),
         (4, "That is true convolution: the kernel was turned by half a turn. Here it lies on the "
@@ -91,7 +91,7 @@ shared_numbers = chapter.prediction(
     "How many numbers are learned",
     level=1,
     minutes=1,
-    answer=26,
+    expected=26,
     mistakes=[
         (25, "The 25 weights are right. The bias is a number that is learned too."),
         (7_321, "The 25 weights are right, but there is one bias for the kernel, not one for each "
@@ -122,7 +122,7 @@ def _judge_level_edges(answer: Any) -> str | None:
     except (TypeError, ValueError):
         kernel = np.zeros(())
     if kernel.shape != (3, 3):
-        return "A kernel of 3×3 numbers is due: `np.array([[..., ..., ...], ...])`."
+        return "A kernel of 3×3 numbers is expected: `np.array([[..., ..., ...], ...])`."
     if not np.isfinite(kernel).all():
         return "Each weight must be a finite number; there is an inf or a nan."
     kernel = kernel.round(9) + 0.0  # thirds and the like
@@ -158,7 +158,7 @@ def _judge_level_edges(answer: Any) -> str | None:
     if strongest != 1:
         return (
             f"It finds the right edges. But white under every plus and black under every minus "
-            f"gives {strongest:g}, and 1 was due: divide all weights by {strongest:g}."
+            f"gives {strongest:g} instead of 1: divide all weights by {strongest:g}."
         )
     return None
 
@@ -170,7 +170,7 @@ level_edges = chapter.project(
     minutes=5,
     judge=_judge_level_edges,
     solution="my_level_edges = np.array([[-1, -2, -1], [0, 0, 0], [1, 2, 1]]) / 4",
-    answer=np.array([[-1, -2, -1], [0, 0, 0], [1, 2, 1]]) / 4,
+    model_answer=np.array([[-1, -2, -1], [0, 0, 0], [1, 2, 1]]) / 4,
     praise="It is blind to flat areas and to upright edges, and answers 1 at most, where black "
     "turns to white on the way down.",
     hints=[
@@ -200,7 +200,7 @@ for _diagnosis, _kernel in (
     ("The signs must not change", [[-1, -1, -1], [2, 2, 2], [-1, -1, -1]]),
     ("The sign is wrong", [[1, 2, 1], [0, 0, 0], [-1, -2, -1]]),
     ("divide all weights by 4", [[-1, -2, -1], [0, 0, 0], [1, 2, 1]]),
-    ("A kernel of 3×3 numbers is due", [-1, -2, -1, 0, 0, 0, 1, 2, 1]),
+    ("A kernel of 3×3 numbers is expected", [-1, -2, -1, 0, 0, 0, 1, 2, 1]),
 ):
     _wrong_kernel(_diagnosis, _kernel)
 

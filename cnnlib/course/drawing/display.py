@@ -267,7 +267,7 @@ def _title_room(ax: Axes, fig: Figure) -> float:
         between = abs((there.x0 + there.x1) / 2 - centre)
         if between < 1:
             continue
-        # The gap is shared in proportion to the widths, so a wide neighbour gets its due.
+        # The gap is shared in proportion to the widths, so a wide neighbour gets more of it.
         share = between * box.width / (box.width + there.width)
         share = max(share, box.width / 2)
         if there.x0 > box.x0:

@@ -618,7 +618,7 @@ def operator(ax: Axes, symbol: str, *, fontsize: float | None = None) -> Axes:
 
 
 def _sign_size(symbol: str) -> float:
-    """Font size at which a sign has its due weight: the font draws some of them very small."""
+    """Font size at which a sign is as heavy as the others: the font draws some very small."""
     return 46.0 if symbol in ("⋆", "·", "∗", "⊙", "∘") else 26.0
 
 

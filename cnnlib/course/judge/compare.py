@@ -1,6 +1,6 @@
-"""Compare an answer with what is due, and say the difference in words and in small tables.
+"""Compare a result with the expected one, and say the difference in words and in small tables.
 
-An answer is a number, a text, a truth value, an array, or a tuple, list or dict of these. Nothing
+A result is a number, a text, a truth value, an array, or a tuple, list or dict of these. Nothing
 is converted on the way: a float is no int, and a list is no array, since the next operation would
 stumble over it.
 """
@@ -21,7 +21,7 @@ MAX_SLICES = 4  # of a block, shown one below the other
 
 @dataclass(frozen=True)
 class Difference:
-    """How a result differs from what was due: which kind of difference, and a sentence."""
+    """How a result differs from the expected one: the kind of difference, and a sentence."""
 
     kind: str  # "none", "type", "shape", "value", "cut" (to integers), "dtype" (else right)
     text: str
@@ -29,75 +29,75 @@ class Difference:
 
 
 def difference(
-    due: Any, got: Any, *, rtol: float = 1e-6, atol: float = 1e-9, parts: Sequence[str] = ()
+    expected: Any, got: Any, *, rtol: float = 1e-6, atol: float = 1e-9, parts: Sequence[str] = ()
 ) -> Difference | None:
-    """Return how `got` differs from `due`, or None where they agree.
+    """Return how `got` differs from `expected`, or None where they agree.
 
-    Floats agree where they lie within ``atol + rtol * largest entry due``.
+    Floats agree where they lie within ``atol + rtol * largest expected entry``.
     """
-    if got is None and due is not None:
+    if got is None and expected is not None:
         return Difference("none", "It returns None.")
-    if due is None:
-        return None if got is None else Difference("type", f"None was due, not {describe(got)}.")
-    if isinstance(due, dict):
-        return _dict_difference(due, got, rtol, atol)
-    if isinstance(due, tuple | list):
-        return _tuple_difference(due, got, rtol, atol, parts)
-    if isinstance(due, np.ndarray):
-        return _array_difference(due, got, rtol, atol)
-    if isinstance(due, bool | np.bool_):
+    if expected is None:
+        return None if got is None else Difference("type", f"Expected None, got {describe(got)}.")
+    if isinstance(expected, dict):
+        return _dict_difference(expected, got, rtol, atol)
+    if isinstance(expected, tuple | list):
+        return _tuple_difference(expected, got, rtol, atol, parts)
+    if isinstance(expected, np.ndarray):
+        return _array_difference(expected, got, rtol, atol)
+    if isinstance(expected, bool | np.bool_):
         if not isinstance(got, bool | np.bool_):
-            return Difference("type", f"True or False was due, but {describe(got)} came.")
-    elif isinstance(due, numbers.Integral):
+            return Difference("type", f"Expected True or False, got {describe(got)}.")
+    elif isinstance(expected, numbers.Integral):
         if isinstance(got, bool | np.bool_) or not isinstance(got, numbers.Number):
-            return Difference("type", f"A whole number was due, but {describe(got)} came.")
+            return Difference("type", f"Expected a whole number, got {describe(got)}.")
         if not isinstance(got, numbers.Integral):
-            if isinstance(got, numbers.Real) and float(got) == int(due):
+            if isinstance(got, numbers.Real) and float(got) == int(expected):
                 return Difference(
                     "dtype",
-                    f"{show(got)} is a float, and a whole number was due. Divide with `//`, "
+                    f"{show(got)} is a float, and a whole number was expected. Divide with `//`, "
                     "which stays whole, or convert with `int`.",
                 )
-            return Difference("value", f"{show(due)} was due, but {show(got)} came.")
-    elif isinstance(due, numbers.Real):
+            return Difference("value", f"Expected {show(expected)}, got {show(got)}.")
+    elif isinstance(expected, numbers.Real):
         if isinstance(got, np.ndarray) and got.ndim == 0:
             got = got[()]
         if isinstance(got, bool | np.bool_) or not isinstance(got, numbers.Real):
-            return Difference("type", f"A number was due, but {describe(got)} came.")
-        if not _close(np.asarray(due, float), np.asarray(got, float), rtol, atol).all():
-            return Difference("value", f"{show(due)} was due, but {show(got)} came.")
+            return Difference("type", f"Expected a number, got {describe(got)}.")
+        if not _close(np.asarray(expected, float), np.asarray(got, float), rtol, atol).all():
+            return Difference("value", f"Expected {show(expected)}, got {show(got)}.")
         return None
-    elif isinstance(due, str):
+    elif isinstance(expected, str):
         if not isinstance(got, str):
-            return Difference("type", f"A text was due, but {describe(got)} came.")
-        if due.strip().lower() == got.strip().lower():
+            return Difference("type", f"Expected a text, got {describe(got)}.")
+        if expected.strip().lower() == got.strip().lower():
             return None
-    if due != got:
-        return Difference("value", f"{show(due)} was due, but {show(got)} came.")
+    if expected != got:
+        return Difference("value", f"Expected {show(expected)}, got {show(got)}.")
     return None
 
 
 def _tuple_difference(
-    due: Sequence[Any], got: Any, rtol: float, atol: float, parts: Sequence[str]
+    expected: Sequence[Any], got: Any, rtol: float, atol: float, parts: Sequence[str]
 ) -> Difference | None:
-    names = [parts[i] if i < len(parts) else f"entry {i + 1}" for i in range(len(due))]
+    names = [parts[i] if i < len(parts) else f"entry {i + 1}" for i in range(len(expected))]
     if not isinstance(got, tuple | list):
         listed = ", ".join(names)
         return Difference(
-            "type", f"{len(due)} results were due ({listed}), but {describe(got)} came."
+            "type", f"Expected {len(expected)} results ({listed}), got {describe(got)}."
         )
-    if len(got) != len(due):
+    if len(got) != len(expected):
         return Difference(
-            "shape", f"{len(due)} entries were due ({', '.join(names)}), but {len(got)} came."
+            "shape", f"Expected {len(expected)} entries ({', '.join(names)}), got {len(got)}."
         )
     return _worst(
-        (name, difference(one_due, one_got, rtol=rtol, atol=atol))
-        for name, one_due, one_got in zip(names, due, got, strict=True)
+        (name, difference(one_expected, one_got, rtol=rtol, atol=atol))
+        for name, one_expected, one_got in zip(names, expected, got, strict=True)
     )
 
 
 def _worst(found: Iterable[tuple[str, Difference | None]]) -> Difference | None:
-    """Return the first difference of several parts; a mere dtype counts only alone."""
+    """Return the first difference of several parts. A wrong dtype counts only where it is alone."""
     there = [(name, one) for name, one in found if one is not None]
     if not there:
         return None
@@ -105,20 +105,24 @@ def _worst(found: Iterable[tuple[str, Difference | None]]) -> Difference | None:
     return Difference(one.kind, f"In {name}: {one.text}", name)
 
 
-def _dict_difference(due: dict[Any, Any], got: Any, rtol: float, atol: float) -> Difference | None:
+def _dict_difference(
+    expected: dict[Any, Any], got: Any, rtol: float, atol: float
+) -> Difference | None:
     if not isinstance(got, dict):
-        return Difference("type", f"A dict was due, but {describe(got)} came.")
-    if due.keys() != got.keys():
+        return Difference("type", f"Expected a dict, got {describe(got)}.")
+    if expected.keys() != got.keys():
         return Difference(
-            "shape", f"The keys {sorted(map(str, due))} were due, but {sorted(map(str, got))} came."
+            "shape", f"Expected the keys {sorted(map(str, expected))}, got {sorted(map(str, got))}."
         )
     return _worst(
         (str(name), difference(value, got[name], rtol=rtol, atol=atol))
-        for name, value in due.items()
+        for name, value in expected.items()
     )
 
 
-def _array_difference(due: np.ndarray, got: Any, rtol: float, atol: float) -> Difference | None:
+def _array_difference(
+    expected: np.ndarray, got: Any, rtol: float, atol: float
+) -> Difference | None:
     if not isinstance(got, np.ndarray):
         if isinstance(got, list | tuple):
             how = "Turn it into one with `np.array(...)`."
@@ -126,61 +130,65 @@ def _array_difference(due: np.ndarray, got: Any, rtol: float, atol: float) -> Di
             how = "Was everything added up to one number?"
         else:
             how = "Return the array itself."
-        return Difference("type", f"An array was due, but {describe(got)} came. {how}")
-    if got.shape != due.shape:
+        return Difference("type", f"Expected an array, got {describe(got)}. {how}")
+    if got.shape != expected.shape:
         return Difference(
             "shape",
-            f"The shape {due.shape} was due, but {got.shape} came.{_shape_remark(due, got)}",
+            f"Expected the shape {expected.shape}, got {got.shape}.{_shape_remark(expected, got)}",
         )
     if got.dtype.kind not in "biuf":
-        return Difference("type", f"The entries are of dtype {got.dtype}; {due.dtype} was due.")
-    close = _close(due.astype(float), got.astype(float), rtol, atol)
-    if due.dtype.kind == "f" and got.dtype.kind in "biu":
-        cut = _close(np.trunc(due), got.astype(float), rtol, atol)
+        return Difference("type", f"The entries have dtype {got.dtype}; expected {expected.dtype}.")
+    close = _close(expected.astype(float), got.astype(float), rtol, atol)
+    if expected.dtype.kind == "f" and got.dtype.kind in "biu":
+        cut = _close(np.trunc(expected), got.astype(float), rtol, atol)
         if cut.all():
             return Difference(
                 "dtype" if close.all() else "cut",
-                f"The entries are of dtype {got.dtype}, so that fractions are cut off; "
-                f"{due.dtype} was due. An array made by `np.zeros(shape)` or "
+                f"The entries have dtype {got.dtype}, so their fractions are cut off; "
+                f"expected {expected.dtype}. An array made by `np.zeros(shape)` or "
                 "`np.zeros(shape, x.dtype)` keeps them.",
             )
     if not close.all():
         count = int((~close).sum())
-        where = "Every entry differs." if count == due.size else f"{count} of {due.size} differ."
-        if due.size > 1:
+        where = (
+            "Every entry differs."
+            if count == expected.size
+            else f"{count} of {expected.size} differ."
+        )
+        if expected.size > 1:
             return Difference("value", where)
-        return Difference("value", f"{show(due.item())} was due, but {show(got.item())} came.")
-    if got.dtype != due.dtype:
+        return Difference("value", f"Expected {show(expected.item())}, got {show(got.item())}.")
+    if got.dtype != expected.dtype:
         return Difference(
             "dtype",
-            f"The numbers are right, but their dtype is {got.dtype}, and {due.dtype} was due. "
+            f"The numbers are right, but their dtype is {got.dtype}; expected {expected.dtype}. "
             "Make new arrays with the dtype of the input: `np.zeros(shape, x.dtype)`.",
         )
     return None
 
 
-def _close(due: np.ndarray, got: np.ndarray, rtol: float, atol: float) -> np.ndarray:
-    """Return where numbers agree, measured against the largest one due."""
-    finite = np.abs(due[np.isfinite(due)])
+def _close(expected: np.ndarray, got: np.ndarray, rtol: float, atol: float) -> np.ndarray:
+    """Return where numbers agree, measured against the largest one expected."""
+    finite = np.abs(expected[np.isfinite(expected)])
     bound = atol + rtol * (finite.max() if finite.size else 0.0)
     with np.errstate(invalid="ignore"):
-        near: np.ndarray = np.abs(due - got) <= bound
-    same: np.ndarray = near | (due == got) | (np.isnan(due) & np.isnan(got))
+        near: np.ndarray = np.abs(expected - got) <= bound
+    same: np.ndarray = near | (expected == got) | (np.isnan(expected) & np.isnan(got))
     return same
 
 
-def _shape_remark(due: np.ndarray, got: np.ndarray) -> str:
-    if got.ndim != due.ndim:
+def _shape_remark(expected: np.ndarray, got: np.ndarray) -> str:
+    if got.ndim != expected.ndim:
         axes = "1 axis" if got.ndim == 1 else f"{got.ndim} axes"
-        return f" That is {axes}, but {due.ndim} {'was' if due.ndim == 1 else 'were'} due."
-    if sorted(got.shape) == sorted(due.shape):
+        return f" It has {axes} instead of {expected.ndim}."
+    if sorted(got.shape) == sorted(expected.shape):
         return " The axes are in another order."
     off = [
         f"axis {axis} is {abs(g - d)} too {'long' if g > d else 'short'}"
-        for axis, (g, d) in enumerate(zip(got.shape, due.shape, strict=True))
+        for axis, (g, d) in enumerate(zip(got.shape, expected.shape, strict=True))
         if g != d
     ]
-    return f" There, {' and '.join(off)}."
+    return f" {' and '.join(off).capitalize()}."
 
 
 def describe(value: Any) -> str:

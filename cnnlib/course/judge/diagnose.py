@@ -1,7 +1,8 @@
 """Find out what is wrong with an answer from how it fails.
 
-The order is: a classic mistake that fails in exactly the same way; a pattern in the numbers, such
-as a sign; which arguments are at fault; and, where nothing of it helps, the smallest failing case.
+It looks, in this order, for a classic mistake that fails in exactly the same way, for a pattern in
+the numbers, such as a sign, and for the arguments that cause it. If none of these helps, it shows
+the smallest failing case.
 """
 
 from __future__ import annotations
@@ -17,16 +18,16 @@ import numpy as np
 from cnnlib.course.judge.compare import difference, show
 from cnnlib.course.judge.run import Call, Outcome
 
-ENOUGH = 5  # cases on either side, before they are taken for a rule
+ENOUGH = 5  # cases on either side before they count as a rule
 PHOTOGRAPHS = ("image", "photo")  # arguments of these names are (H, W, C), not (C, H, W)
 
 
 @dataclass(frozen=True)
 class Trial:
-    """A call, and what is due for it."""
+    """A call, and the result expected of it."""
 
     call: Call
-    due: Any
+    expected: Any
     by_hand: bool = False
 
 
@@ -38,26 +39,26 @@ class Mistake:
     function: Callable[..., Any]
 
 
-def same_outcome(theirs: Outcome, ours: Outcome, rtol: float) -> bool:
-    """Return whether a mistake and an answer give the same in one case, dtypes aside.
+def same_outcome(mistaken: Outcome, outcome: Outcome, rtol: float) -> bool:
+    """Return whether a mistake and an answer give the same result in one case, dtypes aside.
 
     Where one of them raises, the other must raise the same kind of error.
     """
-    if theirs.returned != ours.returned:
+    if mistaken.returned != outcome.returned:
         return False
-    if not ours.returned:
-        return type(theirs.error) is type(ours.error)
-    found = difference(theirs.value, ours.value, rtol=rtol)
+    if not outcome.returned:
+        return type(mistaken.error) is type(outcome.error)
+    found = difference(mistaken.value, outcome.value, rtol=rtol)
     return found is None or found.kind == "dtype"
 
 
-def same_wording(theirs: Outcome, ours: Outcome) -> bool:
+def same_wording(one: Outcome, other: Outcome) -> bool:
     """Return whether two exceptions say the same, numbers and quoted names aside."""
 
     def wording(outcome: Outcome) -> str:
         return re.sub(r"'[^']*'|\d+", "", str(outcome.error))
 
-    return wording(theirs) == wording(ours)
+    return wording(one) == wording(other)
 
 
 def explain_error(outcome: Outcome) -> str:
@@ -73,11 +74,11 @@ def explain_error(outcome: Outcome) -> str:
 
 
 REMARKS: tuple[tuple[type[BaseException], str], ...] = (
-    (IndexError, "An index reached past the end: how many positions are there, counted from 0?"),
+    (IndexError, "An index is past the end: how many positions are there, counted from 0?"),
     (UnboundLocalError, "A name is used before it gets a value: does it start at 0 somewhere?"),
     (NameError, "A name is spelt differently from where it was made, or was never made."),
     (ZeroDivisionError, "Something is divided by zero: which count can be 0 there?"),
-    (RecursionError, "The function calls itself without an end."),
+    (RecursionError, "The function calls itself without end."),
     (NotImplementedError, "That part is still to be written."),
     (OverflowError, "A number does not fit: bytes (`uint8`) reach from 0 to 255, floats to 1e308."),
     (SystemExit, "Leave out `exit`: a function ends with `return`."),
@@ -86,10 +87,10 @@ REMARKS: tuple[tuple[type[BaseException], str], ...] = (
 
 MESSAGES: tuple[tuple[str, str], ...] = (
     # Before the next one: NumPy names both in one message, and this is what went wrong.
-    ("inhomogeneous", "The rows have different lengths, so they make no array."),
+    ("inhomogeneous", "The rows have different lengths, so they do not form an array."),
     (
         "setting an array element with a sequence",
-        "A whole row came where one number belongs: is an index missing?",
+        "A whole row was given where one number belongs: is an index missing?",
     ),
     (
         "only integers, slices",
@@ -144,25 +145,25 @@ def pattern(number: int, trials: Sequence[Trial], outcomes: Sequence[Outcome]) -
     if values and all(isinstance(value, bool | str) and value == values[0] for value in values):
         return f"It gives {show(values[0])} whatever the arguments are."
     pairs = [
-        (np.asarray(trial.due, float), np.asarray(outcome.value, float))
+        (np.asarray(trial.expected, float), np.asarray(outcome.value, float))
         for trial, outcome in zip(trials, outcomes, strict=True)
-        if outcome.returned and _numeric(trial.due) and _numeric(outcome.value)
+        if outcome.returned and _numeric(trial.expected) and _numeric(outcome.value)
     ]
-    if len(pairs) < len(outcomes) or any(due.shape != got.shape for due, got in pairs):
+    if len(pairs) < len(outcomes) or any(expected.shape != got.shape for expected, got in pairs):
         return ""
-    scalar = all(due.ndim == 0 for due, _ in pairs)
+    scalar = all(expected.ndim == 0 for expected, _ in pairs)
     firsts = {float(got.flat[0]) for _, got in pairs if got.size}
     constant = len(firsts) == 1 and all((got == got.flat[0]).all() for _, got in pairs if got.size)
-    if constant and any(due.size > 1 or scalar for due, _ in pairs):
+    if constant and any(expected.size > 1 or scalar for expected, _ in pairs):
         value = show(firsts.pop())
         if scalar:
             return f"It gives {value} whatever the arguments are."
         if value == "0":
             return "Every entry of the result is 0: nothing is ever written into it."
         return f"Every entry of the result is {value}, whatever the input is."
-    due, got = pairs[number]
-    if not np.isfinite(got).all() and np.isfinite(due).all():
-        return "Some entries are no finite numbers (nan or inf)."
+    expected, got = pairs[number]
+    if not np.isfinite(got).all() and np.isfinite(expected).all():
+        return "Some entries are not finite (nan or inf)."
     for holds, sentence in _rules(pairs):
         if holds:
             return sentence
@@ -171,43 +172,43 @@ def pattern(number: int, trials: Sequence[Trial], outcomes: Sequence[Outcome]) -
 
 def _rules(pairs: Sequence[tuple[np.ndarray, np.ndarray]]) -> Iterator[tuple[bool, str]]:
     def always(function: Callable[[np.ndarray], np.ndarray | None]) -> bool:
-        for due, got in pairs:
-            other = function(due)
+        for expected, got in pairs:
+            other = function(expected)
             if other is None or other.shape != got.shape or not np.allclose(other, got, atol=1e-9):
                 return False
         return True
 
-    yield always(lambda due: -due), "Every number has the wrong sign."
-    flat_due = np.concatenate([due.ravel() for due, _ in pairs])
+    yield always(lambda expected: -expected), "Every number has the wrong sign."
+    flat_expected = np.concatenate([expected.ravel() for expected, _ in pairs])
     flat_got = np.concatenate([got.ravel() for _, got in pairs])
-    largest = np.abs(flat_due).argmax()
-    if flat_due[largest]:
-        factor = flat_got[largest] / flat_due[largest]
+    largest = np.abs(flat_expected).argmax()
+    if flat_expected[largest]:
+        factor = flat_got[largest] / flat_expected[largest]
         yield (
-            factor != 0 and always(lambda due: factor * due),
-            f"Every number is {show(float(factor))} times what is due.",
+            factor != 0 and always(lambda expected: factor * expected),
+            f"Every number is {show(float(factor))} times the expected one.",
         )
-    offset = flat_got[0] - flat_due[0]
+    offset = flat_got[0] - flat_expected[0]
     yield (
-        always(lambda due: due + offset),
+        always(lambda expected: expected + offset),
         f"Every number is {show(float(abs(offset)))} too {'large' if offset > 0 else 'small'}.",
     )
     yield always(np.trunc), "Every number is cut off to a whole one."
-    if all(due.ndim >= 2 for due, _ in pairs):
+    if all(expected.ndim >= 2 for expected, _ in pairs):
         yield (
-            always(lambda due: due.swapaxes(-1, -2)),
+            always(lambda expected: expected.swapaxes(-1, -2)),
             "Rows and columns are exchanged.",
         )
         yield (
-            always(lambda due: due[..., ::-1, ::-1]),
-            "The result is turned by half a turn.",
+            always(lambda expected: expected[..., ::-1, ::-1]),
+            "The result is rotated by half a turn.",
         )
 
 
 def where_it_fails(
     function: Callable[..., Any], trials: Sequence[Trial], wrong: Sequence[bool]
 ) -> str:
-    """Return which property of the arguments separates wrong cases from right ones, or nothing."""
+    """Return which property of the arguments separates wrong cases from right ones, or ""."""
     facts = [_facts(function, trial.call) for trial in trials]
     best: tuple[float, str] | None = None
     for name in dict.fromkeys(name for one in facts for name in one):
@@ -226,7 +227,7 @@ def where_it_fails(
 
 
 def _facts(function: Callable[..., Any], call: Call) -> dict[str, bool]:
-    """Return what can be said about the arguments of a call, as sentences that hold or not."""
+    """Return statements about the arguments of a call, and whether each is true."""
     facts: dict[str, bool] = {}
     try:
         signature = inspect.signature(function)

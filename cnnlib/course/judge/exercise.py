@@ -40,7 +40,8 @@ class Exercise(ABC):
     """What all exercises have: a title, a difficulty, minutes, hints and a solution.
 
     Its name in the chapter is the name under which it is declared. The reader's own function or
-    value is called ``my_`` and that name.
+    value is called ``my_`` and that name. That is the *answer*, which `check` judges; the course's
+    own, which passes, is the *model answer*.
     """
 
     def __init__(
@@ -63,7 +64,7 @@ class Exercise(ABC):
         self.level = level
         self.minutes = minutes
         self.hints = tuple(hints)
-        self._shown = 0  # how many hints the reader has seen
+        self._hints_given = 0
 
     @property
     def reader_name(self) -> str:
@@ -87,13 +88,13 @@ class Exercise(ABC):
     def hint(self, number: int | None = None) -> Hint:
         """Return the next hint, or the one with the given number, counted from 1."""
         if number is None:
-            number = min(self._shown + 1, len(self.hints))
+            number = min(self._hints_given + 1, len(self.hints))
         if isinstance(number, bool) or number not in range(1, len(self.hints) + 1):
             raise ValueError(
                 f"hint: the hints of {self.name} are numbered from 1 to {len(self.hints)}, "
                 f"but {number!r} was asked for"
             )
-        self._shown = max(self._shown, number)
+        self._hints_given = max(self._hints_given, number)
         return Hint(self.name, number, len(self.hints), self.hints[number - 1])
 
     @abstractmethod
@@ -133,7 +134,7 @@ class Prediction(Exercise):
 
     Parameters beyond those of `Exercise`
     -------------------------------------
-    answer : what is due
+    expected : the right value
     mistakes : (value, diagnosis) for each wrong answer that is worth naming
     why : a sentence or two that explain the right answer, shown once it is given
     tolerance : how far off a float may be, as a part of its size
@@ -142,20 +143,24 @@ class Prediction(Exercise):
     def __init__(
         self,
         *args: Any,
-        answer: Any,
+        expected: Any,
         mistakes: Iterable[tuple[Any, str]],
         why: str,
         tolerance: float = 1e-6,
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
-        self.answer = answer
+        self.expected = expected
         self.mistakes = tuple(mistakes)
         self.why = why
         self.tolerance = tolerance
 
+    @property
+    def model_answer(self) -> Any:
+        return self.expected
+
     def solution(self) -> Solution:
-        value = self.answer
+        value = self.expected
         text = f"np.array({value.tolist()})" if isinstance(value, np.ndarray) else show(value)
         if isinstance(value, float):
             text = repr(value)
@@ -166,61 +171,60 @@ class Prediction(Exercise):
             return self._todo(f"Replace the three dots: `{self.reader_name} = ...`")
         if callable(answer):
             return self._wrong(
-                f"A value was due, but {describe(answer)} came. Call it, or write down what "
-                "it gives."
+                f"Expected a value, got {describe(answer)}. Call it, or write down what it returns."
             )
-        answer = self._as_due(answer)
-        found = self._differs(self.answer, answer)
+        answer = self._like_expected(answer)
+        found = self._differs(self.expected, answer)
         if found is None:
             return self._right(self.why)
         for value, diagnosis in self.mistakes:
             if self._differs(value, answer) is None:
                 return self._wrong(diagnosis)
         if found.kind == "none":
-            return self._wrong("None is no answer yet. Put your prediction there.")
-        if isinstance(self.answer, np.ndarray) and isinstance(answer, np.ndarray):
-            return self._wrong(found.text, "Yours:", Table(table(answer)))
-        if found.kind != "value":  # says what kind of value is due, and not which
+            return self._wrong("None is not an answer yet. Put your prediction there.")
+        if isinstance(self.expected, np.ndarray) and isinstance(answer, np.ndarray):
+            return self._wrong(found.text, "Got:", Table(table(answer)))
+        if found.kind != "value":  # says what kind of value is expected, not which one
             return self._wrong(found.text)
-        if _is_number(self.answer) and _is_number(answer):
-            return self._wrong(f"{self._side(self.answer, answer)}. `.hint()` helps.")
+        if _is_number(self.expected) and _is_number(answer):
+            return self._wrong(f"{self._side(self.expected, answer)}. `.hint()` helps.")
         text = f"{show(answer)} is not it"
-        if isinstance(self.answer, tuple) and all(map(_is_number, (*self.answer, *answer))):
-            sides = map(self._side, self.answer, answer)
+        if isinstance(self.expected, tuple) and all(map(_is_number, (*self.expected, *answer))):
+            sides = map(self._side, self.expected, answer)
             text += f": {', '.join(sides)}"
         return self._wrong(f"{text}. `.hint()` helps.")
 
-    def _side(self, due: float, number: float) -> str:
-        """Say on which side of what is due a number lies."""
-        if self._differs(due, number) is None:
+    def _side(self, expected: float, number: float) -> str:
+        """Say on which side of the expected number another one lies."""
+        if self._differs(expected, number) is None:
             return f"{show(number)} is right"
-        return f"{show(number)} is too {'large' if number > due else 'small'}"
+        return f"{show(number)} is too {'large' if number > expected else 'small'}"
 
-    def _as_due(self, answer: Any) -> Any:
+    def _like_expected(self, answer: Any) -> Any:
         """Take a list for a tuple, nested lists for an array, NumPy's numbers for Python's."""
-        if isinstance(self.answer, tuple) and isinstance(answer, tuple | list | np.ndarray):
+        if isinstance(self.expected, tuple) and isinstance(answer, tuple | list | np.ndarray):
             answer = tuple(answer)
-            if len(answer) == len(self.answer):
-                answer = tuple(map(_as_number, self.answer, answer))
-        if isinstance(self.answer, np.ndarray) and isinstance(answer, list | tuple):
+            if len(answer) == len(self.expected):
+                answer = tuple(map(_as_number, self.expected, answer))
+        if isinstance(self.expected, np.ndarray) and isinstance(answer, list | tuple):
             try:
                 answer = np.array(answer)
             except ValueError:  # rows of different lengths
                 return answer
-        arrays = isinstance(self.answer, np.ndarray) and isinstance(answer, np.ndarray)
+        arrays = isinstance(self.expected, np.ndarray) and isinstance(answer, np.ndarray)
         if arrays and answer.dtype.kind in "biuf":
-            cast = answer.astype(self.answer.dtype)
+            cast = answer.astype(self.expected.dtype)
             answer = cast if np.array_equal(cast, answer) else answer  # nothing is cut off
-        return _as_number(self.answer, answer)
+        return _as_number(self.expected, answer)
 
-    def _differs(self, due: Any, answer: Any) -> Difference | None:
-        return difference(due, answer, rtol=self.tolerance)
+    def _differs(self, expected: Any, answer: Any) -> Difference | None:
+        return difference(expected, answer, rtol=self.tolerance)
 
 
-def _as_number(due: Any, value: Any) -> Any:
-    """Take 4.0 for 4 where a whole number is due, and NumPy's numbers for Python's."""
+def _as_number(expected: Any, value: Any) -> Any:
+    """Take 4.0 for 4 where a whole number is expected, and NumPy's numbers for Python's."""
     value = value.item() if isinstance(value, np.generic) else value
-    whole = isinstance(due, int) and isinstance(value, float) and value.is_integer()
+    whole = isinstance(expected, int) and isinstance(value, float) and value.is_integer()
     return int(value) if whole else value
 
 
@@ -235,12 +239,12 @@ class Coding(Exercise):
     -------------------------------------
     solution : the function that solves it, whose source is shown; its docstring says what to do
     cases : makes the arguments of one random call from a generator
-    oracle : gives what is due for the same arguments; by default the solution
-    hand : (call, what is due) for values worked out by hand, the first to be tried
+    oracle : returns the expected result for the same arguments; by default the solution
+    hand : (call, expected result) for values worked out by hand, which are tried first
     call : how to use an answer, where that is not ``answer(*arguments)``: a class, say
-    shown : how such a use is written, where it is not the call of a function
+    call_source : how such a use is written, where it is not the call of a function
     parts : names of the results, where there are several: ``("dx", "dweight", "dbias")``
-    rtol : how far off a float may be, as a part of the largest one due
+    rtol : how far off a float may be, as a part of the largest one expected
     count : how many random cases are tried
     seconds : how long one call may take
     """
@@ -253,7 +257,7 @@ class Coding(Exercise):
         oracle: Callable[..., Any] | None = None,
         hand: Sequence[Hand] = (),
         call: Callable[..., Any] | None = None,
-        shown: str = "",
+        call_source: str = "",
         parts: Sequence[str] = (),
         rtol: float = 1e-6,
         count: int = RANDOM_CASES,
@@ -261,13 +265,13 @@ class Coding(Exercise):
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
-        self.answer = solution
+        self.model_answer = solution
         self.mistakes: list[Mistake] = []
         self._cases = cases
         self._oracle = oracle or (lambda *a, **k: self._use(solution)(*a, **k))
         self._hand = tuple(hand)
         self._call = call
-        self._shown_as = shown
+        self._call_source = call_source
         self._parts = tuple(parts)
         self._rtol = rtol
         self._count = count
@@ -285,17 +289,17 @@ class Coding(Exercise):
         return register
 
     def solution(self) -> Solution:
-        return Solution(self.name, _source(self.answer, self.name, self.reader_name))
+        return Solution(self.name, _source(self.model_answer, self.name, self.reader_name))
 
     @property
     def trials(self) -> list[Trial]:
-        """Every call that is tried with what is due: hand values, then random cases by size."""
+        """Every call that is tried, with its result: hand values, then random cases by size."""
         if not self._kept:
             rng = np.random.default_rng(zlib.crc32(self.key.encode()))
             calls = sorted((self._cases(rng) for _ in range(self._count)), key=Call.size)
-            due = [self._oracle(*call.copy().args, **call.copy().kwargs) for call in calls]
+            expected = [self._oracle(*call.copy().args, **call.copy().kwargs) for call in calls]
             self._kept = [Trial(call, value, by_hand=True) for call, value in self._hand]
-            self._kept += [Trial(call, value) for call, value in zip(calls, due, strict=True)]
+            self._kept += [Trial(call, value) for call, value in zip(calls, expected, strict=True)]
         return self._kept
 
     def _use(self, answer: Callable[..., Any]) -> Callable[..., Any]:
@@ -312,17 +316,17 @@ class Coding(Exercise):
         return use
 
     def _judge(self, answer: Any) -> Verdict:
-        due_kind = "class" if isinstance(self.answer, type) else "function"
+        kind = "class" if isinstance(self.model_answer, type) else "function"
         if answer is ...:
-            return self._todo(f"Write the {due_kind} `{self.reader_name}`, then hand it over.")
+            return self._todo(f"Write the {kind} `{self.reader_name}`, then hand it over.")
         if not callable(answer):
             return self._wrong(
-                f"{describe(answer).capitalize()} came, but the {due_kind} itself was due. Hand "
-                f"over its name, without parentheses: `.check({self.reader_name})`."
+                f"Expected the {kind} itself, got {describe(answer)}. Hand over its name, without "
+                f"parentheses: `.check({self.reader_name})`."
             )
-        if due_kind == "class" and not isinstance(answer, type):
+        if kind == "class" and not isinstance(answer, type):
             return self._wrong(
-                f"A class was due, but {describe(answer)} came. Hand over the name of the class: "
+                f"Expected a class, got {describe(answer)}. Hand over the name of the class: "
                 f"`.check({self.reader_name})`."
             )
         if self._call is None and (problem := self._signature_problem(answer)):
@@ -337,22 +341,19 @@ class Coding(Exercise):
             signature = inspect.signature(answer)
         except ValueError:  # some compiled functions do not tell
             return ""
-        names, due_names = (
-            list(signature.parameters),
-            list(inspect.signature(self.answer).parameters),
-        )
-        if names != due_names and sorted(names) == sorted(due_names):
+        expected = inspect.signature(self.model_answer)
+        names, expected_names = list(signature.parameters), list(expected.parameters)
+        if names != expected_names and sorted(names) == sorted(expected_names):
             return (
                 f"Its arguments are in another order: `({', '.join(names)})`, but it is called "
-                f"with `({', '.join(due_names)})`."
+                f"with `({', '.join(expected_names)})`."
             )
         try:
             for trial in self.trials:  # some leave out what others give
                 signature.bind(*trial.call.args, **trial.call.kwargs)
         except TypeError:
-            due = inspect.signature(self.answer)
             return (
-                f"It is called as `{self.reader_name}{_plain(due)}`, but yours takes "
+                f"It is called as `{self.reader_name}{_plain(expected)}`, but yours takes "
                 f"`{_plain(signature)}`. Keep the arguments that the exercise gives."
             )
         return ""
@@ -370,8 +371,8 @@ class Coding(Exercise):
                 break
         return outcomes
 
-    def _differs(self, due: Any, outcome: Outcome) -> Difference | None:
-        return difference(due, outcome.value, rtol=self._rtol, parts=self._parts)
+    def _differs(self, expected: Any, outcome: Outcome) -> Difference | None:
+        return difference(expected, outcome.value, rtol=self._rtol, parts=self._parts)
 
     def _verdict(self, outcomes: list[Outcome]) -> Verdict:
         trials = self.trials[: len(outcomes)]
@@ -384,7 +385,7 @@ class Coding(Exercise):
                     f"The result is right, but the call writes to its argument "
                     f"`{outcome.changed}`, which belongs to the caller. Work on a copy: "
                     f"`{outcome.changed} = {outcome.changed}.copy()`.",
-                    *self._shown_call(trial),
+                    *self._failing_call(trial),
                 )
         if len(outcomes) < len(self.trials):
             return self._wrong(
@@ -405,7 +406,7 @@ class Coding(Exercise):
         """
         only_dtype = None
         for number, (trial, outcome) in enumerate(zip(trials, outcomes, strict=True)):
-            found = self._differs(trial.due, outcome) if outcome.returned else None
+            found = self._differs(trial.expected, outcome) if outcome.returned else None
             if not outcome.returned or (found is not None and found.kind != "dtype"):
                 return number
             if found is not None and only_dtype is None:
@@ -419,20 +420,20 @@ class Coding(Exercise):
             return self._wrong(
                 f"The call was stopped after {self._seconds:g} seconds. Does a loop never end? "
                 + (f"It was in {outcome.line}" if outcome.line else ""),
-                *self._shown_call(trial),
+                *self._failing_call(trial),
             )
         wrong = [
-            not outcome.returned or bool(self._differs(trial.due, outcome))
+            not outcome.returned or bool(self._differs(trial.expected, outcome))
             for trial, outcome in zip(trials, outcomes, strict=True)
         ]
         for index, mistake in enumerate(self.mistakes):
             if self._recognises(index, outcomes, wrong):
                 return self._wrong(mistake.diagnosis, *self._evidence(trial, outcome))
-        where = diagnose.where_it_fails(self.answer, trials, wrong)
+        where = diagnose.where_it_fails(self.model_answer, trials, wrong)
         if outcome.error is not None:
             text = f"{diagnose.explain_error(outcome)} {where}".strip()
-            return self._wrong(text, *self._shown_call(trial), *_printed(outcome))
-        found = self._differs(trial.due, outcome)
+            return self._wrong(text, *self._failing_call(trial), *_printed(outcome))
+        found = self._differs(trial.expected, outcome)
         assert found is not None  # that is why this case was chosen
         if found.kind == "none" and not found.part:
             if outcome.printed:
@@ -442,17 +443,17 @@ class Coding(Exercise):
                 )
             else:
                 text = "It returns None. Does it end with `return` and the result?"
-            return self._wrong(text, *self._shown_call(trial), *_printed(outcome))
+            return self._wrong(text, *self._failing_call(trial), *_printed(outcome))
         pattern = self._pattern(found, number, trials, outcomes) if found.kind == "value" else ""
         sentences = (pattern or (found.text if found.kind != "value" else ""), where)
         text = " ".join(sentence for sentence in sentences if sentence)
         if not text:
-            entries = isinstance(trial.due, np.ndarray) or found.part
+            entries = isinstance(trial.expected, np.ndarray) or found.part
             text = found.text if entries else "The result differs."
         if outcome.warned:
             text += f" NumPy warned: {outcome.warned}."
         if found.kind == "dtype":  # tables would show the same numbers twice
-            return self._wrong(text, *self._shown_call(trial), *_printed(outcome))
+            return self._wrong(text, *self._failing_call(trial), *_printed(outcome))
         return self._wrong(text, *self._evidence(trial, outcome))
 
     def _pattern(
@@ -464,20 +465,23 @@ class Coding(Exercise):
         name = found.part
         text = diagnose.pattern(
             number,
-            [Trial(t.call, diagnose.part(t.due, name, self._names(t.due))) for t in trials],
             [
-                replace(o, value=diagnose.part(o.value, name, self._names(t.due)))
+                Trial(t.call, diagnose.part(t.expected, name, self._names(t.expected)))
+                for t in trials
+            ],
+            [
+                replace(o, value=diagnose.part(o.value, name, self._names(t.expected)))
                 for t, o in zip(trials, outcomes, strict=True)
             ],
         )
         return f"In {name}: {text}" if text else ""
 
-    def _names(self, due: Any) -> list[str]:
+    def _names(self, expected: Any) -> list[str]:
         """Return the names of several results."""
-        if not isinstance(due, tuple | list):
+        if not isinstance(expected, tuple | list):
             return []
-        named = list(self._parts[: len(due)])
-        return named + [f"entry {number + 1}" for number in range(len(named), len(due))]
+        named = list(self._parts[: len(expected)])
+        return named + [f"entry {number + 1}" for number in range(len(named), len(expected))]
 
     def _recognises(self, index: int, outcomes: list[Outcome], wrong: list[bool]) -> bool:
         """Whether a classic mistake gives the same result as the answer in every case.
@@ -495,35 +499,37 @@ class Coding(Exercise):
             # Nothing ever came back, so the kind of error is all they share. Many errors are of
             # one kind: the words must agree as well.
             pairs = zip(tried, outcomes, strict=True)
-            return all(diagnose.same_wording(theirs, ours) for theirs, ours in pairs)
+            return all(diagnose.same_wording(mistaken, outcome) for mistaken, outcome in pairs)
         return any(wrong)
 
     def _evidence(self, trial: Trial, outcome: Outcome) -> tuple[str | Table, ...]:
-        """Return the failing call, what was due, and what came, as small tables."""
-        due, got = trial.due, outcome.value
+        """Return the failing call, the expected result and the actual one, as small tables."""
+        expected, got = trial.expected, outcome.value
         intro = "Worked out by hand:" if trial.by_hand else "The smallest case where it shows:"
         parts: list[str | Table] = [intro, Table(self._call_text(trial))]
         if outcome.error is not None:
             return (*parts, diagnose.explain_error(outcome))
-        found = self._differs(due, outcome)
+        found = self._differs(expected, outcome)
         if found is not None and found.part:
-            names = self._names(due)
-            due, got = (diagnose.part(value, found.part, names) for value in (due, got))
+            names = self._names(expected)
+            expected, got = (diagnose.part(value, found.part, names) for value in (expected, got))
             parts.append(f"In {found.part}:")
-        shape = f" {due.shape}" if isinstance(due, np.ndarray) else ""
-        came = f" {got.shape}" if isinstance(got, np.ndarray) else ""
-        marked = isinstance(due, np.ndarray) and isinstance(got, np.ndarray) and shape == came
-        parts += [f"Due{shape}:", Table(table(due))]
-        note = ", with brackets where it differs" if marked and due.size > 1 else ""
-        parts += [f"Yours{came}{note}:", Table(table(got, due if note else None))]
+        shape = f" {expected.shape}" if isinstance(expected, np.ndarray) else ""
+        got_shape = f" {got.shape}" if isinstance(got, np.ndarray) else ""
+        marked = (
+            isinstance(expected, np.ndarray) and isinstance(got, np.ndarray) and shape == got_shape
+        )
+        parts += [f"Expected{shape}:", Table(table(expected))]
+        note = ", with brackets where it differs" if marked and expected.size > 1 else ""
+        parts += [f"Got{got_shape}{note}:", Table(table(got, expected if note else None))]
         return (*parts, *_printed(outcome))
 
-    def _shown_call(self, trial: Trial) -> tuple[str | Table, ...]:
+    def _failing_call(self, trial: Trial) -> tuple[str | Table, ...]:
         return ("The call:", Table(self._call_text(trial)))
 
     def _call_text(self, trial: Trial) -> str:
         """Return a call as the reader would write it, with its arrays as tables below."""
-        signature = inspect.signature(self._use(self.answer))
+        signature = inspect.signature(self._use(self.model_answer))
         bound = signature.bind(*trial.call.args, **trial.call.kwargs).arguments
         positional = len(trial.call.args)
         names, below = [], []
@@ -534,7 +540,7 @@ class Coding(Exercise):
             names.append(f"{name}={text}" if named else text)
             if is_array:
                 below.append(f"{name} {value.shape}\n{table(value)}")
-        text = self._shown_as or f"{self.reader_name}({', '.join(names)})"
+        text = self._call_source or f"{self.reader_name}({', '.join(names)})"
         return "\n".join([text, *below])
 
 
@@ -547,7 +553,7 @@ class Project(Exercise):
         and tables), or nothing where it is right
     solution : a function or class whose source is shown, or the solution as text
     praise : what a right answer is told
-    answer : the solution as a value, where it is given as text
+    model_answer : the solution as a value, where it is given as text
 
     A judge that calls the learner's code may let its exceptions through: they are explained.
     """
@@ -558,14 +564,14 @@ class Project(Exercise):
         judge: Judge,
         solution: Any,
         praise: str,
-        answer: Any = ...,
+        model_answer: Any = ...,
         seconds: float = 600.0,
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
         self._judgement = judge
         self._solution = solution
-        self.answer = solution if answer is ... else answer
+        self.model_answer = solution if model_answer is ... else model_answer
         self._praise = praise
         self._seconds = seconds
         self.mistakes: list[Mistake] = []
@@ -630,7 +636,7 @@ class ExerciseSet:
 
     Parameters
     ----------
-    name : what stands before the names of its exercises in the record of progress
+    name : comes before the names of its exercises in the record of progress
     title : as in the notebook, with its number
     """
 

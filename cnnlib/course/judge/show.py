@@ -40,7 +40,7 @@ class Verdict:
     status : "todo", "wrong" or "right"
     name : the exercise
     diagnosis : the sentence that says what is wrong, or what was checked
-    details : the failing call, what was due, what came
+    details : the failing call, what was expected, what was returned
     """
 
     status: Status

@@ -249,15 +249,15 @@ def kernels(
     columns = _names(c_in) if channel_names is None else list(channel_names)
     rows = [f"filter {k}" for k in range(c_out)] if filter_names is None else list(filter_names)
     biases = None if bias is None else require_numbers("kernels", bias, "bias")
-    for what, came, due in (
+    for what, got, expected in (
         ("channel_names", len(columns), c_in),
         ("filter_names", len(rows), c_out),
         ("bias", c_out if biases is None else biases.size, c_out),
     ):
-        if came != due:
+        if got != expected:
             raise ValueError(
-                f"kernels: {what} has {came} entries for weights of shape {filters.shape}; "
-                f"give {due}."
+                f"kernels: {what} has {got} entries for weights of shape {filters.shape}; "
+                f"give {expected}."
             )
     lines = max(text.count("\n") + 1 for text in rows)
     label = 0.25 + 0.1 * max(len(line) for text in rows for line in text.split("\n"))

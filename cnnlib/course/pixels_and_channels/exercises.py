@@ -26,7 +26,7 @@ numbers = chapter.prediction(
     "How many numbers?",
     level=1,
     minutes=1,
-    answer=40 * 60 * 3,
+    expected=40 * 60 * 3,
     mistakes=[
         (40 * 60, "These are the pixels. Each of them holds three numbers."),
         (40 + 60 + 3, "The three lengths are added. A block of 40 rows of 60 has 40 · 60 pixels."),
@@ -49,7 +49,7 @@ darker = chapter.prediction(
     "A darker pixel",
     level=1,
     minutes=2,
-    answer=np.array([246, 60, 170]),
+    expected=np.array([246, 60, 170]),
     mistakes=[
         (
             np.array([-10, 60, 170]),
@@ -354,7 +354,7 @@ def _no_parentheses(image):
     return wide[:, :, 0] + wide[:, :, 1] + wide[:, :, 2] / 3
 
 
-@grey.mistake("The means are right, but float32. `astype(float)` gives float64, which is due here.")
+@grey.mistake("The means are right, but float32. `astype(float)` gives float64, as asked here.")
 def _float32(image):
     return image.astype(np.float32).mean(axis=2)
 

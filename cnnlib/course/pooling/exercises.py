@@ -30,7 +30,7 @@ shape = chapter.prediction(
     "The shape after pooling",
     level=1,
     minutes=2,
-    answer=(2, 16, 14, 10),
+    expected=(2, 16, 14, 10),
     mistakes=[
         (
             (2, 16, 15, 10),
@@ -58,7 +58,7 @@ maxima = chapter.prediction(
     "Four windows that overlap",
     level=1,
     minutes=2,
-    answer=np.array([[-1.0, -1.0], [4.0, -5.0]]),
+    expected=np.array([[-1.0, -1.0], [4.0, -5.0]]),
     mistakes=[
         (
             np.array([[0.0, 0.0], [4.0, 0.0]]),
@@ -96,7 +96,7 @@ room = chapter.prediction(
     "How far may it move?",
     level=1,
     minutes=2,
-    answer=2,
+    expected=2,
     mistakes=[
         (
             3,
@@ -166,13 +166,13 @@ def _sum_for_mean(x):
     return x.sum(axis=(2, 3))
 
 
-@global_average.mistake("This is the largest number of each map. The mean is due.")
+@global_average.mistake("This is the largest number of each map. The mean is asked for.")
 def _largest(x):
     return x.max(axis=(2, 3))
 
 
 @global_average.mistake(
-    "The means are right, but two axes of length 1 are left at the end. (N, C) is due."
+    "The means are right, but two axes of length 1 are left at the end. The shape should be (N, C)."
 )
 def _axes_left(x):
     return x.mean(axis=(2, 3), keepdims=True)
@@ -435,7 +435,9 @@ def _first_image(x, kernel_size, stride):
     return y
 
 
-@max_pool.mistake("This is average pooling: the mean of each window. The largest number is due.")
+@max_pool.mistake(
+    "This is average pooling: the mean of each window. The largest number is asked for."
+)
 def _mean_for_max(x, kernel_size, stride):
     return reference.avg_pool2d(x, kernel_size, stride)
 
@@ -712,7 +714,7 @@ def _exchanged(image, kernel_size, stride):
 
 
 @winners.mistake(
-    "In a tie the last of the equals wins here, and the first one is due. Compare with `>`, not "
+    "In a tie the last of the equals wins here, but the first one should. Compare with `>`, not "
     "with `>=`."
 )
 def _last_of_equals(image, kernel_size, stride):

@@ -259,6 +259,6 @@ def _title_inches(titles: Sequence[str]) -> float:
     return 0.24 * lines + 0.18 if lines else 0.05
 
 
-def _same_count(op: str, what: str, texts: Sequence[str], due: int) -> None:
-    if len(texts) != due:
-        raise ValueError(f"{op}: {len(texts)} {what} came, but {due} are due.")
+def _same_count(op: str, what: str, texts: Sequence[str], expected: int) -> None:
+    if len(texts) != expected:
+        raise ValueError(f"{op}: expected {expected} {what}, got {len(texts)}.")

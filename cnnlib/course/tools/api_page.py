@@ -36,7 +36,8 @@ How it is built:
 - Arrays are (N, C, H, W) and float32 or float64; what comes in as float32 goes out as float32.
 - A backward function takes `dout`, then the arguments of its forward function.
 - Arguments are never written to. Nothing is random but through a generator that is passed in.
-- A bad argument raises ValueError or TypeError: which operation, what came, what was due, the fix.
+- A bad argument raises ValueError or TypeError: which operation, what it got, what it
+  expected, and the fix.
 - The same seed gives the same bits on the same machine with the same NumPy. NumPy's matrix product
   may add in another order on another processor or with another number of BLAS threads; then the
   last digits differ. Set `OPENBLAS_NUM_THREADS=1` to rule the threads out.

@@ -208,10 +208,11 @@ def no_empty_cells(notebook: Notebook) -> Iterator[Problem]:
 
 def executed_in_order(notebook: Notebook) -> Iterator[Problem]:
     """Every code cell was run once, from top to bottom. nbval passes cells that never ran."""
-    for due, cell in enumerate(notebook.code, start=1):
-        if cell.execution_count != due:
+    for number, cell in enumerate(notebook.code, start=1):
+        if cell.execution_count != number:
             yield notebook.problem(
-                f"has the execution count {cell.execution_count}, not {due}. Run `make notebooks`.",
+                f"has the execution count {cell.execution_count}, not {number}. "
+                "Run `make notebooks`.",
                 cell,
             )
 
@@ -440,14 +441,14 @@ def honest_minutes(notebook: Notebook) -> Iterator[Problem]:
     words = sum(len(cell.source.split()) for cell in lesson if cell.cell_type == "markdown")
     cells = sum(cell.cell_type == "code" for cell in lesson)
     minutes = words / WORDS_PER_MINUTE + MINUTES_PER_CELL * cells
-    due = max(5, 5 * round(minutes / 5))
+    estimate = max(5, 5 * round(minutes / 5))
     stated = re.search(
         r"\*\*Time:\*\* about (\d+) minutes", "".join(cell.source for cell in notebook.prose[:3])
     )
     if stated is None or abs(int(stated[1]) - minutes) > 5:
         yield notebook.problem(
-            f"takes about {due} minutes by its length. Write it under the goals: "
-            f"**Time:** about {due} minutes"
+            f"takes about {estimate} minutes by its length. Write it under the goals: "
+            f"**Time:** about {estimate} minutes"
         )
 
 

@@ -29,7 +29,7 @@ steps = chapter.prediction(
     "How many steps",
     level=1,
     minutes=2,
-    answer=96,
+    expected=96,
     mistakes=[
         (93, "The last 16 digits of each epoch are missing. They make a batch too, a smaller one."),
         (93.75, "A step is taken or not, so the number is whole. The last batch is a smaller one."),
@@ -51,7 +51,7 @@ parameters = chapter.prediction(
     "Colour, and 32 pixels",
     level=1,
     minutes=5,
-    answer=117_866,
+    expected=117_866,
     mistakes=[
         (80_202, "That is the network for digits. Which of its layers meet the larger image?"),
         (
@@ -144,7 +144,7 @@ def _of_all(matrix):
 
 
 @class_accuracy.mistake(
-    "That is the accuracy of all classes together, one number. One for each class was due."
+    "That is the accuracy of all classes together, one number. Return one for each class."
 )
 def _overall(matrix):
     return matrix.trace() / matrix.sum()
@@ -651,7 +651,7 @@ def _untouched(x, labels, weight, bias, epochs, batch_size, lr, seed):
 
 # The hunt
 
-RATE_DUE = 0.77  # the best rates reach 83 to 85%
+LEAST_RATE_ACCURACY = 0.77  # the best rates reach 83 to 85%
 RATE_SEEDS = (0, 1, 2)
 
 
@@ -686,14 +686,14 @@ def try_rate(lr: float) -> float:
 
 def _judge_rate(answer: Any) -> str | None:
     if isinstance(answer, bool) or not isinstance(answer, int | float | np.number):
-        return f"A learning rate is one number, such as 0.05, but {describe(answer)} came."
+        return f"Expected one number as the learning rate, such as 0.05, got {describe(answer)}."
     lr = float(answer)
     if not np.isfinite(lr) or lr < 0:
         return f"A learning rate is a positive number; {show(lr)} is not."
     if lr == 0:
         return "With a rate of 0 no weight moves, and the network stays as random as it began."
     accuracy = try_rate(lr)
-    if accuracy >= RATE_DUE:
+    if accuracy >= LEAST_RATE_ACCURACY:
         return None
     reads = f"With {show(lr)} the network reads {accuracy:.0%} of the validation digits. "
     if accuracy == 0:
@@ -722,7 +722,7 @@ learning_rate = chapter.project(
     level=2,
     minutes=10,
     judge=_judge_rate,
-    answer=1e-4,
+    model_answer=1e-4,
     solution="""rates = [10.0**power for power in range(-8, 1)]  # coarse: factors of ten
 best = max(rates, key=ex.try_rate)
 finer = [best / 4, best / 2, best, 2 * best, 4 * best]

@@ -58,7 +58,7 @@ class Lost(Layer):
     [
         (strided(np.random.default_rng(0)), "without parentheses: `.check(my_network)`"),
         (lambda rng: None, "returns None"),
-        (lambda rng: Sequential(), "10 scores were due, the shape (10,), but (3, 64, 64)"),
+        (lambda rng: Sequential(), "Expected 10 scores, the shape (10,), got (3, 64, 64)"),
         (lambda rng: Sequential(Conv2d(1, 8, 3, rng=rng)), "Build the layer with in_channels=3"),
         (lambda rng: Sequential(Conv2d(3, 8, 3)), "It raised TypeError"),
         (lambda rng: Sequential(*strided(rng), Lost()), "Two pictures give the shape (1, 10)"),

@@ -45,7 +45,7 @@ def test_patient_d_does_not_learn_and_the_repaired_one_does(patient):
         return F.cross_entropy(F.linear(F.flatten(F.max_pool2d(maps, 2)), weight), labels)
 
     assert loss_after(patient) > 0.5
-    assert loss_after(ex.repaired_step.answer) < 0.1
+    assert loss_after(ex.repaired_step.model_answer) < 0.1
 
 
 def test_each_fault_that_is_left_is_counted(patient):
@@ -68,7 +68,7 @@ def test_a_layer_with_only_its_stub_is_not_attempted():
 
 
 def test_a_layer_that_forgets_its_input_is_told_the_line():
-    class Forgetful(ex.linear_layer.answer):
+    class Forgetful(ex.linear_layer.model_answer):
         def forward(self, x):
             return x @ self.weight.T + self.bias
 

@@ -34,11 +34,11 @@ def test_every_kernel_that_does_what_is_asked_is_right(kernel):
         ([[-1, -1, -1], [0, 0, 0], [1, 1, 1.5]], "sum to 0.5, so a flat white picture"),
         ([[-1, 0, 0], [0, 0, 0], [0, 0, 1]], "its columns sum to -1, 0, 1"),
         ([[1, 1, 1], [-2, -2, -2], [1, 1, 1]], "gives -3 above the middle row and 3 below"),
-        ([[0, -3, 0], [0, 0, 0], [0, 3, 0]], "gives 3, and 1 was due: divide all weights by 3"),
-        ([[-0.25, 0, 0], [0, 0, 0], [0.25, 0, 0]], "gives 0.25, and 1 was due"),
+        ([[0, -3, 0], [0, 0, 0], [0, 3, 0]], "gives 3 instead of 1: divide all weights by 3"),
+        ([[-0.25, 0, 0], [0, 0, 0], [0.25, 0, 0]], "gives 0.25 instead of 1"),
         ([[np.nan] * 3] * 3, "finite number"),
-        ([[1, 2], [3]], "3×3 numbers is due"),
-        ([[..., 0, 0], [0, 0, 0], [0, 0, 0]], "3×3 numbers is due"),
+        ([[1, 2], [3]], "3×3 numbers is expected"),
+        ([[..., 0, 0], [0, 0, 0], [0, 0, 0]], "3×3 numbers is expected"),
     ],
 )
 def test_what_a_kernel_does_wrong_is_said(kernel, words):
@@ -49,7 +49,7 @@ def test_what_a_kernel_does_wrong_is_said(kernel, words):
 
 def test_two_mistakes_at_once_are_named_together():
     def turned_without_bias(x, kernel, bias=0):
-        return ex.feature_map.answer(x, kernel[::-1, ::-1])
+        return ex.feature_map.model_answer(x, kernel[::-1, ::-1])
 
     text = ex.feature_map.check(turned_without_bias).diagnosis
     assert "half a turn" in text

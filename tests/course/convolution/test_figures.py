@@ -55,8 +55,8 @@ def box(t: np.ndarray) -> np.ndarray:
 
 def test_riddle_is_the_sliding_sum_of_the_hidden_kernel() -> None:
     picture = np.random.default_rng(0).random((5, 7))
-    due = reference.conv2d(picture[None, None], figures.RIDDLE[None, None])[0, 0]
-    assert figures.riddle(picture) == pytest.approx(due)
+    expected = reference.conv2d(picture[None, None], figures.RIDDLE[None, None])[0, 0]
+    assert figures.riddle(picture) == pytest.approx(expected)
 
 
 def test_riddle_keeps_brightness_and_its_kernel_has_no_symmetry_to_hide_behind() -> None:
@@ -78,7 +78,7 @@ def test_riddle_refuses_a_picture_smaller_than_its_kernel() -> None:
 
 
 @pytest.mark.parametrize(
-    ("window", "weights", "due"),
+    ("window", "weights", "expected"),
     [
         (X[:2, :2], K, "5·11 + 1·4 + 15·5 + 5·2 = 144"),
         (X[2:, 2:], K, "4·11 + 6·4 + 12·5 + 4·2 = 136"),
@@ -86,8 +86,8 @@ def test_riddle_refuses_a_picture_smaller_than_its_kernel() -> None:
         ([0.5], [0.5], "0.5·0.5 = 0.25"),
     ],
 )
-def test_arithmetic_is_written_as_on_paper(window: Any, weights: Any, due: str) -> None:
-    assert figures.arithmetic(window, weights) == due
+def test_arithmetic_is_written_as_on_paper(window: Any, weights: Any, expected: str) -> None:
+    assert figures.arithmetic(window, weights) == expected
 
 
 def test_arithmetic_needs_one_weight_for_each_value() -> None:
@@ -148,10 +148,10 @@ def test_sliding_sums_turn_g_and_slide_it_by_one() -> None:
     for t, ax in enumerate(fig.axes[::2]):
         texts = numbers(ax)
         assert texts[:7] == ["", "", "2", "1", "3", "", ""]
-        due = [""] * 7
-        due[t : t + 3] = ["2", "4", "1"]
-        assert texts[7:] == due
-        both = [k for k in range(7) if texts[k] and due[k]]
+        expected = [""] * 7
+        expected[t : t + 3] = ["2", "4", "1"]
+        assert texts[7:] == expected
+        both = [k for k in range(7) if texts[k] and expected[k]]
         assert outlines(ax) == [(0, both[0], 2, len(both))]
 
 

@@ -86,7 +86,7 @@ def in_place(weight, channels, height, width):
         (ex.dense, lesson_dense, "`len(x)` is the number of samples here"),
         (ex.dense, running_dense, "The sum is not set back to 0"),
         (ex.softmax, lesson_softmax, "All numbers of the batch together add up to 1"),
-        (ex.softmax, double_precision, "their dtype is float64, and float32 was due"),
+        (ex.softmax, double_precision, "their dtype is float64; expected float32"),
         (ex.cross_entropy, early_return, "the `return` stands inside the loop"),
         (ex.cross_entropy, safe_logarithm, "caps it near 27.6"),
         (ex.cross_entropy, lesson_log_softmax, "The sum of the exponentials goes over the whole"),
@@ -136,10 +136,10 @@ def test_the_smallest_case_and_the_tables_are_shown():
         "     3  4\n"
         "    bias (1,)\n"
         "     0.5\n"
-        "Due (2, 1):\n"
+        "Expected (2, 1):\n"
         "     11.5\n"
         "      4.5\n"
-        "Yours (2, 1), with brackets where it differs:\n"
+        "Got (2, 1), with brackets where it differs:\n"
         "    [11]\n"
         "     [4]"
     )
@@ -148,10 +148,10 @@ def test_the_smallest_case_and_the_tables_are_shown():
 def test_predictions_agree_with_the_library():
     block = np.zeros((3, 4, 5))
     block[2, 1, 3] = 1
-    assert ex.flat_place.answer == block.ravel().argmax()
-    assert ex.dense_parameters.answer == 64 * 7 * 7 * 100 + 100
+    assert ex.flat_place.expected == block.ravel().argmax()
+    assert ex.dense_parameters.expected == 64 * 7 * 7 * 100 + 100
     p = np.array([1, 1 / 2, 1 / 4, 1 / 8])
-    assert ex.batch_loss.answer == pytest.approx(-np.log(p).mean())
+    assert ex.batch_loss.expected == pytest.approx(-np.log(p).mean())
 
 
 def test_numbers_in_the_quiz_and_the_diagnoses_hold():

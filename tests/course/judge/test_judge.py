@@ -81,7 +81,7 @@ def noise(value):
 
 @functools.cache
 def right_outcomes(exercise: Coding) -> list[Outcome]:
-    use = exercise._use(exercise.answer)
+    use = exercise._use(exercise.model_answer)
     return [run(use, trial.call, 60) for trial in exercise.trials]
 
 
@@ -108,7 +108,7 @@ def test_an_exercise_without_an_answer_is_not_attempted(exercise):
 
 @each(CODING + PREDICTIONS)
 def test_the_solution_passes(exercise):
-    verdict = exercise.check(exercise.answer)
+    verdict = exercise.check(exercise.model_answer)
     assert verdict.passed, repr(verdict)
     assert repr(verdict).startswith(f"✓ {exercise.name}")
 
@@ -131,7 +131,7 @@ def test_the_facts_are_stated(exercise):
 
 @each(ALL)
 def test_hints_come_one_after_the_other(exercise):
-    exercise._shown = 0
+    exercise._hints_given = 0
     seen = [exercise.hint().text for _ in exercise.hints]
     assert seen == list(exercise.hints)
     assert exercise.hint().number == len(exercise.hints)  # the last one stays
@@ -145,9 +145,9 @@ def test_hints_come_one_after_the_other(exercise):
 
 @each(CODING)
 def test_hand_values_are_true(exercise):
-    for call, due in exercise._hand:
+    for call, expected in exercise._hand:
         given = call.copy()
-        assert difference(exercise._oracle(*given.args, **given.kwargs), due) is None
+        assert difference(exercise._oracle(*given.args, **given.kwargs), expected) is None
 
 
 @each(CODING)
@@ -177,7 +177,7 @@ def test_empty_answers_fail_each_with_its_own_diagnosis(exercise):
     ]
     assert [verdict.status for verdict in verdicts] == ["wrong"] * 4
     assert "returns None" in verdicts[0].diagnosis
-    # A result of truth values has two constants; noise is then the opposite of what is due.
+    # A result of truth values has two constants; noise is then the opposite of the right one.
     texts = [repr(verdict) for verdict in verdicts]
     assert len(set(texts)) == 4, texts
     known = {mistake.diagnosis for mistake in exercise.mistakes}
@@ -234,7 +234,7 @@ def test_what_is_no_answer_is_told(exercise):
     for nonsense in (None, 3, "text", np.zeros((2, 2)), [1], {}):
         verdict = exercise.check(nonsense)
         assert verdict.status == "wrong"
-        assert "itself was due" in verdict.diagnosis or "A class was due" in verdict.diagnosis
+        assert re.match("Expected (the function|the class|a class)", verdict.diagnosis)
 
 
 # Predictions
@@ -247,8 +247,8 @@ def test_wrong_values_fail_and_known_ones_are_explained(exercise):
         assert (verdict.status, verdict.diagnosis) == ("wrong", diagnosis)
     diagnoses = [diagnosis for _, diagnosis in exercise.mistakes]
     assert len(set(diagnoses)) == len(diagnoses) >= 2
-    for value in (None, *(like(exercise.answer, make) for make in (zeros, ones, noise))):
-        if value is None or difference(exercise.answer, value) is not None:
+    for value in (None, *(like(exercise.model_answer, make) for make in (zeros, ones, noise))):
+        if value is None or difference(exercise.model_answer, value) is not None:
             verdict = exercise.check(value)
             assert verdict.status == "wrong"
             assert verdict.diagnosis
@@ -262,13 +262,13 @@ def test_wrong_values_fail_and_known_ones_are_explained(exercise):
         ((4, 7), "(4, 7) is not it: 4 is right, 7 is too small."),
         ([9, 8], "(9, 8) is not it: 9 is too large, 8 is right."),
         ((4.0, 7.5), "(4, 7.5) is not it: 4 is right, 7.5 is too small."),
-        ((4, "8"), "In entry 2: A whole number was due"),
-        ((4,), "2 entries were due"),
+        ((4, "8"), "In entry 2: Expected a whole number"),
+        ((4,), "Expected 2 entries"),
     ],
 )
 def test_of_several_numbers_each_is_judged(chapter, answer, words):
     facts = {"level": 1, "minutes": 1, "hints": ["x", "y"], "mistakes": [], "why": "So."}
-    pair = chapter.prediction("pair", "A pair", answer=(4, 8), **facts)
+    pair = chapter.prediction("pair", "A pair", expected=(4, 8), **facts)
     assert words in pair.check(answer).diagnosis
     for right_answer in ((4, 8), [4.0, 8.0], np.array([4, 8]), np.float32([4, 8])):
         assert pair.check(right_answer).passed
@@ -287,7 +287,7 @@ def test_a_project_refuses_what_is_no_answer(exercise):
 
 @each(PROJECTS)
 def test_a_project_judges_both_ways(exercise):
-    verdict = exercise.check(exercise.answer)
+    verdict = exercise.check(exercise.model_answer)
     assert verdict.passed, repr(verdict)
     assert len(exercise.mistakes) >= 3
     for mistake in exercise.mistakes:
@@ -376,9 +376,9 @@ def test_a_failing_case_is_shown_with_its_arrays(scale):
         "    my_scale(x)\n"
         "    x (1, 2)\n"
         "     1  2\n"
-        "Due (1, 2):\n"
+        "Expected (1, 2):\n"
         "     2  4\n"
-        "Yours (1, 2), with brackets where it differs:\n"
+        "Got (1, 2), with brackets where it differs:\n"
         "    [3] 4"
     )
 
@@ -509,7 +509,7 @@ def test_the_last_line_of_the_readers_own_is_shown(scale):
 
 def test_a_check_ends_and_says_how_far_it_came(scale, monkeypatch):
     monkeypatch.setattr("cnnlib.course.judge.exercise.SECONDS_PER_CHECK", -1)
-    verdict = scale.check(scale.answer)
+    verdict = scale.check(scale.model_answer)
     assert verdict.status == "wrong"
     assert verdict.diagnosis.startswith("The first 1 of 201 cases are right")
 
@@ -548,12 +548,12 @@ def test_much_printing_is_cut(scale, capsys):
     [
         (lambda x, factor=2.0: (x * factor).astype(np.float32), "dtype is float32"),
         (lambda x, factor=2.0: (x * factor).astype(int), "fractions are cut off"),
-        (lambda x, factor=2.0: (x * factor).tolist(), "a list of 1 came"),
+        (lambda x, factor=2.0: (x * factor).tolist(), "got a list of 1"),
         (lambda x, factor=2.0: (x * factor).sum(), "Was everything added up"),
-        (lambda x, factor=2.0: (x * factor)[None], "3 axes, but 2 were due"),
-        (lambda x, factor=2.0: np.pad(x * factor, ((0, 1), (0, 0))), "axis 0 is 1 too long"),
+        (lambda x, factor=2.0: (x * factor)[None], "3 axes instead of 2"),
+        (lambda x, factor=2.0: np.pad(x * factor, ((0, 1), (0, 0))), "Axis 0 is 1 too long"),
         (lambda x, factor=2.0: -x * factor, "wrong sign"),
-        (lambda x, factor=2.0: x * factor * 4, "4.0 times what is due"),
+        (lambda x, factor=2.0: x * factor * 4, "4.0 times the expected one"),
         (lambda x, factor=2.0: x * factor + 1, "1.0 too large"),
         (lambda x, factor=2.0: (x * factor)[::-1, ::-1], "half a turn"),
         (lambda x, factor=2.0: x * factor / 0, "nan or inf"),
@@ -579,7 +579,7 @@ def test_what_is_wrong_is_said(scale, answer, words):
 def test_an_error_is_explained_by_what_usually_causes_it(scale, answer, words):
     text = repr(scale.check(answer)).replace("\n", " ")
     assert words in text
-    assert "A whole row came" not in text
+    assert "A whole row was given" not in text
 
 
 def test_an_answer_that_always_fails_is_not_taken_for_another_error(scale):
@@ -604,7 +604,7 @@ def test_arguments_are_fresh_in_every_call(scale):
         return result
 
     scale.check(greedy)
-    assert scale.check(scale.answer).passed
+    assert scale.check(scale.model_answer).passed
 
 
 def test_html_says_the_same_and_escapes(scale):
@@ -618,7 +618,7 @@ def test_html_says_the_same_and_escapes(scale):
 
 
 def test_a_wrong_declaration_is_refused(chapter):
-    facts = {"answer": 1, "mistakes": [], "why": "So."}
+    facts = {"expected": 1, "mistakes": [], "why": "So."}
     with pytest.raises(ValueError, match="level"):
         chapter.prediction("a", "A", level=4, minutes=1, hints=["x", "y"], **facts)
     with pytest.raises(ValueError, match="hints"):
@@ -636,7 +636,7 @@ def test_progress_is_kept_and_shown(scale, chapter, record):
     assert not record.exists()
     scale.check(None)
     assert not record.exists()
-    scale.check(scale.answer)
+    scale.check(scale.model_answer)
     assert json.loads(record.read_text()) == {"version": 1, "done": ["example.scale"]}
     assert "✓ scale" in repr(chapter.progress())
     assert "1 of 1 done" in chapter.progress()._repr_html_()
@@ -646,9 +646,9 @@ def test_progress_is_kept_and_shown(scale, chapter, record):
 
 def test_each_exercise_that_is_done_is_kept(scale, chapter, record):
     facts = {"level": 1, "minutes": 1, "hints": ["x", "y"], "mistakes": [], "why": "So."}
-    two, three = (chapter.prediction(name, name, answer=2, **facts) for name in ("two", "three"))
+    two, three = (chapter.prediction(name, name, expected=2, **facts) for name in ("two", "three"))
     two.check(2)
-    scale.check(scale.answer)
+    scale.check(scale.model_answer)
     three.check(3)
     assert json.loads(record.read_text())["done"] == ["example.scale", "example.two"]
     cells = re.findall(
@@ -668,7 +668,7 @@ def test_a_record_that_cannot_be_replaced_leaves_nothing_behind(scale, record, m
         raise OSError("no space left")
 
     monkeypatch.setattr("os.replace", full)
-    assert "could not be saved" in repr(scale.check(scale.answer))
+    assert "could not be saved" in repr(scale.check(scale.model_answer))
     assert list(record.parent.iterdir()) == []
 
 
@@ -685,13 +685,13 @@ def test_a_broken_record_is_set_aside_and_said(scale, chapter, record, content):
     assert "starts afresh" in progress.note
     assert "progress.json.broken" in repr(progress).replace("\n", " ")
     assert record.with_name("progress.json.broken").read_bytes() == content
-    assert scale.check(scale.answer).passed
+    assert scale.check(scale.model_answer).passed
     assert chapter.progress().done == 1
 
 
 def test_a_record_that_cannot_be_written_is_said(scale, record):
     record.parent.write_text("a file where the folder should be")
-    verdict = scale.check(scale.answer)
+    verdict = scale.check(scale.model_answer)
     assert verdict.passed
     assert "could not be saved" in repr(verdict)
 

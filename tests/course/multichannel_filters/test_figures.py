@@ -71,10 +71,10 @@ class TestFilterSum:
         fig = figures.filter_sum(IMAGE, FILTERS[0], bias=2)
         shown = [numbers(ax) for ax in grids(fig)]
         results = [[3, 8, 2, 1], [-3, 1, -2, -5], [-1, 1, 2, 0]]  # by hand
-        due = []
+        expected = []
         for c in range(3):
-            due += [IMAGE[c].ravel().tolist(), FILTERS[0, c].ravel().tolist(), results[c]]
-        assert shown == [*due, [-1, 10, 2, -4], [1, 12, 4, -2]]
+            expected += [IMAGE[c].ravel().tolist(), FILTERS[0, c].ravel().tolist(), results[c]]
+        assert shown == [*expected, [-1, 10, 2, -4], [1, 12, 4, -2]]
 
     def test_agrees_with_plain_loops_on_another_shape(self) -> None:
         rng = np.random.default_rng(1)
@@ -201,12 +201,14 @@ class TestFilterBank:
         assert labels == [str(k) for k in range(filters) for _ in ("filter", "map")]
 
     @pytest.mark.parametrize(
-        ("filters", "due"),
+        ("filters", "expected"),
         [(1, []), (2, ["0 in front,\n1 at the back"]), (6, ["0 in front,\n5 at the back"])],
     )
-    def test_the_order_of_the_stacked_maps_is_written(self, filters: int, due: list[str]) -> None:
+    def test_the_order_of_the_stacked_maps_is_written(
+        self, filters: int, expected: list[str]
+    ) -> None:
         fig = figures.filter_bank((3, 32, 32), filters, 5)
-        assert [t.get_text() for t in fig.axes[0].texts if t.get_gid() == "order"] == due
+        assert [t.get_text() for t in fig.axes[0].texts if t.get_gid() == "order"] == expected
         inside_figure(fig)
 
     @pytest.mark.parametrize("filters", [0, 7])

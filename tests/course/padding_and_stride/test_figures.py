@@ -1,4 +1,4 @@
-"""The figures of notebook 03 show the stops, counts and cells that are due."""
+"""The figures of notebook 03 show the stops, counts and cells that they should."""
 
 import re
 
@@ -79,13 +79,13 @@ def test_plans_outline_the_first_two_stops_and_their_cells() -> None:
 
 def test_plans_draw_the_sizes_that_they_name() -> None:
     fig = figures.plans(CASES)
-    for (_, size, _, _, pad), above, below, due in zip(
+    for (_, size, _, _, pad), above, below, expected in zip(
         CASES, fig.axes[0:6:2], fig.axes[1:6:2], (3, 5, 2), strict=True
     ):
         assert above.images[0].get_array().shape[:2] == (size + 2 * pad,) * 2
-        assert below.images[0].get_array().shape[:2] == (due, due)
+        assert below.images[0].get_array().shape[:2] == (expected, expected)
         assert above.get_xlabel() == f"{size}×{size} pixels in"
-        assert below.get_xlabel() == f"{due}×{due} numbers out"
+        assert below.get_xlabel() == f"{expected}×{expected} numbers out"
     assert [len(marked(ax, "padding")) for ax in fig.axes[0:6:2]] == [0, 36 - 16, 0]
     assert [texts(ax) for ax in fig.axes[6:]] == [["↓"]] * 3
 

@@ -26,7 +26,7 @@ def windows_of_the_stride(x, kernel_size, stride):
 
 
 def winners_as_floats(image, kernel_size, stride):
-    rows, columns = ex.winners.answer(image, kernel_size, stride)
+    rows, columns = ex.winners.model_answer(image, kernel_size, stride)
     return rows * 1.0, columns * 1.0
 
 

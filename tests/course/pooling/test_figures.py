@@ -91,8 +91,8 @@ def test_to_scale_without_steps_draws_plain_arrows() -> None:
     ("maps", "titles", "steps", "message"),
     [
         ([], [], None, "maps is empty"),
-        ([np.zeros((2, 2))], ["a", "b"], None, "2 titles came, but 1 are due"),
-        ([np.zeros((2, 2))], ["a"], ["max"], "1 steps came, but 0 are due"),
+        ([np.zeros((2, 2))], ["a", "b"], None, "expected 1 titles, got 2"),
+        ([np.zeros((2, 2))], ["a"], ["max"], "expected 0 steps, got 1"),
         ([np.zeros((1, 2, 2))], ["a"], None, r"map 0 must be 2-D.*\(1, 2, 2\)"),
     ],
 )
@@ -133,9 +133,9 @@ def test_each_output_stands_below_the_middle_of_its_input_in_cells_of_one_size()
 def test_thick_lines_part_the_windows_of_the_inputs_only() -> None:
     fig = figures.pairs([HAND], [HAND_MAX], 2)
     edges = (-0.5, 1.5, 3.5)
-    due = {("across", edge, -0.5, 3.5) for edge in edges}
-    due |= {("down", edge, -0.5, 3.5) for edge in edges}
-    assert window_lines(fig, 0) == due
+    expected = {("across", edge, -0.5, 3.5) for edge in edges}
+    expected |= {("down", edge, -0.5, 3.5) for edge in edges}
+    assert window_lines(fig, 0) == expected
     assert window_lines(fig, 1) == set()
 
 
@@ -169,7 +169,7 @@ def test_grid_options_and_the_name_of_the_operation_are_passed_on() -> None:
     [
         ([], [], 2, {}, "0 inputs came with 0 outputs"),
         ([HAND], [], 2, {}, "1 inputs came with 0 outputs"),
-        ([HAND], [HAND_MAX], 2, {"titles": ["a", "b"]}, "2 titles came, but 1 are due"),
+        ([HAND], [HAND_MAX], 2, {"titles": ["a", "b"]}, "expected 1 titles, got 2"),
         ([HAND], [HAND_MAX], 3, {}, r"3×3 do not turn .*\(4, 4\) .*\(2, 2\)"),
         ([HAND], [HAND_MAX], 0, {}, "windows of 0×0"),
         ([HAND[None]], [HAND_MAX], 2, {}, "input 0 must be 2-D"),

@@ -43,9 +43,9 @@ def stored(name: str) -> Notebook:
 
 def test_the_nine_notebooks_and_nothing_else() -> None:
     found = {path.name for path in FOLDER.iterdir() if path.name != ".ipynb_checkpoints"}
-    due = {f"{name}.ipynb" for name in NAMES}
-    assert found == due, (
-        f"notebooks/ lacks {sorted(due - found)} and must not hold {sorted(found - due)}."
+    expected = {f"{name}.ipynb" for name in NAMES}
+    assert found == expected, (
+        f"notebooks/ lacks {sorted(expected - found)} and must not hold {sorted(found - expected)}."
     )
 
 

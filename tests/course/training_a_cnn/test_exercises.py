@@ -25,7 +25,7 @@ def test_the_counts_are_those_of_the_library():
         return sum(parameter.size for layer in layers for parameter in layer.parameters())
 
     known = [value for value, _ in ex.parameters.mistakes]
-    assert ex.parameters.answer == count()
+    assert ex.parameters.expected == count()
     assert known == [
         count(colours=1, places=16),
         count(colours=1),
@@ -46,7 +46,7 @@ def test_the_counts_are_those_of_the_library():
     sgd = SGD(model.parameters(), lr=0.1)
     options = {"optimizer": sgd, "rng": rng, "progress": False}
     history = fit(model, data, epochs=3, batch_size=64, **options)
-    assert ex.steps.answer == len(history.batch_losses)
+    assert ex.steps.expected == len(history.batch_losses)
 
 
 each_part = pytest.mark.parametrize("name", SIX)
@@ -66,8 +66,8 @@ def test_each_function_passes_and_each_of_its_mistakes_is_named(name):
 @pytest.mark.parametrize("make", [np.zeros_like, np.ones_like, lambda a: a + 0.5, lambda a: None])
 def test_no_function_passes_with_made_up_numbers(name, make):
     def made_up(*given):
-        due = getattr(F, name)(*given)
-        return tuple(map(make, due)) if isinstance(due, tuple) else make(due)
+        expected = getattr(F, name)(*given)
+        return tuple(map(make, expected)) if isinstance(expected, tuple) else make(expected)
 
     answer = type("Answer", (my_cnn,), {name: lambda self, *given: made_up(*given)})
     verdict = ex.my_cnn.check(answer)
@@ -169,4 +169,4 @@ def test_rates_beside_the_valley_are_told_on_which_side_they_lie():
         assert words in ex.learning_rate.check(rate).diagnosis
     assert ex.try_rate(0.05) < 0.15  # "it stays at 10%"
     for rate in (3e-5, 1e-4, 2e-4):
-        assert ex.try_rate(rate) > ex.RATE_DUE + 0.01
+        assert ex.try_rate(rate) > ex.LEAST_RATE_ACCURACY + 0.01

@@ -23,7 +23,7 @@ def _step_case(rng: np.random.Generator) -> Call:
     return case(images, rng.integers(0, classes, n), filters, weight, lr)
 
 
-def _step_due(images, labels, filters, weight, lr):
+def _step_oracle(images, labels, filters, weight, lr):
     """Return the weights after a step that is made by the layers of the course."""
     settings = {"bias": False, "rng": np.random.default_rng(0), "dtype": images.dtype}
     conv = Conv2d(1, len(filters), 3, padding=1, **settings)
@@ -41,7 +41,7 @@ def _step_due(images, labels, filters, weight, lr):
     minutes=15,
     parts=("the new filters", "the new weight"),
     cases=_step_case,
-    oracle=_step_due,
+    oracle=_step_oracle,
     hints=[
         "Patient B of the lesson had one of the four faults. Two more make a gradient wrong: the "
         "judge finds them. The last one leaves the gradient right and walks the wrong way.",

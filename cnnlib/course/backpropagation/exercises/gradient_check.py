@@ -48,7 +48,7 @@ def _gradient_case(rng: np.random.Generator) -> Call:
     return case(f, x, gradient, **step)
 
 
-def _gradient_error_due(f, x, gradient, eps=1e-5):
+def _gradient_error_oracle(f, x, gradient, eps=1e-5):
     errors, _ = _errors(numerical_gradient(f, x, eps), gradient)
     return float(errors.max())
 
@@ -69,7 +69,7 @@ def _errors(numeric, gradient):
         (case(sum_of_squares, np.array([[3.0, -1.0]]), np.array([[6.0, 2.0]]), eps=0.5), 2.0),
     ],
     cases=_gradient_case,
-    oracle=_gradient_error_due,
+    oracle=_gradient_error_oracle,
     hints=[
         "Take one entry: `for place in np.ndindex(x.shape)`. Nudge it up in one copy of `x`, and "
         "down in another, and call `f` on both copies.",

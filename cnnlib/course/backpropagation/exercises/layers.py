@@ -18,7 +18,7 @@ two_paths = chapter.prediction(
     "A slope by hand",
     level=1,
     minutes=2,
-    answer=28,
+    expected=28,
     mistakes=[
         (8, "That is the path through u alone: 8 · 1. A second path leads through v; add it."),
         (20, "That is the path through v alone: 5 · 4. A second path leads through u; add it."),
@@ -191,7 +191,7 @@ def _use_layer(layer_class, weight, bias, x, dout):
     return y, dx, *left
 
 
-def _linear_due(weight, bias, x, dout):
+def _linear_oracle(weight, bias, x, dout):
     return reference.linear(x, weight, bias), *reference.linear_backward(dout, x, weight)
 
 
@@ -210,7 +210,7 @@ _x, _dout = np.array([[2.0, -1, 3]]), np.array([[1.0, -2]])
     level=2,
     minutes=12,
     call=_use_layer,
-    shown="layer = my_linear_layer(weight, bias)\n"
+    call_source="layer = my_linear_layer(weight, bias)\n"
     "layer.forward(x + 1); layer.backward(dout + 1)  # the batch before\n"
     "y = layer.forward(x)\n"
     "dx = layer.backward(dout)",
@@ -227,7 +227,7 @@ _x, _dout = np.array([[2.0, -1, 3]]), np.array([[1.0, -2]])
         )
     ],
     cases=_linear_case,
-    oracle=_linear_due,
+    oracle=_linear_oracle,
     hints=[
         "`backward` needs the input, but it is given `dout` alone. So `forward` must keep it: "
         "`self.x = x`.",
@@ -263,7 +263,7 @@ def _method(name, diagnosis):
     """Register a layer that is right but for one method."""
 
     def register(function):
-        _layer.mistake(diagnosis)(type("careless_layer", (_layer.answer,), {name: function}))
+        _layer.mistake(diagnosis)(type("careless_layer", (_layer.model_answer,), {name: function}))
         return function
 
     return register
@@ -325,7 +325,7 @@ def _leaves_no_bias(self, dout):
     "gets nothing.",
 )
 def _returns_nothing(self, dout):
-    _layer.answer.backward(self, dout)
+    _layer.model_answer.backward(self, dout)
 
 
 @_method(
@@ -345,7 +345,7 @@ def _piles_up(self, dout):
     "optimiser.",
 )
 def _takes_a_step(self, dout):
-    dx = _layer.answer.backward(self, dout)
+    dx = _layer.model_answer.backward(self, dout)
     self.weight = self.weight - 0.1 * self.dweight
     return dx
 
@@ -366,7 +366,7 @@ def _keeps_last(self, dout):
     "here they are sums.",
 )
 def _divides_all(self, dout):
-    return _layer.answer.backward(self, dout / len(dout))
+    return _layer.model_answer.backward(self, dout / len(dout))
 
 
 @_method(
@@ -375,7 +375,7 @@ def _divides_all(self, dout):
     "`dout @ self.weight`.",
 )
 def _turned_weight(self, dout):
-    _layer.answer.backward(self, dout)
+    _layer.model_answer.backward(self, dout)
     return dout @ self.weight.T
 
 
@@ -384,7 +384,7 @@ def _changed(diagnosis):
 
     def register(change):
         def backward(self, dout):
-            dx = _layer.answer.backward(self, dout)
+            dx = _layer.model_answer.backward(self, dout)
             self.dweight, self.dbias = change(self.dweight, self.dbias, dout)
             return dx
 

@@ -14,7 +14,7 @@ flat_place = chapter.prediction(
     "A place in the row",
     level=1,
     minutes=2,
-    answer=48,
+    expected=48,
     mistakes=[
         (49, "The places are counted from 0: the first number of the row is at place 0."),
         (26, "That is the order row, column, channel. Here whole channels come first."),
@@ -40,7 +40,7 @@ dense_parameters = chapter.prediction(
     "The price of a dense layer",
     level=1,
     minutes=2,
-    answer=313_700,
+    expected=313_700,
     mistakes=[
         (313_600, "The biases are missing: one for each of the 100 outputs."),
         (316_736, "The biases belong to the outputs, not to the inputs: there are 100 of them."),
@@ -256,14 +256,14 @@ def _transposed(x, weight, bias=None):
 
 
 @dense.mistake(
-    "The result is transposed: it has a row for each output. A row for each sample is due."
+    "The result is transposed: it has a row for each output. It should have one for each sample."
 )
 def _transposed_with_bias(x, weight, bias=None):
     return _plus(x @ weight.T, bias).T
 
 
 @dense.mistake(
-    "The samples are added together. Each has scores of its own: a row for each sample is due."
+    "The samples are added together. Each has scores of its own: return a row for each sample."
 )
 def _summed_over_batch(x, weight, bias=None):
     return _plus((x @ weight.T).sum(axis=0), bias)

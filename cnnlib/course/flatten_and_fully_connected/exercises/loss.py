@@ -12,7 +12,7 @@ batch_loss = chapter.prediction(
     "The loss of a batch",
     level=1,
     minutes=3,
-    answer=float(1.5 * np.log(2)),
+    expected=float(1.5 * np.log(2)),
     tolerance=0.005,
     mistakes=[
         (
@@ -318,7 +318,7 @@ def _last_only(logits, targets):
     return functional.cross_entropy(logits[-1:], targets[-1:]) / len(logits)
 
 
-@cross_entropy.mistake("One loss for each sample came. Return their mean, a single number.")
+@cross_entropy.mistake("One loss for each sample is returned. Return their mean, a single number.")
 def _each(logits, targets):
     return -_picked(functional.log_softmax(logits), targets)
 
@@ -336,7 +336,7 @@ def _shortfall(logits, targets):
 
 
 @cross_entropy.mistake(
-    "The logarithm is to the base 2. The natural logarithm is due, `np.log`, which undoes `np.exp`."
+    "The logarithm is to the base 2. Use the natural logarithm, `np.log`, which undoes `np.exp`."
 )
 def _base_two(logits, targets):
     return functional.cross_entropy(logits, targets) / float(np.log(2))

@@ -195,8 +195,8 @@ def _turned(z):
 
 
 @softmax.mistake(
-    "These are the logarithms of the probabilities: log-softmax. Here the probabilities themselves "
-    "are due."
+    "These are the logarithms of the probabilities: log-softmax. Return the probabilities "
+    "themselves."
 )
 def _logarithms(z):
     shifted = z - largest(z)

@@ -46,7 +46,7 @@ def _rows(windows: Any, *order: int) -> Any:
         "Which loops visit all windows, in the order of the rows? Images first, then the rows of "
         "the map, then its columns.",
         "One window is `image[:, i : i + kh, j : j + kw]`, with all channels. `ravel` makes one "
-        "list of it, in the order that is due.",
+        "list of it, in the right order.",
         "With a stride, `i` takes the values of `range(0, height - kh + 1, stride)`. Collect the "
         "lists with `append`, and end with `np.array(rows)`.",
     ],
@@ -119,7 +119,7 @@ def _starts_unscaled(x, kh, kw, stride=1):
     "loop."
 )
 def _first_image(x, kh, kw, stride=1):
-    return im2col.answer(x[:1], kh, kw, stride)
+    return im2col.model_answer(x[:1], kh, kw, stride)
 
 
 @im2col.mistake(
@@ -136,7 +136,7 @@ def _channel_rows(x, kh, kw, stride=1):
     "filters will add."
 )
 def _channels_added(x, kh, kw, stride=1):
-    return im2col.answer(x.sum(axis=1, keepdims=True), kh, kw, stride)
+    return im2col.model_answer(x.sum(axis=1, keepdims=True), kh, kw, stride)
 
 
 @im2col.mistake(
@@ -178,7 +178,7 @@ def _images_side_by_side(x, kh, kw, stride=1):
 
 @im2col.mistake("The sides of the window are exchanged: it has `kh` rows and `kw` columns.")
 def _sides_exchanged(x, kh, kw, stride=1):
-    return im2col.answer(x, kw, kh, stride)
+    return im2col.model_answer(x, kw, kh, stride)
 
 
 @im2col.mistake(
@@ -195,7 +195,7 @@ def _not_flat(x, kh, kw, stride=1):
     "as one row."
 )
 def _extended(x, kh, kw, stride=1):
-    return im2col.answer(x, kh, kw, stride).ravel()
+    return im2col.model_answer(x, kh, kw, stride).ravel()
 
 
 @im2col.mistake(

@@ -13,7 +13,7 @@ maps_out = chapter.prediction(
     "What comes out",
     level=1,
     minutes=1,
-    answer=(6, 16, 26),
+    expected=(6, 16, 26),
     mistakes=[
         ((3, 16, 26), "As many maps as channels went in? Each of the six filters looks at all "
          "three channels and makes one map."),
@@ -42,7 +42,7 @@ mixed_pixel = chapter.prediction(
     "One pixel through a 1×1 layer",
     level=1,
     minutes=2,
-    answer=(4, 0),
+    expected=(4, 0),
     mistakes=[
         ((4, -1), "The convolution is right. ReLU is missing: of −1 it leaves 0."),
         ((4, 1), "The convolution gives 4 and −1. ReLU does not turn the sign of −1, it cuts it "
@@ -69,7 +69,7 @@ weight_shape = chapter.prediction(
     "Reading it backwards",
     level=1,
     minutes=2,
-    answer=(20, 8, 3, 5),
+    expected=(20, 8, 3, 5),
     mistakes=[
         ((8, 20, 3, 5), "Filters and channels are exchanged: C_out stands first, and 20 maps come "
          "out."),

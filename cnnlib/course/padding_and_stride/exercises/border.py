@@ -115,7 +115,7 @@ def _pad_numpy_pair(x, padding):
     return np.pad(x, padding)
 
 
-@pad.mistake("The border repeats the outermost pixel. Here zeros are due.")
+@pad.mistake("The border repeats the outermost pixel. Here it should be zeros.")
 def _pad_edge(x, padding):
     return _bordered(x, padding[0], padding[0], padding[1], padding[1], "edge")
 

@@ -13,7 +13,7 @@ shape = chapter.prediction(
     "The shape of a map",
     level=1,
     minutes=2,
-    answer=(80, 106),
+    expected=(80, 106),
     mistakes=[
         ((106, 80), "Height and width are exchanged. In a shape, the height comes first."),
         (
@@ -186,14 +186,14 @@ def _short(kernel_size):
 
 @same_padding.mistake(
     "With an even kernel this is one pixel too many, and the row grows by 1. In all, "
-    "`kernel_size - 1` pixels are due."
+    "`kernel_size - 1` pixels are needed."
 )
 def _long(kernel_size):
     return kernel_size // 2, kernel_size // 2
 
 
 @same_padding.mistake(
-    "With an even kernel the extra pixel stands in front. Here it is due behind, as in the example."
+    "With an even kernel the extra pixel is in front. Here it belongs behind, as in the example."
 )
 def _in_front(kernel_size):
     return kernel_size // 2, (kernel_size - 1) // 2
