@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 
 from cnnlib import functional as F
+from cnnlib import reference
+from cnnlib.course.judge import textbook
 from cnnlib.course.judge.compare import describe, show
 from cnnlib.course.judge.exercise import ExerciseSet
 from cnnlib.course.judge.numbers import random_dtype
@@ -401,22 +403,16 @@ def _trainings(rng: np.random.Generator) -> Call:
     )
 
 
-def _by_fit(x, labels, weight, bias, epochs, batch_size, lr, seed):
-    """Let the library train: a network of one dense layer."""
-    model = Sequential(Linear(x.shape[1], len(bias), rng=np.random.default_rng(0), dtype=x.dtype))
-    for parameter, value in zip(model.parameters(), (weight, bias), strict=True):
-        parameter.value = value.copy()
-    fit(
-        model,
-        (x, labels),
-        epochs=epochs,
-        batch_size=batch_size,
-        optimizer=SGD(model.parameters(), lr=lr),
-        rng=np.random.default_rng(seed),
-        progress=False,
-    )
-    trained = [parameter.value for parameter in model.parameters()]
-    return trained[0], trained[1]
+def _by_the_textbook(x, labels, weight, bias, epochs, batch_size, lr, seed):
+    """Train as the solution does, with the loops of the textbook for every gradient."""
+    rng = np.random.default_rng(seed)
+    for order in [rng.permutation(len(x)) for _ in range(epochs)]:
+        for batch in np.split(order, range(batch_size, len(x), batch_size)):
+            scores = reference.linear(x[batch], weight, bias)
+            dscores = textbook.cross_entropy_backward(scores, labels[batch])
+            _, dweight, dbias = reference.linear_backward(dscores, x[batch], weight)
+            weight, bias = weight - lr * dweight, bias - lr * dbias
+    return weight, bias
 
 
 _ONE = case(
@@ -437,7 +433,7 @@ _ONE = case(
     minutes=15,
     hand=[(_ONE, (np.array([[0.5, 0.25], [-0.5, -0.25]]), np.array([0.25, -0.25])))],
     cases=_trainings,
-    oracle=_by_fit,
+    oracle=_by_the_textbook,
     parts=("weight", "bias"),
     hints=[
         "Two loops, one inside the other. What changes from epoch to epoch, and what from batch "

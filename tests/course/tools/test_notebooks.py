@@ -85,7 +85,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def declared() -> tuple[Exercise, ...]:
-    facts = {"answer": 2, "mistakes": [], "why": "Two.", "hints": ["Count.", "1 + 1"]}
+    facts = {"expected": 2, "mistakes": [], "why": "Two.", "hints": ["Count.", "1 + 1"]}
     chapter = ExerciseSet("example", "01 Example")
     return (chapter.prediction("total", "A sum", level=1, minutes=2, **facts),)
 

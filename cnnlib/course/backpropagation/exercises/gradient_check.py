@@ -30,6 +30,18 @@ def neighbour_products(x):
     return (np.ravel(x)[1:] * np.ravel(x)[:-1]).sum()
 
 
+def _central_differences(f, x, eps):
+    """Return (f(up) - f(down)) / (2 * eps) for each entry, worked out on paper."""
+    if f is sum_of_squares:
+        return 2 * x
+    if f is sum_of_cubes:
+        return 3 * x**2 + eps**2
+    if f is weighted_sum:
+        return np.arange(1.0, x.size + 1).reshape(x.shape)
+    row = np.array([0, *np.ravel(x), 0])  # neighbour_products: the one before, and the one after
+    return (row[:-2] + row[2:]).reshape(x.shape)
+
+
 def _gradient_case(rng: np.random.Generator) -> Call:
     shape = tuple(rng.integers(1, 4, rng.integers(1, 3)))
     losses: tuple[Any, ...]
@@ -40,8 +52,7 @@ def _gradient_case(rng: np.random.Generator) -> Call:
         step = {"eps": float(rng.choice([0.125, 0.25, 0.5]))}
     f = losses[rng.integers(len(losses))]
     x = rng.integers(1, 7, shape) / 2 * rng.choice([-1, 1], shape)
-    gradient = numerical_gradient(f, x, 2.0**-10)
-    gradient = np.round(gradient * 8) / 8
+    gradient = _central_differences(f, x, 0.0)
     if rng.random() < 0.8:
         place = tuple(rng.integers(shape))
         gradient[place] += rng.choice([-1, -0.5, 0.5, 1]) * (1 if tiny else rng.integers(1, 9))
@@ -49,7 +60,7 @@ def _gradient_case(rng: np.random.Generator) -> Call:
 
 
 def _gradient_error_oracle(f, x, gradient, eps=1e-5):
-    errors, _ = _errors(numerical_gradient(f, x, eps), gradient)
+    errors, _ = _errors(_central_differences(f, x, eps), gradient)
     return float(errors.max())
 
 

@@ -5,6 +5,7 @@ import numpy as np
 from cnnlib import functional
 from cnnlib.course.flatten_and_fully_connected.exercises.probabilities import largest, naive_softmax
 from cnnlib.course.flatten_and_fully_connected.exercises.shared import chapter, scores
+from cnnlib.course.judge import textbook
 from cnnlib.course.judge.run import Call, case
 
 batch_loss = chapter.prediction(
@@ -71,7 +72,7 @@ def _loss_case(rng: np.random.Generator) -> Call:
         ),
     ],
     cases=_loss_case,
-    oracle=functional.cross_entropy,
+    oracle=textbook.cross_entropy,
     hints=[
         "One sample at a time: its row of logits, and the number of its right class. Which single "
         "number does the loss need from that row?",

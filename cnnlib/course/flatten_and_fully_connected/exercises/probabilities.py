@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from cnnlib import functional
 from cnnlib.course.flatten_and_fully_connected.exercises.shared import chapter, scores
+from cnnlib.course.judge import textbook
 from cnnlib.course.judge.numbers import random_dtype
 from cnnlib.course.judge.run import Call, case
 
@@ -21,7 +21,7 @@ def _softmax_case(rng: np.random.Generator) -> Call:
         (case(np.array([[1000.0, 1000 + np.log(3)]])), np.array([[0.25, 0.75]])),
     ],
     cases=_softmax_case,
-    oracle=functional.softmax,
+    oracle=textbook.softmax,
     rtol=1e-5,
     hints=[
         "Begin with the exponentials of one row, divided by their sum. What happens to a score "

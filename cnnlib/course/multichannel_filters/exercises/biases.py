@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from cnnlib import functional as F
+from cnnlib import reference
 from cnnlib.course.judge.numbers import halves
 from cnnlib.course.judge.run import Call, case
 from cnnlib.course.multichannel_filters.exercises.shared import chapter, sides
@@ -18,7 +18,7 @@ def _bias_cases(rng: np.random.Generator) -> Call:
 def _combined_bias(first_bias: Any, second_weight: Any, second_bias: Any) -> Any:
     """Give the second layer what the first one puts out for a black image: its biases."""
     maps = np.broadcast_to(first_bias[:, None, None], second_weight.shape[1:])
-    return F.conv2d(maps[None], second_weight, second_bias)[0, :, 0, 0]
+    return reference.conv2d(maps[None], second_weight, second_bias)[0, :, 0, 0]
 
 
 @chapter.coding(

@@ -177,17 +177,26 @@ def _views(rng: np.random.Generator) -> Call:
     return case(target, kernel_size + 1, stride=stride)
 
 
+def _layers_by_going_back(target: int, kernel_size: int, stride: int = 1) -> int:
+    """Follow the first and the last pixel of a window back to the input, for more and more layers.
+
+    The solution goes the other way, from the input to the output.
+    """
+    for layers in count():
+        first = last = 0
+        for _ in range(layers):
+            first, last = first * stride, last * stride + kernel_size - 1
+        if last - first + 1 >= target:
+            return layers
+
+
 @chapter.coding(
     "Enough layers to see an ear",
     level=2,
     minutes=10,
     hand=[(case(7, 3), 3), (case(8, 3), 4), (case(7, 3, stride=2), 2), (case(1, 3), 0)],
     cases=_views,
-    oracle=lambda target, kernel_size, stride=1: next(
-        n
-        for n in count()
-        if [1, *shapes.receptive_field([(kernel_size, stride)] * n)][-1] >= target
-    ),
+    oracle=_layers_by_going_back,
     seconds=3.0,
     hints=[
         "Before the first layer, a pixel sees 1 pixel: itself. What does it see after one layer of "

@@ -2,7 +2,6 @@
 
 import numpy as np
 
-from cnnlib import shapes
 from cnnlib.course.judge.run import Call, case
 from cnnlib.course.padding_and_stride.exercises.shared import chapter
 
@@ -52,6 +51,11 @@ def _sizes(rng: np.random.Generator) -> Call:
     return case(size, kernel_size, stride=stride, padding=padding)
 
 
+def _positions(size: int, kernel_size: int, stride: int = 1, padding: int = 0) -> int:
+    """Return in how many places a kernel fits on a row, by putting it there."""
+    return len(range(0, size + 2 * padding - kernel_size + 1, stride))
+
+
 @chapter.coding(
     "The size of the output",
     level=1,
@@ -63,7 +67,7 @@ def _sizes(rng: np.random.Generator) -> Call:
         (case(8, 3, stride=2), 3),
     ],
     cases=_sizes,
-    oracle=shapes.output_size,
+    oracle=_positions,
     hints=[
         "Put a kernel of 2 on a row of 4 pixels, at the far left. How often can it step?",
         "Padding lengthens the row on both sides. The kernel can step until its right end is at "
@@ -150,16 +154,21 @@ def _no_kernel(size, kernel_size, stride=1, padding=0):
 # 3. The padding that keeps the size
 
 
+def _padding_that_keeps(kernel_size: int) -> tuple[int, int]:
+    """Add a pixel behind and one in front in turn, until 30 pixels give 30."""
+    before = after = 0
+    while _positions(30 + before + after, kernel_size) < 30:
+        before, after = (before, after + 1) if before == after else (before + 1, after)
+    return before, after
+
+
 @chapter.coding(
     "The padding that keeps the size",
     level=1,
     minutes=5,
     hand=[(case(3), (1, 1)), (case(2), (0, 1)), (case(5), (2, 2)), (case(4), (1, 2))],
     cases=lambda rng: case(int(rng.integers(1, 30))),
-    oracle=lambda kernel_size: (
-        shapes.same_padding(kernel_size - 1 + kernel_size % 2),
-        shapes.same_padding(kernel_size + 1 - kernel_size % 2),
-    ),
+    oracle=_padding_that_keeps,
     parts=("before", "after"),
     hints=[
         "Without padding, a kernel of 4 turns 28 pixels into 25. How many pixels have to be added "
