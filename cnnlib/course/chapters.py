@@ -1,10 +1,10 @@
-"""The one list of the course's chapters. Everything that goes through all of them asks here.
+"""The one list of the course's chapters. Everything else about them derives from it.
 
 A chapter has one name, its slug: the notebook is called after it, and so is its room, the package
-beside this file that holds what belongs to the chapter alone:
+beside this file, which holds what belongs to the chapter alone:
 
 - ``exercises.py`` (or a package of that name): its exercises and its quiz,
-- ``figures.py``: the figures that no other chapter draws.
+- ``figures.py`` (or a package of that name): the figures that no other chapter draws.
 """
 
 from __future__ import annotations
@@ -58,12 +58,12 @@ CHAPTERS = (
 
 
 def chapter_of(module: str) -> Chapter:
-    """Return the chapter in whose room a module stands, given the module's ``__name__``.
+    """Return the chapter whose room holds a module, given the module's ``__name__``.
 
     Raises
     ------
     ValueError
-        If it stands in no room.
+        If no room holds it.
 
     Examples
     --------
@@ -74,6 +74,6 @@ def chapter_of(module: str) -> Chapter:
         if f"{module}.".startswith(f"{chapter.room}."):
             return chapter
     raise ValueError(
-        f"chapter_of: {module} stands in no chapter's room. The rooms are "
+        f"chapter_of: {module} is in no chapter's room. The rooms are "
         f"{', '.join(chapter.room for chapter in CHAPTERS)}."
     )

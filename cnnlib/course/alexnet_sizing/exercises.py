@@ -354,7 +354,7 @@ def _square(shape, rows):
     return {name: (c, h, h) for name, (c, h, _) in walked.items()}
 
 
-@output_shapes.mistake("The depth stands last, as on paper. In arrays it comes first: (C, H, W).")
+@output_shapes.mistake("The depth is last, as on paper. In arrays it comes first: (C, H, W).")
 def _depth_last(shape, rows):
     return {name: (h, w, c) for name, (c, h, w) in _walk(shape, rows, _size).items()}
 
@@ -442,7 +442,7 @@ def _unpacked_only(shape, rows):
 
 
 @output_shapes.mistake(
-    "Only the first row is there. Does the `return` stand inside the loop? It belongs behind it, "
+    "Only the first row is there. Is the `return` inside the loop? It belongs after it, "
     "as far left as the `for`."
 )
 def _first_row_only(shape, rows):
@@ -513,7 +513,7 @@ def _work_weights_only(shape, filters, window, stride=1, padding=0):
 
 
 @multiply_adds.mistake(
-    "The biases are counted as well. A bias is added without a multiplication, so it is no "
+    "The biases are counted as well. A bias is added without a multiplication, so it is not a "
     "multiply-add."
 )
 def _work_bias(shape, filters, window, stride=1, padding=0):
@@ -642,7 +642,7 @@ view = chapter.prediction(
 )
 
 
-# 7. A network of one's own
+# 7. A network within a budget
 
 INPUT = (3, 64, 64)
 MOST_PARAMETERS = 100_000

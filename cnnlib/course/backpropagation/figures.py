@@ -136,7 +136,7 @@ def graph(name: str, values: Mapping[str, float], gradients: Mapping[str, float]
     drawing.graph(nodes, edges, ax)
     for text in ax.texts:
         if isinstance(text, Annotation):
-            # Numbers are wider than high: beside an edge that slopes they need more room.
+            # Numbers are wider than they are high, so they need more room beside a sloping edge.
             right, up = text.xyann
             text.xyann = (1.9 * right, up)
     return fig
@@ -214,7 +214,7 @@ def sliding_sums(
 ) -> Figure:
     """Draw every stop of a sliding window, each with its products and their sum.
 
-    Panel (i, j) of the figure stands where entry (i, j) stands in the result. In the cells of the
+    Panel (i, j) of the figure is where entry (i, j) is in the result. In the cells of the
     window the weight is written below the number that it multiplies.
 
     Parameters
@@ -226,7 +226,7 @@ def sliding_sums(
     name : str
         The name of the result, as in ``dW[0, 1] = 4``.
     padding : int
-        So many outer rows and columns of ``values`` are padding, drawn grey.
+        How many outer rows and columns of ``values`` are padding, drawn grey.
     cell : float
         Width of a cell in inches.
     title : str, optional
@@ -273,7 +273,7 @@ def sliding_sums(
     for (i, j), ax in np.ndenumerate(np.reshape(axes, (rows, cols))):
         drawing.grid(array, ax, highlight=[(i, j, kh, kw)], padding=padding)
         for hatch in [patch for patch in ax.patches if patch.get_gid() == "padding"]:
-            hatch.remove()  # behind two lines of text it would only disturb
+            hatch.remove()  # it would only disturb behind two lines of text
         for (k, m), factor in zip(np.ndindex(kh, kw), factors, strict=True):
             text = ax.texts[(i + k) * w + j + m]
             text.set_text(f"{text.get_text()}\n{factor}")
@@ -424,7 +424,7 @@ def clinic(rungs: Sequence[str], patients: Mapping[str, Sequence[Verdict]]) -> F
         Names of the tests, in their order.
     patients : mapping from name to sequence of (passed, text)
         A verdict for each test: True, False, or None where the test was not tried. The text,
-        such as a measured value, stands beside the sign ✓ or ✗.
+        such as a measured value, is written beside the sign ✓ or ✗.
 
     Returns
     -------
@@ -434,7 +434,7 @@ def clinic(rungs: Sequence[str], patients: Mapping[str, Sequence[Verdict]]) -> F
     Raises
     ------
     ValueError
-        If a network has not one verdict for each test.
+        If a network does not have one verdict for each test.
 
     Examples
     --------

@@ -152,7 +152,7 @@ def _judge_level_edges(answer: Any) -> str | None:
     if max(below, above) <= 0:
         return (
             "The sign is wrong: it answers below 0 where dark turns to bright on the way down. "
-            "The plus must lie where it is to be bright."
+            "The plus must lie where the answer should be bright."
         )
     strongest = round(kernel[kernel > 0].sum(), 6)
     if strongest != 1:
@@ -175,7 +175,7 @@ level_edges = chapter.project(
     "turns to white on the way down.",
     hints=[
         "Which number makes a kernel answer 0 on everything flat? And where must the plus lie, "
-        "if below is to be bright?",
+        "if below should be bright?",
         "Begin with minus in the upper row and plus in the lower one. What does an upright edge "
         "give then, if each column sums to 0?",
         "Last, the size. Put white, 1, under every plus and black, 0, under every minus. Divide "
@@ -454,7 +454,7 @@ def _short_kernel(x, kernel, bias=0):
 
 
 @feature_map.mistake(
-    "The numbers are right, but they stand in one long row. Give them their places: "
+    "The numbers are right, but they are in one long row. Give them their places: "
     "`.reshape(oh, ow)`."
 )
 def _one_row(x, kernel, bias=0):

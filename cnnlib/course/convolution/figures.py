@@ -30,7 +30,7 @@ __all__ = [
 
 Function = Callable[[Array], Array]
 
-GROUND = "#8C8C8C"  # the line on which curves stand
+GROUND = "#8C8C8C"  # the line under the curves
 HATCHED = "#F6D9C4"  # behind the hatching of an area
 
 # The kernel that the opening question hides. The notebook finds it by gradient descent.
@@ -105,7 +105,7 @@ def arithmetic(window: ArrayLike, weights: ArrayLike) -> str:
     Returns
     -------
     str
-        Products in row-major order, then their sum. Negative factors stand in brackets.
+        Products in row-major order, then their sum. Negative factors are in brackets.
 
     Raises
     ------
@@ -181,7 +181,7 @@ def walk(x: ArrayLike, weights: ArrayLike) -> Figure:
 
 @drawing.styled
 def sliding_sums(f: ArrayLike, g: ArrayLike) -> Figure:
-    """Draw a discrete convolution in one dimension: f stands, g is turned round and slides.
+    """Draw a discrete convolution in one dimension: f stays, g is turned round and slides.
 
     Parameters
     ----------
@@ -329,7 +329,7 @@ def sliding_areas(
 
 
 def _frame(ax: Axes, tau: Array, still: Array, moving: Array) -> None:
-    """Draw one frame: the standing curve, the sliding one, and their product as an area."""
+    """Draw one frame: the fixed curve, the sliding one, and their product as an area."""
     blue, red = drawing.COLORS["blue"], drawing.COLORS["vermillion"]
     ax.fill_between(
         tau,
@@ -374,7 +374,7 @@ def two_ways(
     weights : array_like, shape (KH, KW)
         The kernel.
     correlation, convolution : array_like, shape (H - KH + 1, W - KW + 1)
-        What comes out without and with the turn.
+        The maps without and with the turn.
 
     Returns
     -------
@@ -422,7 +422,7 @@ def two_ways(
 
 
 def _same_cells(ax: Axes, title: str, rows: int, room: int) -> None:
-    """Give a grid the height of a taller one, so that the cells of both have one size."""
+    """Give a grid the height of a taller one, so the cells of both have one size."""
     spare = (room - rows) / 2
     low, high = ax.get_ylim()
     ax.set_ylim(low + spare, high - spare)
@@ -452,7 +452,7 @@ def effects(
     kernels : mapping from name to array_like, shape (KH, KW)
         The kernels.
     maps : sequence of array_like, shape (OH, OW)
-        What came out, in the same order.
+        Their maps, in the same order.
     ncols : int
         Pairs of kernel and map in a row.
     signed : bool
@@ -576,12 +576,12 @@ def learning(losses: ArrayLike, snapshots: Mapping[int, ArrayLike]) -> Figure:
     losses : array_like, 1-D
         The loss after 0, 1, 2 … steps; positive, since the axis is logarithmic.
     snapshots : mapping from step to array_like, shape (KH, KW)
-        The kernel after so many steps.
+        The kernel after that many steps.
 
     Returns
     -------
     Figure
-        The chart, whose second line are the dots at the snapshots, then one axes a snapshot.
+        The chart, whose second line holds the dots at the snapshots, then one axes for each.
 
     Raises
     ------

@@ -2,21 +2,15 @@
 
 Drawing functions take an Axes and return it; the few that lay out a whole figure say so and return
 it. `show` puts the figure into the notebook together with its alternative text. Figures that belong
-to one chapter live in a module of that chapter's name, beside this toolkit.
+to one chapter are in that chapter's package.
 """
 
 from cnnlib.course.drawing.charts import bars, confusion_matrix, curves
 from cnnlib.course.drawing.diagrams import graph, volumes
 from cnnlib.course.drawing.display import grid_alt, show, show_error, to_png
-from cnnlib.course.drawing.grids import (
-    equation,
-    gallery,
-    grid,
-    image,
-    kernel,
-    number_image,
-    operator,
-)
+from cnnlib.course.drawing.equations import equation, operator
+from cnnlib.course.drawing.grids import grid, kernel
+from cnnlib.course.drawing.images import gallery, image, number_image
 from cnnlib.course.drawing.theme import (
     COLORS,
     CYCLE,

@@ -26,7 +26,7 @@ from cnnlib.course.drawing.theme import (
     require_axes,
     require_numbers,
     styled,
-    text_color,
+    text_colour,
 )
 
 
@@ -180,7 +180,7 @@ def bars(
     highlight : sequence of int
         Bars of a single series to draw in a second colour with a hatch.
     log : bool
-        A logarithmic axis. Mind that lengths then no longer compare as the values do.
+        A logarithmic axis. Lengths are then no longer in proportion to the values.
 
     Returns
     -------
@@ -269,8 +269,8 @@ def confusion_matrix(
 ) -> Axes:
     """Draw a confusion matrix: how often class i (row) was taken for class j (column).
 
-    The colours follow the logarithm of the counts, so that a single mistake shows beside a
-    thousand hits. Cells with a count of zero stay empty; the diagonal is outlined.
+    The colours follow the logarithm of the counts, so a single mistake shows beside a thousand
+    hits. Cells with a count of zero stay empty; the diagonal is outlined.
 
     Parameters
     ----------
@@ -291,7 +291,7 @@ def confusion_matrix(
     Raises
     ------
     ValueError
-        If the matrix is not square, has negative counts or not as many rows as names.
+        If the matrix is not square, has negative counts, or has not as many rows as names.
 
     Examples
     --------
@@ -336,7 +336,7 @@ def confusion_matrix(
             va="center_baseline",
             zorder=3,
             fontsize=12,
-            color=text_color(colors[i, j]),
+            color=text_colour(colors[i, j]),
             gid=CELL_NUMBER,
         )
     rotation = 40 if max(len(name) for name in names) > 3 else 0

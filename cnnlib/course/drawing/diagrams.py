@@ -11,8 +11,15 @@ from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch, Polygon
 from matplotlib.text import Text
 
-from cnnlib.course.drawing.grids import _text_inches
-from cnnlib.course.drawing.theme import COLORS, CYCLE, INK, format_numbers, require_axes, styled
+from cnnlib.course.drawing.theme import (
+    COLORS,
+    CYCLE,
+    INK,
+    format_numbers,
+    require_axes,
+    styled,
+    text_inches,
+)
 
 Block = tuple[int, int, int, str]
 
@@ -28,18 +35,18 @@ def volumes(
     r"""Draw the volumes that flow through a network as blocks, side by side.
 
     The front face is H high and W wide, and the block is C deep. Lengths are compressed (they
-    grow with the 0.45th power of the size), so that 3×224×224 and 256×6×6 fit one picture. A
+    grow with the 0.45th power of the size) to fit 3×224×224 and 256×6×6 into one picture. A
     block with H = W = 1 is a vector and drawn as an upright bar, whose height follows the
-    logarithm of its length. The exact size stands below.
+    logarithm of its length. The exact size is written below.
 
     Parameters
     ----------
     blocks : sequence of (C, H, W, label)
         Channels, height, width and a name, which may be empty and may hold line breaks.
     operations : sequence of str, optional
-        What leads from each block to the next, one text less than there are blocks.
+        What leads from each block to the next: one text fewer than blocks.
     rows : int
-        Break a long network into so many rows.
+        How many rows to break a long network into.
     title : str, optional
         Text above the picture.
 
@@ -78,8 +85,8 @@ def volumes(
     measure = Figure()
     shapes = [_block_inches(block) for block in blocks]
     captions = [_caption(block) for block in blocks]
-    caption_sizes = [_text_inches(measure, caption, 11) for caption in captions]
-    steps = [_text_inches(measure, text, 11) for text in operations or []]
+    caption_sizes = [text_inches(measure, caption, 11) for caption in captions]
+    steps = [text_inches(measure, text, 11) for text in operations or []]
     per_row = -(-len(blocks) // rows)
     arrow = 0.42
 
@@ -118,7 +125,7 @@ def volumes(
     fig = Figure(figsize=(width, height))
     ax = fig.add_axes((0.0, 0.0, 1.0, 1.0))
     ax.set_axis_off()
-    # One unit of the axes is one inch: what was measured above holds here.
+    # One unit of the axes is one inch, as measured above.
     ax.set(xlim=(-0.05, width - 0.05), ylim=(bottom, top))
     for k, (x, y) in enumerate(centres):
         _draw_block(ax, shapes[k], x, y, CYCLE[0] if blocks[k][1:3] != (1, 1) else CYCLE[1])
@@ -224,8 +231,8 @@ def graph(
     Parameters
     ----------
     nodes : mapping from name to (x, y, text)
-        Where each box stands, in free units of which both directions share one scale, and what
-        is written in it. About 2 units between neighbours is a good distance.
+        Where each box is, in units of which both directions share one scale, and what is written
+        in it. About 2 units between neighbours is a good distance.
     edges : sequence of (start, end), (start, end, value) or (start, end, value, gradient)
         Arrows between named nodes. Value and gradient are numbers or texts; None leaves one out.
     ax : Axes
@@ -245,7 +252,7 @@ def graph(
     Raises
     ------
     ValueError
-        If an edge names a node that is not there, or has not two to four parts.
+        If an edge names a missing node, or does not have two to four parts.
 
     Examples
     --------

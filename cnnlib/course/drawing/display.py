@@ -20,7 +20,7 @@ from PIL import Image
 
 from cnnlib.course.drawing.theme import format_numbers, require_numbers, root_figure, style
 
-DPI = 110  # of the figure on the page; drawn at twice that, so that it is crisp on any screen
+DPI = 110  # of the figure on the page; drawn at twice that, to be crisp on any screen
 CELL_NUMBER = "cell-number"  # marks the numbers in grid cells
 MAX_CELL_FONT = 17.0  # points
 MAX_PRINTED = 110  # characters of a line of text, before any indent
@@ -30,7 +30,7 @@ LINE_END = "line-end"  # marks the labels at the ends of curves
 def show(fig: Figure | Axes, alt: str) -> None:
     """Display a figure in the notebook together with a text that says what it shows.
 
-    JupyterLab gives a plain picture no alternative text. So the figure goes out as an HTML
+    JupyterLab gives a plain picture no alternative text, so the figure is sent as an HTML
     ``<img>`` with an ``alt`` attribute, and the same text is the plain-text form of the output.
 
     Parameters
@@ -68,7 +68,7 @@ def show(fig: Figure | Axes, alt: str) -> None:
 def show_error(error: BaseException) -> None:
     """Print what an error says, one sentence a line.
 
-    JupyterLab breaks a line that is too long for the page wherever it ends, within words too.
+    JupyterLab breaks a line that is too long for the page anywhere, even within a word.
 
     Parameters
     ----------
@@ -92,7 +92,7 @@ def show_error(error: BaseException) -> None:
 
 
 def check_alt(alt: str) -> str:
-    """Return ``alt`` on one line if it is a sentence, and say what is wrong otherwise."""
+    """Return ``alt`` on one line if it is a sentence, and raise with the fix otherwise."""
     if not isinstance(alt, str):
         raise TypeError(f"show: alt must be text, but is {type(alt).__name__}.")
     alt = " ".join(alt.split())
@@ -292,12 +292,12 @@ def grid_alt(
     fmt : str or callable, optional
         How to write each number; see `format_numbers`.
     max_cells : int
-        A larger array is summarised by its size and range, for nobody listens to 784 numbers.
+        A larger array is summarised by its size and range, since nobody listens to 784 numbers.
 
     Returns
     -------
     str
-        The rows from the top, parted by semicolons.
+        The rows from the top, separated by semicolons.
 
     Raises
     ------

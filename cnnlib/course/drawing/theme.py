@@ -13,6 +13,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.rcsetup import cycler
+from matplotlib.text import Text
 from numpy.typing import ArrayLike
 
 from cnnlib.types import Array
@@ -108,7 +109,7 @@ def style() -> Iterator[None]:
     >>> from cnnlib.course import drawing
     >>> fig, ax = drawing.new()
     >>> with drawing.style():
-    ...     title = ax.set_title("A picture of one's own")
+    ...     title = ax.set_title("My picture")
     >>> title.get_fontsize()
     13.0
     """
@@ -171,8 +172,8 @@ def new(
 ) -> tuple[Figure, Any]:
     """Make an empty figure in the house style, with its axes.
 
-    The figure belongs to nobody but the caller: pyplot does not know it, so nothing is displayed
-    until `show` is called, and nothing needs closing.
+    The figure belongs to the caller alone: pyplot does not know it, so nothing is displayed until
+    `show` is called, and nothing needs closing.
 
     Parameters
     ----------
@@ -206,15 +207,12 @@ def new(
     9.0
     """
     if nrows < 1 or ncols < 1:
-        raise ValueError(
-            f"new: nrows and ncols must be at least 1, but came as {nrows} and {ncols}."
-        )
+        raise ValueError(f"new: nrows and ncols must be at least 1, but are {nrows} and {ncols}.")
     if height is None:
         height = min(nrows * min(max(width / ncols * 0.85, 2.0), 4.0), 12.0)
     if width <= 0 or height <= 0:
         raise ValueError(
-            f"new: width and height are inches and must be positive, "
-            f"but came as {width} and {height}."
+            f"new: width and height are inches and must be positive, but are {width} and {height}."
         )
     fig = Figure(figsize=(width, height), layout="constrained")
     if title is not None:
@@ -231,7 +229,7 @@ def new(
 
 
 def require_axes(name: str, ax: object) -> Axes:
-    """Return ``ax`` if it is one Axes; otherwise say what came and how to mend it."""
+    """Return ``ax`` if it is one Axes; otherwise raise, with the fix."""
     if isinstance(ax, Axes):
         return ax
     hint = "Make one with `fig, ax = drawing.new()`."
@@ -243,7 +241,7 @@ def require_axes(name: str, ax: object) -> Axes:
 
 
 def root_figure(ax: Axes) -> Figure | None:
-    """Return the whole figure in which axes stand, or None if they were removed from it."""
+    """Return the whole figure that holds the axes, or None if they were removed from it."""
     # Not ax.get_figure(root=True), which Matplotlib 3.9 does not know.
     found: Any = ax.figure
     return None if found is None else found.figure
@@ -325,7 +323,7 @@ def format_numbers(
             continue
         text = fmt(value) if callable(fmt) else format(value, fmt)
         if re.fullmatch(r"-0(\.0+)?", text):
-            text = text[1:]  # a rounded −0.0 only puzzles the reader
+            text = text[1:]  # a rounded −0.0 would puzzle the reader
         texts.append(text.replace("-", "−").replace("inf", "∞"))
     return texts
 
@@ -343,6 +341,16 @@ def contrast(first: Any, second: Any) -> float:
     return (high + 0.05) / (low + 0.05)
 
 
-def text_color(background: Any) -> str:
+def text_colour(background: Any) -> str:
     """Black or white, whichever is easier to read on ``background`` (always at least 4.5)."""
     return max(("black", "white"), key=lambda ink: contrast(ink, background))
+
+
+def text_inches(fig: Figure, text: str, fontsize: float) -> tuple[float, float]:
+    """Width and height that a text will take, in inches."""
+    if not text:
+        return 0.0, 0.0
+    artist: Text = fig.text(0, 0, text, fontsize=fontsize)
+    box = artist.get_window_extent()
+    artist.remove()
+    return float(box.width / fig.dpi), float(box.height / fig.dpi)

@@ -1,4 +1,4 @@
-"""Figures of the dense chapter: a block read out into a row, surprise, and a network's verdicts."""
+"""Figures of notebook 06: a block read out into a row, surprise, and a network's verdicts."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
 from cnnlib.course.drawing.charts import bars
-from cnnlib.course.drawing.grids import grid, image
+from cnnlib.course.drawing.grids import grid
+from cnnlib.course.drawing.images import image
 from cnnlib.course.drawing.theme import (
     COLORS,
     INK,
@@ -154,8 +155,8 @@ def verdicts(
     """Draw images, and beside each the classes that a network finds most probable.
 
     The bar of the right class is hatched, and its number has a tick, for a bar too short to show
-    its hatching. If the right class is not among the first guesses it takes the place of the
-    last of them, so that it is always there.
+    its hatching. If the right class is not among the first guesses, it replaces the last
+    of them, so it is always there.
 
     Parameters
     ----------
@@ -222,5 +223,5 @@ def verdicts(
 
 
 def _percent(value: float) -> str:
-    """Write a probability; one that is small but not nothing is not written as 0%."""
+    """Write a probability; a small one that is not zero is not written as 0%."""
     return "<1%" if 0 < value < 0.005 else format_numbers([value], ".0%")[0]

@@ -1,6 +1,6 @@
-"""Exercises that check an answer, name what is wrong with it, and cannot be fooled.
+"""Exercises that check an answer and name what is wrong with it.
 
-The exercises of a chapter stand in the chapter's own package. They are used like this::
+The exercises of a chapter are in the chapter's package. They are used like this::
 
     from cnnlib.course.padding_and_stride import exercises as ex
 

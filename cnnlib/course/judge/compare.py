@@ -1,8 +1,8 @@
 """Compare a result with the expected one, and say the difference in words and in small tables.
 
 A result is a number, a text, a truth value, an array, or a tuple, list or dict of these. Nothing
-is converted on the way: a float is no int, and a list is no array, since the next operation would
-stumble over it.
+is converted: a float is not an int, and a list is not an array, since the next operation would fail
+on it.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import numpy as np
 
 MAX_ROWS = 8  # of a table
 MAX_COLUMNS = 10
-MAX_SLICES = 4  # of a block, shown one below the other
+MAX_SLICES = 4  # of a block, printed one below the other
 
 
 @dataclass(frozen=True)

@@ -137,9 +137,9 @@ def part(whole: Any, name: str, names: Sequence[str]) -> Any:
 
 
 def pattern(number: int, trials: Sequence[Trial], outcomes: Sequence[Outcome]) -> str:
-    """Return a sentence about a rule in wrong numbers that holds in every case, or nothing.
+    """Return a sentence about a rule that the wrong numbers follow in every case, or "".
 
-    number : the case that will be shown
+    number : the case that the reader will see
     """
     values = [outcome.value for outcome in outcomes if outcome.returned]
     if values and all(isinstance(value, bool | str) and value == values[0] for value in values):

@@ -137,7 +137,7 @@ class Prediction(Exercise):
     expected : the right value
     mistakes : (value, diagnosis) for each wrong answer that is worth naming
     why : a sentence or two that explain the right answer, shown once it is given
-    tolerance : how far off a float may be, as a part of its size
+    tolerance : how far off a float may be, relative to its size
     """
 
     def __init__(
@@ -244,7 +244,7 @@ class Coding(Exercise):
     call : how to use an answer, where that is not ``answer(*arguments)``: a class, say
     call_source : how such a use is written, where it is not the call of a function
     parts : names of the results, where there are several: ``("dx", "dweight", "dbias")``
-    rtol : how far off a float may be, as a part of the largest one expected
+    rtol : how far off a float may be, relative to the largest one expected
     count : how many random cases are tried
     seconds : how long one call may take
     """
@@ -311,7 +311,7 @@ class Coding(Exercise):
         def use(*args: Any, **kwargs: Any) -> Any:
             return call(answer, *args, **kwargs)
 
-        use.__wrapped__ = answer  # type: ignore[attr-defined]  # errors are sought in its source
+        use.__wrapped__ = answer  # type: ignore[attr-defined]  # errors are traced to its source
         use.__signature__ = _without_first(inspect.signature(call))  # type: ignore[attr-defined]
         return use
 
@@ -339,7 +339,7 @@ class Coding(Exercise):
     def _signature_problem(self, answer: Callable[..., Any]) -> str:
         try:
             signature = inspect.signature(answer)
-        except ValueError:  # some compiled functions do not tell
+        except ValueError:  # some compiled functions have none
             return ""
         expected = inspect.signature(self.model_answer)
         names, expected_names = list(signature.parameters), list(expected.parameters)
@@ -390,8 +390,8 @@ class Coding(Exercise):
         if len(outcomes) < len(self.trials):
             return self._wrong(
                 f"The first {len(outcomes)} of {len(self.trials)} cases are right, but they took "
-                f"more than {SECONDS_PER_CHECK:.0f} seconds, so the rest was not tried. Is there a "
-                "loop inside a loop that can go?"
+                f"more than {SECONDS_PER_CHECK:.0f} seconds, so the rest were not tried. Can you "
+                "do without an inner loop?"
             )
         hand = sum(trial.by_hand for trial in trials)
         random = f"{len(trials) - hand} random cases"
@@ -401,8 +401,8 @@ class Coding(Exercise):
     def _first_wrong(self, trials: list[Trial], outcomes: list[Outcome]) -> int | None:
         """Return the number of the first case that fails, or None.
 
-        A case where nothing but the dtype is wrong counts only if there is no other: in its table
-        the wrong numbers that the diagnosis speaks of would be missing.
+        A case with nothing but a wrong dtype counts only if there is no other: its table would not
+        show the wrong numbers that the diagnosis names.
         """
         only_dtype = None
         for number, (trial, outcome) in enumerate(zip(trials, outcomes, strict=True)):
@@ -414,7 +414,7 @@ class Coding(Exercise):
         return only_dtype
 
     def _diagnosis(self, number: int, trials: list[Trial], outcomes: list[Outcome]) -> Verdict:
-        """Say what is wrong, given that the case with this number is the one to show."""
+        """Say what is wrong, and show the case with this number."""
         trial, outcome = trials[number], outcomes[number]
         if outcome.timed_out:
             return self._wrong(
@@ -486,7 +486,7 @@ class Coding(Exercise):
     def _recognises(self, index: int, outcomes: list[Outcome], wrong: list[bool]) -> bool:
         """Whether a classic mistake gives the same result as the answer in every case.
 
-        The mistake is tried case by case, and no further than it agrees: most differ soon.
+        The mistake is tried case by case, and only as far as it agrees: most differ early.
         """
         use = self._use(self.mistakes[index].function)
         tried = self._mistaken.setdefault(index, [])
@@ -496,8 +496,8 @@ class Coding(Exercise):
             if not diagnose.same_outcome(tried[number], outcome, self._rtol):
                 return False
         if not any(outcome.returned for outcome in outcomes):
-            # Nothing ever came back, so the kind of error is all they share. Many errors are of
-            # one kind: the words must agree as well.
+            # Nothing was ever returned, so they share only the kind of error. Many errors have the
+            # same kind, so the messages must agree as well.
             pairs = zip(tried, outcomes, strict=True)
             return all(diagnose.same_wording(mistaken, outcome) for mistaken, outcome in pairs)
         return any(wrong)
@@ -545,7 +545,7 @@ class Coding(Exercise):
 
 
 class Project(Exercise):
-    """An exercise with a judge of its own: a trained network, a chosen learning rate.
+    """An exercise with its own judge: a trained network, a chosen learning rate.
 
     Parameters beyond those of `Exercise`
     -------------------------------------
@@ -618,7 +618,7 @@ class NotAttempted(Exception):
 
 
 class _Judging:
-    """Call a judge with an answer, so that errors are sought in the source of the answer."""
+    """Call a judge with an answer, so that errors are traced to the source of the answer."""
 
     def __init__(self, judge: Judge, answer: Any) -> None:
         self._judge = judge
@@ -632,11 +632,11 @@ class _Judging:
 
 
 class ExerciseSet:
-    """The exercises of one notebook, in their order.
+    """The exercises of one notebook, in order.
 
     Parameters
     ----------
-    name : comes before the names of its exercises in the record of progress
+    name : prefix of its exercises in the record of progress
     title : as in the notebook, with its number
     """
 
@@ -667,7 +667,7 @@ class ExerciseSet:
         return self._add(Prediction(self, name, title, **declared))
 
     def project(self, name: str, title: str, **declared: Any) -> Project:
-        """Declare an exercise with a judge of its own."""
+        """Declare an exercise with its own judge."""
         return self._add(Project(self, name, title, **declared))
 
     def progress(self) -> record.Progress:

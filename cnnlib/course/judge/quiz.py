@@ -1,8 +1,8 @@
 """A short quiz in which every answer, right or wrong, is explained.
 
-A quiz needs no kernel to be answered: each option is a line that opens, and what opens is its
-explanation. So it works with mouse and keyboard, in a stored notebook and in an exported page. As
-plain text, the questions stand in full, and `answer` tells what an option is worth.
+A quiz works without a kernel: each option is a line that opens to its explanation, by mouse or
+keyboard, in a stored notebook or an exported page. In plain text the questions are printed in full,
+and `answer` judges an option.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class Quiz:
 
     Raises
     ------
-    ValueError : a question that has not exactly one right option, or fewer than two options
+    ValueError : a question without exactly one right option, or fewer than two options
 
     Examples
     --------
@@ -77,7 +77,7 @@ class Quiz:
             self.questions.append(Question(text, kept))
 
     def answer(self, question: int, option: str) -> Verdict:
-        """Return what an option of a question is worth, and why: ``answer(1, "b")``."""
+        """Judge an option of a question, and say why: ``answer(1, "b")``."""
         asked = f"Ask for example `{self.name}.answer(1, 'a')`."
         if isinstance(question, bool) or question not in range(1, len(self.questions) + 1):
             return Verdict(
@@ -137,8 +137,8 @@ class Quiz:
 def _option_html(letter: str, option: Option) -> str:
     symbol, word = ("✓", "Right") if option.right else ("✗", "Not this one")
     colour = show.COLOURS["right" if option.right else "wrong"]
-    # JupyterLab has keys of its own for whatever has the focus: Enter edits the cell, "d d" deletes
-    # it. It leaves out elements with this attribute, if they have it themselves.
+    # JupyterLab has shortcuts for whatever has the focus: Enter edits the cell, "d d" deletes it.
+    # It ignores elements that carry this attribute themselves.
     return (
         '<details style="margin: 0.2em 0 0.2em 1em">'
         '<summary data-lm-suppress-shortcuts="true" style="cursor: pointer; padding: 0.2em 0">'

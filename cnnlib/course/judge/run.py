@@ -1,9 +1,9 @@
 """Call a learner's function safely: catch its exception, stop its endless loop, keep its prints.
 
-`run` never raises for what the learner's code does. It returns an `Outcome` that says what came
-back, or what went wrong and in which line. Python hands an exception to a running thread between
-two instructions of Python, so a loop that never ends can be stopped; a single call into compiled
-code, such as a huge matrix product, cannot be stopped before it returns.
+`run` never raises for what the learner's code does. It returns an `Outcome`: the result, or what
+went wrong and in which line. Python raises an exception in a running thread between two bytecode
+instructions, so an endless loop can be stopped; a single call into compiled code, such as a huge
+matrix product, cannot be stopped before it returns.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from typing import Any
 
 import numpy as np
 
-PRINTED_CHARACTERS = 300  # of what a function prints, as much is shown
+PRINTED_CHARACTERS = 300  # how much of what a function prints is shown
 RETRY = 0.01  # seconds between two tries to stop a loop that catches every exception
 
 
@@ -50,7 +50,7 @@ class Call:
     kwargs: Mapping[str, Any] = field(default_factory=dict)
 
     def copy(self) -> Call:
-        """Return the same call with arrays of its own."""
+        """Return the same call with copies of its arrays."""
         return Call(
             tuple(_copy(value) for value in self.args),
             {name: _copy(value) for name, value in self.kwargs.items()},
@@ -126,8 +126,8 @@ def run(function: Callable[..., Any], call: Call, seconds: float) -> Outcome:
 class _TimeLimit:
     """Raise _TimeUpError in this thread when the time is up, until `settle` is called.
 
-    The exception may arrive anywhere after `start`, in `settle` too. So `settle` can be called
-    again, uses nothing that breaks halfway, and after it has returned, none can arrive any more.
+    The exception may arrive anywhere after `start`, even in `settle`. So `settle` can be called
+    twice and interrupted anywhere; once it has returned, no exception can arrive.
     """
 
     def __init__(self, seconds: float) -> None:
@@ -185,10 +185,10 @@ def _code_file(function: Callable[..., Any]) -> str:
 
 
 def _changed(call: Call, given: Call, function: Callable[..., Any]) -> str:
-    """Return the name of the first argument that the call has written to, or nothing."""
+    """Return the name of the first argument that the call has written to, or ""."""
     try:
         names = list(inspect.signature(function).parameters)
-    except ValueError:  # some compiled functions do not tell
+    except ValueError:  # some compiled functions have none
         names = []
     for number, (before, after) in enumerate(zip(call.args, given.args, strict=True)):
         if not _same(before, after):

@@ -1,8 +1,8 @@
-"""Figures of the chapter on multi-channel filters: many channels in, many maps out.
+"""Figures of notebook 04: many channels in, many maps out.
 
 Every function lays out a whole figure and returns it. What the figure shows is computed here from
-the image and the filters, by the same operations that the notebook teaches, so that a picture
-never disagrees with the arrays it was given.
+the image and the filters, by the operations that the notebook teaches, so a picture never disagrees
+with its arrays.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from cnnlib.types import Array
 
 __all__ = ["activations", "filter_bank", "filter_sum", "kernels", "one_cell", "product", "unrolled"]
 
-# Pale enough for black numbers; the channel's name always stands beside the colour.
+# Pale enough for black numbers; the channel's name is always beside the colour.
 TINTS = {"red": "#F8D9CF", "green": "#D3ECDF", "blue": "#D2E5F4"}
 PLAIN = "#F4F4F2"
 GRAY = "#555555"
@@ -109,7 +109,7 @@ def filter_sum(
     _write(fig, (bracket + 0.15 + sum_left) / 2, centre - 0.22, "add", 12)
     _sheet(fig, total, sum_left, centre, cell, title="sum")
     _write(fig, bias_at, centre, bias_text, 22)
-    above = centre - total.shape[0] * cell / 2 - 0.21  # where the titles of the grids stand
+    above = centre - total.shape[0] * cell / 2 - 0.21  # where the titles of the grids are
     _write(fig, bias_at, above, "bias", 13)
     _write(fig, map_left - 0.3, centre, "=")
     _sheet(fig, total + bias, map_left, centre, cell, title="feature map")
@@ -231,7 +231,7 @@ def kernels(
     Raises
     ------
     ValueError
-        If the weights have not four axes, or names or biases do not fit them.
+        If the weights do not have four axes, or names or biases do not fit them.
 
     Examples
     --------
@@ -440,7 +440,7 @@ def unrolled(
     kernel_size : int
         Height and width of the window; it moves by one pixel.
     filled : int, optional
-        So many rows are filled in; the last of them and its window are outlined. All by default.
+        How many rows are filled in, all by default; the last and its window are outlined.
     names : sequence of str, optional
         Names of the channels, as in `filter_sum`.
 

@@ -11,7 +11,8 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Circle, Polygon, Rectangle
 from numpy.typing import ArrayLike, NDArray
 
-from cnnlib.course.drawing.grids import grid, operator
+from cnnlib.course.drawing.equations import operator
+from cnnlib.course.drawing.grids import grid
 from cnnlib.course.drawing.theme import (
     CYCLE,
     INK,
@@ -21,7 +22,7 @@ from cnnlib.course.drawing.theme import (
     require_2d,
     require_axes,
     styled,
-    text_color,
+    text_colour,
 )
 from cnnlib.shapes import output_size, receptive_field, same_padding
 
@@ -30,7 +31,7 @@ __all__ = ["centres", "cone", "coverage_map", "coverage_maps", "plans", "stops"]
 SEEN = CYCLE[0]
 UNREAD = CYCLE[1]
 UNREAD_FILL = "#FBE5D6"
-# Behind a number that stands on a cross.
+# Behind a number on a cross.
 KNOCKOUT: dict[str, Any] = {"boxstyle": "round,pad=0.14", "facecolor": "white", "edgecolor": "none"}
 
 
@@ -93,7 +94,7 @@ def plans(
     left = 0.0
     for (title, size, kernel, stride, pad), padded, out in zip(cases, widest, outputs, strict=True):
         side = padded * cell
-        # Inputs hang from the line of arrows, so that a small one stays near its output.
+        # Inputs hang from the line of arrows, so a small one stays near its output.
         ax = axes(left, head + tall_in - side, side, side)
         grid(
             np.zeros((padded, padded), dtype=int),
@@ -203,7 +204,7 @@ def stops(
             ha="center",
             va="center",
             fontsize=11,
-            color=text_color(color),
+            color=text_colour(color),
             gid="stop-name",
         )
     ax.set(
@@ -236,7 +237,7 @@ def coverage_map(
     title: str | None = None,
     indices: bool = False,
 ) -> Axes:
-    """Draw how many windows read each pixel; pixels that none reads have a frame of their own.
+    """Draw how many windows read each pixel; pixels that none reads are framed.
 
     Parameters
     ----------
@@ -245,7 +246,7 @@ def coverage_map(
     ax : Axes
         Where to draw.
     vmax : float, optional
-        The count at the bright end of the colours, where several maps are to be compared.
+        The count at the bright end of the colours, to compare several maps.
     title : str, optional
         Text above the map.
     indices : bool
@@ -432,8 +433,8 @@ def cone(
 ) -> Axes:
     """Draw, along one axis, what one output pixel sees, back through every layer to the input.
 
-    The middle one of a few output pixels is followed. A cell stands above the middle of the
-    window that it is computed from.
+    The middle one of a few output pixels is followed. A cell is above the middle of the window
+    that it is computed from.
 
     Parameters
     ----------

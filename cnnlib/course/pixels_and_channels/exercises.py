@@ -239,7 +239,7 @@ def _one_above(image, amount):
     return np.clip(image.astype(np.int16) + amount, 0, 256).astype(np.uint8)
 
 
-@brighten.mistake("The numbers are right, but they are no bytes. End with `.astype(np.uint8)`.")
+@brighten.mistake("The numbers are right, but they are not bytes. End with `.astype(np.uint8)`.")
 def _not_bytes(image, amount):
     return np.clip(image.astype(np.int16) + amount, 0, 255)
 
@@ -434,7 +434,7 @@ def _fractions_cut(photo):
 
 
 @to_network.mistake(
-    "It is divided by the largest number of this photograph, so that a dark one becomes bright. "
+    "It is divided by the largest number of this photograph, so a dark one becomes bright. "
     "Divide every photograph by 255, whatever is in it."
 )
 def _by_its_own_largest(photo):
@@ -483,7 +483,7 @@ def _scrambled(rng: np.random.Generator) -> Call:
         "It came from place 2, so it has to go back there. What is read at place `k` is written "
         "to place `order[k]`.",
         "Make a new array like `rows` (`np.zeros_like`). Then either a loop over `k` fills one "
-        "column at a time, or `order` stands on the left of the `=`.",
+        "column at a time, or `order` is on the left of the `=`.",
     ],
 )
 def unscramble(rows, order):
@@ -495,7 +495,7 @@ def unscramble(rows, order):
 
 
 @unscramble.mistake(
-    "The order is applied a second time, which scrambles further. To undo it, what stands at "
+    "The order is applied a second time, which scrambles further. To undo it, what is at "
     "place `k` must go to place `order[k]`."
 )
 def _once_more(rows, order):
@@ -503,7 +503,7 @@ def _once_more(rows, order):
 
 
 @unscramble.mistake(
-    "An order is not undone by reading it backwards. What stands at place `k` must go to place "
+    "An order is not undone by reading it backwards. What is at place `k` must go to place "
     "`order[k]`."
 )
 def _order_backwards(rows, order):
@@ -564,7 +564,7 @@ def _in_place(rows, order):
 
 
 @unscramble.mistake(
-    "The `return` stands inside the loop, so only one column is written. Move it to the left."
+    "The `return` is inside the loop, so only one column is written. Move it to the left."
 )
 def _returns_at_once(rows, order):
     plain = np.zeros_like(rows)

@@ -339,7 +339,7 @@ def _window_exchanged(x, kernel_size, stride):
 
 
 @max_pool.mistake(
-    "Only the first row of windows is written; the rest is still 0. Does `return` stand inside "
+    "Only the first row of windows is written; the rest is still 0. Is `return` inside "
     "the loop over rows?"
 )
 def _returns_after_a_row(x, kernel_size, stride):
@@ -583,7 +583,7 @@ def _always_touching(x, kernel_size, stride=None):
 
 
 @avg_pool.mistake(
-    "The mean runs over the channels too, so that all channels of the result are the same. "
+    "The mean runs over the channels too, so all channels of the result are the same. "
     "Average over the axes 2 and 3 of the window only."
 )
 def _mixed_channels(x, kernel_size, stride=None):
@@ -592,7 +592,7 @@ def _mixed_channels(x, kernel_size, stride=None):
 
 
 @avg_pool.mistake(
-    "The mean runs over the batch too, so that all images come out the same. Average over the "
+    "The mean runs over the batch too, so all images come out the same. Average over the "
     "axes 2 and 3 of the window only."
 )
 def _mixed_images(x, kernel_size, stride=None):
@@ -601,7 +601,7 @@ def _mixed_images(x, kernel_size, stride=None):
 
 
 @avg_pool.mistake(
-    "The mean runs over images and channels too, so that they all come out the same. Average over "
+    "The mean runs over images and channels too, so they all come out the same. Average over "
     "the axes 2 and 3 of the window only: `axis=(2, 3)`."
 )
 def _mixed_all(x, kernel_size, stride=None):
@@ -785,7 +785,7 @@ def _starts_unmultiplied(image, kernel_size, stride):
 
 
 @winners.mistake(
-    "Row and column are sought apart from each other, so that in a tie they may belong to "
+    "Row and column are searched for separately, so in a tie they may belong to "
     "different pixels. Find both of one pixel."
 )
 def _apart(image, kernel_size, stride):
@@ -796,7 +796,7 @@ def _apart(image, kernel_size, stride):
 
 
 @winners.mistake(
-    "The whole map is searched for the largest number of the window, so that a place outside the "
+    "The whole map is searched for the largest number of the window, so a place outside the "
     "window may be found. Search the window, and add where it begins."
 )
 def _whole_map(image, kernel_size, stride):
@@ -806,15 +806,15 @@ def _whole_map(image, kernel_size, stride):
     return _winners(image, kernel_size, stride, place)
 
 
-@winners.mistake("These are the numbers that won, not the places where they stand.")
+@winners.mistake("These are the numbers that won, not the places where they are.")
 def _values(image, kernel_size, stride):
     y = reference.max_pool2d(image[None, None], kernel_size, stride)[0, 0]
     return y, y.copy()
 
 
 @winners.mistake(
-    "The places are right, but the arrays are not of dtype int; a float, say, is no index. Make "
-    "them with `np.zeros(shape, int)`."
+    "The places are right, but the arrays are not of dtype int; a float, say, is not an index. "
+    "Make them with `np.zeros(shape, int)`."
 )
 def _floats(image, kernel_size, stride):
     rows, columns = _winners_by_sorting(image, kernel_size, stride)

@@ -1,4 +1,4 @@
-"""Figures of the pooling chapter: maps that shrink, and windows above what is kept of them."""
+"""Figures of notebook 05: maps that shrink, and windows above what is kept of them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
 from cnnlib.course.drawing.charts import curves
-from cnnlib.course.drawing.grids import grid, image, operator
+from cnnlib.course.drawing.equations import operator
+from cnnlib.course.drawing.grids import grid
+from cnnlib.course.drawing.images import image
 from cnnlib.course.drawing.theme import INK, new, require_2d, styled
 
 __all__ = ["over_shift", "pairs", "to_scale"]
@@ -40,7 +42,7 @@ def to_scale(
     titles : sequence of str
         One text above each map.
     steps : sequence of str, optional
-        What leads from each map to the next, one text less than there are maps.
+        What leads from each map to the next: one text fewer than maps.
     width : float
         Width of the figure in inches.
 
@@ -101,7 +103,7 @@ def pairs(
 ) -> Figure:
     """Draw inputs in a row and below each what pooling makes of it.
 
-    Thick lines part the windows of the inputs. All cells have one size.
+    Thick lines separate the windows of the inputs. All cells have one size.
 
     Parameters
     ----------
@@ -116,7 +118,7 @@ def pairs(
     width : float
         Greatest width of the figure in inches.
     **options
-        Everything else that `figures.grid` takes, for all grids alike.
+        Everything else that `drawing.grid` takes, for all grids.
 
     Returns
     -------

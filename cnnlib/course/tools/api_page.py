@@ -6,7 +6,7 @@ from pathlib import Path
 
 PAGE = Path(__file__).parents[2] / "README.md"
 
-# In the order of the course. What a module calls public stands in its __all__.
+# In the order of the course. What a module calls public is in its __all__.
 MODULES = (
     "shapes",
     "functional",

@@ -65,7 +65,7 @@ MACHINE_PATH = re.compile(
     r"|(?<![\w./])~/",
     re.IGNORECASE,
 )
-# Written in two halves, so that no file of the course names such a host, this one included.
+# In two halves, so no file of the course names such a host, this one included.
 REGISTRY_HOSTS = tuple(
     "".join(halves)
     for halves in (
@@ -185,7 +185,7 @@ def minimal_metadata(notebook: Notebook) -> Iterator[Problem]:
 
 
 def readable_ids(notebook: Notebook) -> Iterator[Problem]:
-    """Each cell has an id of its own that a person can read: words-with-hyphens."""
+    """Each cell has a unique id that a person can read: words-with-hyphens."""
     for cell in notebook.cells:
         if not READABLE_ID.fullmatch(cell.id) or RANDOM_ID.fullmatch(cell.id):
             yield notebook.problem(
@@ -234,7 +234,7 @@ def no_errors(notebook: Notebook) -> Iterator[Problem]:
 
 
 def no_machine_paths(notebook: Notebook) -> Iterator[Problem]:
-    """No path of one machine stands in a source or an output."""
+    """No source or output holds a path of one machine."""
     for cell in notebook.cells:
         for text in (cell.source, *_output_texts(cell)):
             if found := MACHINE_PATH.search(PICTURE_BYTES.sub("", text)):

@@ -38,7 +38,7 @@ steps = chapter.prediction(
         (94, "The rest is rounded up only once. Every epoch ends with a smaller batch of its own."),
         (32, "That is one epoch. There are three."),
         (6000, "That is how many images are seen. One step takes a batch of 64 of them."),
-        (192, "That is 64 · 3: the size of a batch is no number of batches."),
+        (192, "That is 64 · 3: the size of a batch is not a number of batches."),
     ],
     why="2,000 = 31 · 64 + 16, so an epoch has 31 full batches and a small one: 32 steps, and "
     "3 · 32 = 96.",
@@ -115,7 +115,7 @@ def _matrices(rng: np.random.Generator) -> Call:
     cases=_matrices,
     oracle=lambda matrix: np.array([row[k] / sum(row) for k, row in enumerate(matrix.tolist())]),
     hints=[
-        "In `[[3, 1], [0, 4]]`, class 0 stands in the first row. How many are there, and how many "
+        "In `[[3, 1], [0, 4]]`, class 0 is in the first row. How many are there, and how many "
         "of them are right?",
         "The hits are the diagonal, `matrix.diagonal()`. How often each class occurs is the sum "
         "of its row.",
@@ -158,7 +158,7 @@ def _errors(matrix):
 
 
 @class_accuracy.mistake(
-    "The fractions are cut off, so that every share below 1 becomes 0. Divide with `/`, not `//`, "
+    "The fractions are cut off, so every share below 1 becomes 0. Divide with `/`, not `//`, "
     "and keep the shares in an array of floats."
 )
 def _whole(matrix):
@@ -171,7 +171,7 @@ def _whole_matrix(matrix):
 
 
 @class_accuracy.mistake(
-    "That is the largest entry of each row. The hits stand on the diagonal, even where a mistake "
+    "That is the largest entry of each row. The hits are on the diagonal, even where a mistake "
     "is more frequent."
 )
 def _largest(matrix):
@@ -221,7 +221,7 @@ _SQUARE = np.array([[[[1.0, 2.0], [3.0, 4.0]]]])
     cases=_images,
     oracle=_cut_out,
     hints=[
-        "After a move by one down, what stands in row 0? And from which row did row 1 come?",
+        "After a move by one down, what is in row 0? And from which row did row 1 come?",
         "Pixel (i, j) of the result comes from (i - down, j - right), if that lies inside the "
         "image. If not, it is 0.",
         "Start from `np.zeros_like(images)`. Ask `0 <= i - down < h` before you copy: an index "
@@ -581,7 +581,7 @@ def _one_epoch(x, labels, weight, bias, epochs, batch_size, lr, seed):
 
 
 @train.mistake(
-    "It stops after the first step. Is `return` inside the loops? It stands behind both."
+    "It stops after the first step. Is `return` inside the loops? It belongs after both."
 )
 def _one_step(x, labels, weight, bias, epochs, batch_size, lr, seed):
     return _loop(x, labels, weight, bias, 1, batch_size, lr, seed, starts_of=lambda n, size: [0])
@@ -694,7 +694,7 @@ def _judge_rate(answer: Any) -> str | None:
     reads = f"With {show(lr)} the network reads {accuracy:.0%} of the validation digits. "
     if accuracy == 0:
         return (
-            f"With {show(lr)} the loss is soon no number any more. That is far too large; go down "
+            f"With {show(lr)} the loss is soon no longer a number. That is far too large; go down "
             "in factors of ten."
         )
     if lr > 7e-5 and accuracy < 0.2:
@@ -738,7 +738,7 @@ my_learning_rate = max(finer, key=ex.try_rate)""",
 
 for _diagnosis, _rate in (
     ("Far too large; go down in factors of ten.", 0.05),
-    ("the loss is soon no number any more", 1e30),
+    ("the loss is soon no longer a number", 1e30),
     ("Too large: the steps leap across the valley.", 6e-4),
     ("Too small, but near", 7e-6),
     ("Far too small", 1e-7),
@@ -747,7 +747,7 @@ for _diagnosis, _rate in (
 ):
 
     def make_rate(rate: float = _rate) -> float:
-        """Return a rate that will not do."""
+        """Return a rate that does not work."""
         return rate
 
     learning_rate.mistake(_diagnosis)(make_rate)

@@ -29,7 +29,7 @@ def data_parts(sizes: Mapping[str, int], jobs: Sequence[str]) -> Figure:
     sizes : mapping from name to int
         How many images each part has, from left to right.
     jobs : sequence of str
-        What each part may be used for; may hold line breaks.
+        What each part may be used for, with line breaks where needed.
 
     Returns
     -------
@@ -128,7 +128,7 @@ def answers(
     probabilities : array_like, shape (N, C)
         What the network gives each class.
     labels : array_like of int, shape (N,), optional
-        The right classes. The right one is hatched and ticked, and always shown: where it is
+        The right classes. The right one is hatched and ticked, and always shown: if it is
         not among the most probable, it takes the last place.
     ncols : int
         Images in a row.
@@ -190,7 +190,7 @@ def answers(
         row, column = divmod(spare, ncols)
         fig.delaxes(axes[2 * row, column])
         fig.delaxes(axes[2 * row + 1, column])
-    # delaxes keeps the order of the others, row by row; image and bars are to stand together.
+    # delaxes keeps the order of the others, row by row; image and bars belong together.
     order = []
     for k, (picture, row_odds) in enumerate(zip(pictures, odds, strict=True)):
         row, column = divmod(k, ncols)
@@ -201,7 +201,7 @@ def answers(
         drawing.image(picture, above, title=title)
         _odds(row_odds, truth, top, below)
         order += [above, below]
-    for ax in order:  # removed and put back, the axes of each image stand side by side
+    for ax in order:  # removed and put back, the axes of each image are side by side
         fig.delaxes(ax)
         fig.add_axes(ax)
     return fig
@@ -240,7 +240,7 @@ def _odds(odds: NDArray[Any], truth: int | None, top: int, ax: Axes) -> None:
 
 
 def _percent(share: float) -> str:
-    """Write a probability; 100 % and 0 % only for what is exactly so."""
+    """Write a probability; 100 % and 0 % only where that is exact."""
     if 0.995 <= share < 1:
         return "> 99%"
     if 0 < share < 0.005:
@@ -254,7 +254,7 @@ def before_after(
 ) -> Figure:
     """Draw filters at the start, after training, and what was added, on one signed scale.
 
-    The scale ends where 98 of 100 values lie within; the few beyond it have its last colour.
+    The scale covers 98 of 100 values; the few beyond it have its last colour.
 
     Parameters
     ----------
@@ -293,7 +293,7 @@ def before_after(
     if change:
         rows["change"] = last - first
     count = len(first)
-    # One loud weight would leave all others pale: the strongest fiftieth may share a colour.
+    # One large weight would leave all others pale: the strongest fiftieth may share a colour.
     strong = float(np.quantile(np.abs(np.stack(list(rows.values()))), 0.98)) or 1.0
     fig = drawing.gallery(
         [kernel for kernels in rows.values() for kernel in kernels],

@@ -79,7 +79,7 @@ class my_cnn:
         return dout @ weight, dout.T @ x, dout.sum(axis=0)
 
 
-# The six functions, each an exercise of its own with its classic mistakes
+# The six functions, each an exercise with its classic mistakes
 
 
 class _Part(Coding):
@@ -458,7 +458,7 @@ def _methods(answer: Any, own: Any) -> str | None:
             "x",
             "dout",
         ):
-            return f"`{name}` stands in a class, so its first argument must be `self`."
+            return f"`{name}` is in a class, so its first argument must be `self`."
     return None
 
 

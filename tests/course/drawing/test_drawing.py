@@ -99,7 +99,7 @@ def test_new_gives_axes_shaped_like_subplots():
 
 @pytest.mark.parametrize("options", [{"nrows": 0}, {"ncols": -1}, {"width": 0}, {"height": -2}])
 def test_new_refuses_sizes_that_are_not_positive(options):
-    with pytest.raises(ValueError, match=r"new: .* but came as"):
+    with pytest.raises(ValueError, match=r"new: .* but are"):
         drawing.new(**options)
 
 
@@ -222,7 +222,7 @@ def test_values_at_the_ends_of_the_scale_have_the_colours_of_the_ends():
         (KERNEL, {"highlight": [(1, 1, 2, 2)]}, r"window \(1, 1, 2, 2\).*shape \(2, 2\)"),
         (KERNEL, {"highlight": [(0, 0, 0, 1)]}, r"window \(0, 0, 0, 1\)"),
         (KERNEL, {"highlight": [(-1, 0, 1, 1)]}, r"window \(-1, 0, 1, 1\)"),
-        (KERNEL, {"highlight": (0, 0, 1, 1)}, r"stands in a list"),
+        (KERNEL, {"highlight": (0, 0, 1, 1)}, "Put a single window in a list"),
         (KERNEL, {"padding": 1}, r"padding \(1, 1\) leaves no cell"),
         (KERNEL, {"row_labels": ["one"]}, r"row_labels has 1 texts for 2 cells"),
         (KERNEL, {"col_labels": ["one"]}, r"col_labels has 1 texts for 2 cells"),

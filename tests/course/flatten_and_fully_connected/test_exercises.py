@@ -87,7 +87,7 @@ def in_place(weight, channels, height, width):
         (ex.dense, running_dense, "The sum is not set back to 0"),
         (ex.softmax, lesson_softmax, "All numbers of the batch together add up to 1"),
         (ex.softmax, double_precision, "their dtype is float64; expected float32"),
-        (ex.cross_entropy, early_return, "the `return` stands inside the loop"),
+        (ex.cross_entropy, early_return, "the `return` is inside the loop"),
         (ex.cross_entropy, safe_logarithm, "caps it near 27.6"),
         (ex.cross_entropy, lesson_log_softmax, "The sum of the exponentials goes over the whole"),
         (ex.channels_last, in_place, "written into the array that is still being read"),

@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 
 from cnnlib.course import drawing
 from cnnlib.course.pixels_and_channels import figures
+from cnnlib.course.pixels_and_channels.figures.channels import CHANNEL_COLOURS, CHANNEL_TINTS
 from cnnlib.datasets import load_photo
 
 
@@ -259,7 +260,7 @@ def test_memory_lines_lead_from_each_number_to_itself() -> None:
     (ax,) = figures.memory(numbers).axes
     above = {t.get_position()[0]: t.get_text() for t in ax.texts if t.get_gid() == "hwc"}
     below = {t.get_position()[0]: t.get_text() for t in ax.texts if t.get_gid() == "chw"}
-    links = [line.get_xdata() for line in ax.lines if line.get_color() in figures.CHANNEL_COLORS]
+    links = [line.get_xdata() for line in ax.lines if line.get_color() in CHANNEL_COLOURS]
     assert len(links) == 12
     assert all(above[start] == below[stop] for start, stop in links)
 
@@ -294,11 +295,11 @@ def test_wraparound_refuses_what_is_no_byte(start: int, step: int) -> None:
         figures.wraparound(start, step, ax)
 
 
-def test_neighbor_density_counts_the_pairs() -> None:
+def test_neighbour_density_counts_the_pairs() -> None:
     picture = np.random.default_rng(1).integers(0, 256, (20, 20), dtype=np.uint8)
     fig, ax = drawing.new(width=4)
     left, right = picture[:, :-1], picture[:, 1:]
-    figures.neighbor_density(left, right, ax, bins=4)
+    figures.neighbour_density(left, right, ax, bins=4)
     counts = ax.images[0].get_array().filled(0)
     assert counts.sum() == left.size
     # Rows count the second pixel, columns the first.
@@ -306,23 +307,23 @@ def test_neighbor_density_counts_the_pairs() -> None:
     draw(fig)
 
 
-def test_neighbor_density_lies_on_the_diagonal_for_equal_neighbours() -> None:
+def test_neighbour_density_lies_on_the_diagonal_for_equal_neighbours() -> None:
     values = np.arange(256)
     _, ax = drawing.new(width=4)
-    figures.neighbor_density(values, values, ax, bins=8)
+    figures.neighbour_density(values, values, ax, bins=8)
     assert np.array_equal(ax.images[0].get_array().filled(0), 32 * np.eye(8))
 
 
-def test_neighbor_density_refuses_pairs_that_do_not_match() -> None:
+def test_neighbour_density_refuses_pairs_that_do_not_match() -> None:
     _, ax = drawing.new()
-    with pytest.raises(ValueError, match=r"one shape, but came as \(2,\) and \(3,\)"):
-        figures.neighbor_density([1, 2], [1, 2, 3], ax)
+    with pytest.raises(ValueError, match=r"one shape, but have \(2,\) and \(3,\)"):
+        figures.neighbour_density([1, 2], [1, 2, 3], ax)
     with pytest.raises(ValueError, match="first must hold whole numbers"):
-        figures.neighbor_density([0.5], [0.5], ax)
+        figures.neighbour_density([0.5], [0.5], ax)
 
 
 def test_channel_colours_can_be_read_on_their_tints() -> None:
-    for color, tint in zip(figures.CHANNEL_COLORS, figures.CHANNEL_TINTS, strict=True):
+    for color, tint in zip(CHANNEL_COLOURS, CHANNEL_TINTS, strict=True):
         low, high = sorted(0.05 + relative_luminance(c) for c in (color, tint))
         assert high / low >= 4.5
 

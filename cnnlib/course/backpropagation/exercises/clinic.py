@@ -48,7 +48,7 @@ def _step_oracle(images, labels, filters, weight, lr):
         "With `lr=1`, old filters minus new filters is the gradient that a step has used. Give it "
         "to `check_gradient`, with a function of the filters that returns the loss.",
         "Ask each line: does `cross_entropy_backward` want scores or probabilities? Which `weight` "
-        "made the scores? Does the gate look at what came in? Do both steps go downhill?",
+        "made the scores? Does the gate look at the input? Do both steps go downhill?",
     ],
 )
 def repaired_step(images, labels, filters, weight, lr):
@@ -112,8 +112,8 @@ _FAULTS = {
     ),
     "gate": (
         "the gate of the ReLU",
-        "One fault is left. The gate of the ReLU asks the gradient, but whether it is open depends "
-        "on what came in: `maps > 0`.",
+        "One fault is left. The gate of the ReLU looks at the gradient, but whether it is open "
+        "depends on the input: `maps > 0`.",
     ),
     "sign": (
         "the direction of a step",

@@ -176,7 +176,7 @@ def _not_swapped(dwindow, dfilter, window, one_filter, d):
 
 
 @conv2d_backward.mistake(
-    "It returns after the first output. Move `return` to the left, so that it stands after the "
+    "It returns after the first output. Move `return` to the left, so that it comes after the "
     "loops."
 )
 def _returns_at_once(dout, x, weight, stride=1, padding=0):
@@ -186,7 +186,7 @@ def _returns_at_once(dout, x, weight, stride=1, padding=0):
 
 
 @conv2d_backward.mistake(
-    "`dbias` is too large: its line stands inside the loop over the weights. The bias is added "
+    "`dbias` is too large: its line is inside the loop over the weights. The bias is added "
     "once for each output."
 )
 def _bias_in_the_loop(dout, x, weight, stride=1, padding=0):
@@ -259,7 +259,7 @@ conv2d_backward.mistake(
     "`padding + h`."
 )(_cropped(lambda dx, p, h, w: dx[:, :, p:-p, p:-p]))
 conv2d_backward.mistake(
-    "The border of `dx` is cut at the top and left only. Padding stands on all four sides: rows "
+    "The border of `dx` is cut at the top and left only. Padding is on all four sides: rows "
     "from `padding` to `padding + h`."
 )(_cropped(lambda dx, p, h, w: dx[:, :, p:, p:]))
 conv2d_backward.mistake(

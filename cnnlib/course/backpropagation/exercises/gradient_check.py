@@ -228,7 +228,7 @@ def _last_error(f, x, gradient, eps=1e-5):
 
 
 @gradient_error.mistake(
-    "It returns in the first turn of the loop. Move `return` to the left, so that it stands "
+    "It returns in the first turn of the loop. Move `return` to the left, so that it comes "
     "after the loop."
 )
 def _first_error(f, x, gradient, eps=1e-5):

@@ -86,7 +86,7 @@ def relu_backward(dout, x, leak=0):
 
 
 @relu_backward.mistake(
-    "The gate asks the gradient, `dout`. Whether it is open depends on what came in: `x > 0`."
+    "The gate looks at the gradient, `dout`. Whether it is open depends on the input: `x > 0`."
 )
 def _asks_gradient(dout, x, leak=0):
     return np.where(dout > 0, dout, leak * dout)
@@ -135,7 +135,7 @@ def _leaks_input(dout, x, leak=0):
 
 
 @relu_backward.mistake(
-    "This is the forward pass, made of `x`. Backward sends on `dout`, and asks `x` only whether "
+    "This is the forward pass, made of `x`. Backward passes on `dout`, and asks `x` only whether "
     "the gate is open."
 )
 def _forward_again(dout, x, leak=0):
@@ -159,7 +159,7 @@ def _changed_places(dout, x, leak=0):
 
 
 @relu_backward.mistake(
-    "Two things: the gate asks the gradient, where it should ask `x > 0`, and the leak is not used."
+    "Two things: the gate looks at the gradient instead of `x > 0`, and the leak is not used."
 )
 def _asks_gradient_watertight(dout, x, leak=0):
     return np.where(dout > 0, dout, 0)
@@ -178,7 +178,7 @@ def _inverted(dout, x, leak=0):
     return np.where(x < 0, dout, leak * dout)
 
 
-# A layer of one's own
+# A whole layer
 
 
 def _use_layer(layer_class, weight, bias, x, dout):
@@ -345,8 +345,7 @@ def _piles_up(self, dout):
 
 @_method(
     "backward",
-    "`backward` changes the weight. It only finds the gradients; the step is the business of the "
-    "optimiser.",
+    "`backward` changes the weight. It only finds the gradients; the step is the optimiser's job.",
 )
 def _takes_a_step(self, dout):
     dx = _layer.model_answer.backward(self, dout)
@@ -356,7 +355,7 @@ def _takes_a_step(self, dout):
 
 @_method(
     "backward",
-    "`dx` and `dweight` keep only the last share of each entry. Many products end there, and "
+    "`dx` and `dweight` keep only the last share of each entry. Many products meet there, and "
     "paths add: `+=`, not `=`.",
 )
 def _keeps_last(self, dout):

@@ -186,7 +186,7 @@ def _gives_one(dout, x, kernel_size, stride):
 
 
 @max_pool2d_backward.mistake(
-    "Windows without a positive entry give their gradient to no one. Does the search for the "
+    "Windows without a positive entry pass their gradient to no cell. Does the search for the "
     "largest start at 0? Start it at the first cell, or at `-np.inf`."
 )
 def _starts_at_zero(dout, x, kernel_size, stride):
@@ -198,7 +198,7 @@ def _starts_at_zero(dout, x, kernel_size, stride):
 
 
 @max_pool2d_backward.mistake(
-    "The entry farthest from 0 wins here, so that -6 beats 3. Look for the largest, with its sign."
+    "The entry farthest from 0 wins here, so -6 beats 3. Look for the largest, with its sign."
 )
 def _farthest(dout, x, kernel_size, stride):
     return _over_windows(
@@ -230,8 +230,7 @@ def _written_without_stride(dout, x, kernel_size, stride):
 
 
 @max_pool2d_backward.mistake(
-    "It returns after the first window. Move `return` to the left, so that it stands after the "
-    "loop."
+    "It returns after the first window. Move `return` to the left, so that it comes after the loop."
 )
 def _returns_early(dout, x, kernel_size, stride):
     first = np.zeros_like(dout)

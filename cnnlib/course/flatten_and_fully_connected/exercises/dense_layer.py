@@ -164,7 +164,7 @@ def _bias_subtracted(x, weight, bias=None):
 
 
 @dense.mistake(
-    "Each product overwrites the one before, so that only the last input counts. Write `+=` "
+    "Each product overwrites the one before, so only the last input counts. Write `+=` "
     "inside the loop over the inputs."
 )
 def _overwritten(x, weight, bias=None):
@@ -276,9 +276,7 @@ def _first_sample(x, weight, bias=None):
     return y
 
 
-@dense.mistake(
-    "Only the scores of the first sample come back. Does `return` stand inside the loop?"
-)
+@dense.mistake("Only the scores of the first sample come back. Is `return` inside the loop?")
 def _one_sample(x, weight, bias=None):
     return _plus(x[0] @ weight.T, bias)
 

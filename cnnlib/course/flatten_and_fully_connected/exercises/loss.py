@@ -213,7 +213,7 @@ def _down_columns(logits, targets):
 
 
 @cross_entropy.mistake(
-    "Softmax is applied twice. The second one squeezes even a perfect answer, so that the loss "
+    "Softmax is applied twice. The second one squeezes even a perfect answer, so the loss "
     "cannot come near 0."
 )
 def _twice(logits, targets):
@@ -288,13 +288,13 @@ def _from_one(logits, targets):
     return float(-_picked(functional.log_softmax(logits), targets - 1).mean())
 
 
-@cross_entropy.mistake("Only the first sample counts. Does `return` stand inside the loop?")
+@cross_entropy.mistake("Only the first sample counts. Is `return` inside the loop?")
 def _first_only(logits, targets):
     return functional.cross_entropy(logits[:1], targets[:1])
 
 
 @cross_entropy.mistake(
-    "Only the loss of the first sample is in the mean: the `return` stands inside the loop. Move "
+    "Only the loss of the first sample is in the mean: the `return` is inside the loop. Move "
     "it out to the left."
 )
 def _returned_early(logits, targets):
@@ -302,7 +302,7 @@ def _returned_early(logits, targets):
 
 
 @cross_entropy.mistake(
-    "The division stands inside the loop, so that early losses are divided again and again. Divide "
+    "The division is inside the loop, so early losses are divided again and again. Divide "
     "once, at the end."
 )
 def _divided_in_loop(logits, targets):

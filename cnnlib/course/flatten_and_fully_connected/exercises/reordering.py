@@ -39,7 +39,7 @@ _REORDERED = np.array([[0.0, 100, 1, 101, 2, 102, 10, 110, 11, 111, 12, 112]])
     ),
     hints=[
         "Every column of `weight` belongs to one address: channel, row, column. At which place "
-        "does that address stand in the old order, and at which in the new one?",
+        "is that address in the old order, and at which in the new one?",
         "The old place is `(c * height + i) * width + j`. In the new order, whole rows come first, "
         "then whole pixels, then channels. How many numbers does a pixel have, how many a row?",
         "The new place is `(i * width + j) * channels + c`. Make an array like `weight`, walk "

@@ -168,7 +168,7 @@ def _over_the_edge(x, kh, kw, stride=1):
 
 
 @im2col.mistake(
-    "The windows of all images stand in one row. Each image has rows of its own: loop over the "
+    "The windows of all images are in one row. Each image has rows of its own: loop over the "
     "images too."
 )
 def _images_side_by_side(x, kh, kw, stride=1):
@@ -191,7 +191,7 @@ def _not_flat(x, kh, kw, stride=1):
 
 
 @im2col.mistake(
-    "All windows stand in one long list. `extend` adds number by number; `append` adds the window "
+    "All windows are in one long list. `extend` adds number by number; `append` adds the window "
     "as one row."
 )
 def _extended(x, kh, kw, stride=1):

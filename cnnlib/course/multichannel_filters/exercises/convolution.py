@@ -350,9 +350,7 @@ def _filters_added(x, weight, bias=None, stride=1, padding=0):
     return F.conv2d(x, weight, bias, stride, padding).sum(axis=1)
 
 
-@conv2d.mistake(
-    "The maps are right, but the channels stand last. The result is (N, C_out, OH, OW)."
-)
+@conv2d.mistake("The maps are right, but the channels are last. The result is (N, C_out, OH, OW).")
 def _channels_behind(x, weight, bias=None, stride=1, padding=0):
     return F.conv2d(x, weight, bias, stride, padding).transpose(0, 2, 3, 1)
 

@@ -70,7 +70,7 @@ weight_shape = chapter.prediction(
     minutes=2,
     expected=(20, 8, 3, 5),
     mistakes=[
-        ((8, 20, 3, 5), "Filters and channels are exchanged: C_out stands first, and 20 maps come "
+        ((8, 20, 3, 5), "Filters and channels are exchanged: C_out comes first, and 20 maps come "
          "out."),
         ((20, 8, 5, 3), "Rows and columns of the kernel are exchanged: the height falls from 30 "
          "to 28, the width from 40 to 36."),

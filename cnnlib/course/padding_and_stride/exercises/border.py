@@ -29,7 +29,7 @@ _CORNER = np.array([[[[5.0, 1.0], [15.0, 5.0]]]])
         "its two axes in front?",
         "Make an array of zeros of that shape and of the dtype of `x`. In which row of it does the "
         "first row of `x` belong, and in which column its first column?",
-        "The rows of `x` belong into the rows `down : down + h`. All four axes at once: "
+        "The rows of `x` belong in the rows `down : down + h`. All four axes at once: "
         "`y[:, :, …, …] = x`.",
     ],
 )
@@ -67,7 +67,7 @@ def _pad_first_for_both(x, padding):
 
 
 @pad.mistake(
-    "The size is right, but the maps stand in the upper left corner. They begin in row "
+    "The size is right, but the maps are in the upper left corner. They begin in row "
     "`padding[0]` and column `padding[1]`."
 )
 def _pad_in_the_corner(x, padding):

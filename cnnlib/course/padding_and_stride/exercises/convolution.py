@@ -39,7 +39,7 @@ _KERNEL = np.array([[11.0, 4], [5, 2]])
     )[0, 0],
     hints=[
         "Three pieces: pad the input, find out how large the output is, and fill it cell by cell. "
-        "Each piece stands in this notebook, for one number where you now have two.",
+        "Each piece is in this notebook, for one number where you now have two.",
         "Output cell `(i, j)` belongs to the window whose first pixel is in row `i * stride[0]` "
         "and column `j * stride[1]` of the padded input.",
         "The window is `padded[top : top + kh, left : left + kw]`. Multiply it by the kernel, cell "
@@ -88,7 +88,7 @@ def _slid(padded, kernel, stride, window=None, shape=None):
 
 
 @conv2d.mistake(
-    "The kernel is turned by half a turn. That is convolution as mathematics has it; networks "
+    "The kernel is turned by half a turn. That is convolution in mathematics; networks "
     "slide the kernel as it is."
 )
 def _conv_flipped(x, kernel, stride=(1, 1), padding=(0, 0)):
@@ -285,7 +285,7 @@ def _conv_behind(x, kernel, stride=(1, 1), padding=(0, 0)):
 
 
 @conv2d.mistake(
-    "The padded array has the right size, but the picture stands in its upper left corner. It "
+    "The padded array has the right size, but the picture is in its upper left corner. It "
     "begins in row `padding[0]` and column `padding[1]`."
 )
 def _conv_in_the_corner(x, kernel, stride=(1, 1), padding=(0, 0)):

@@ -90,7 +90,7 @@ def _unread_border(size, kernel_size, stride=1, padding=0):
 
 
 @unread.mistake(
-    "Places of the border are counted among the pixels that are read. They are no pixels of the "
+    "Places of the border are counted among the pixels that are read. They are not pixels of the "
     "picture: leave them out before you count."
 )
 def _unread_border_read(size, kernel_size, stride=1, padding=0):
@@ -103,7 +103,7 @@ def _unread_read(size, kernel_size, stride=1, padding=0):
     return size - _unread(size, kernel_size, stride, padding)
 
 
-@unread.mistake("The padding is not used: windows also stand on the border.")
+@unread.mistake("The padding is not used: windows also lie on the border.")
 def _unread_no_padding(size, kernel_size, stride=1, padding=0):
     return _unread(size, kernel_size, stride) if size >= kernel_size else size
 
@@ -118,7 +118,7 @@ def _unread_range_end(size, kernel_size, stride=1, padding=0):
 
 
 @unread.mistake(
-    "The number of windows is right, but they stand side by side. Window `i` starts at "
+    "The number of windows is right, but they are side by side. Window `i` starts at "
     "`i * stride`, not at `i`."
 )
 def _unread_side_by_side(size, kernel_size, stride=1, padding=0):
@@ -162,7 +162,7 @@ def _unread_end(size, kernel_size, stride=1, padding=0):
 
 
 @unread.mistake(
-    "This is the remainder of the row without its border. Windows stand on the border too, and "
+    "This is the remainder of the row without its border. Windows lie on the border too, and "
     "where the stride is larger than the kernel, pixels between the windows are skipped."
 )
 def _unread_plain_remainder(size, kernel_size, stride=1, padding=0):
