@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.patches import FancyArrowPatch, FancyBboxPatch, Rectangle
+from matplotlib.patches import FancyBboxPatch, Rectangle
 from matplotlib.text import Annotation
 from numpy.typing import ArrayLike
 
 from cnnlib.course import drawing
+from cnnlib.course.drawing.theme import INK, arrow
 
 __all__ = ["GRAPHS", "clinic", "five_steps", "graph", "sliding_sums", "step_error", "valley"]
 
 Verdict = tuple[bool | None, str]
 Node = tuple[float, float, str]
 
-INK = "#1A1A1A"
 STEPS = (
     ("1 initialise", "random weights\nof the right size"),
     ("2 forward", "image in,\nscores out"),
@@ -131,7 +130,7 @@ def graph(name: str, values: Mapping[str, float], gradients: Mapping[str, float]
             raise ValueError(
                 f"graph: the {name} has no arrow {given!r}; its arrows are {list(arrows)}."
             )
-    edges = [(*ends, values.get(arrow), gradients.get(arrow)) for arrow, ends in arrows.items()]
+    edges = [(*ends, values.get(key), gradients.get(key)) for key, ends in arrows.items()]
     fig, ax = drawing.new(height=height)
     drawing.graph(nodes, edges, ax)
     for text in ax.texts:
@@ -140,12 +139,6 @@ def graph(name: str, values: Mapping[str, float], gradients: Mapping[str, float]
             right, up = text.xyann
             text.xyann = (1.9 * right, up)
     return fig
-
-
-def _arrow(start: tuple[float, float], stop: tuple[float, float], **options: Any) -> Any:
-    settings: dict[str, Any] = {"arrowstyle": "-|>", "mutation_scale": 14, "color": "#555555"}
-    settings |= {"linewidth": 1.5, "shrinkA": 0, "shrinkB": 0}
-    return FancyArrowPatch(start, stop, **settings, **options)
 
 
 @drawing.styled
@@ -184,9 +177,9 @@ def five_steps() -> Figure:
         ax.text(x, -0.2, meaning, ha="center", va="center", fontsize=11, linespacing=1.3)
         if k:
             start, stop = (x - pitch + width / 2 + 0.04, 0), (x - width / 2 - 0.04, 0)
-            ax.add_patch(_arrow(start, stop))
+            ax.add_patch(arrow(start, stop))
     below = -height / 2 - 0.05
-    ax.add_patch(_arrow((4 * pitch, below), (pitch, below), connectionstyle="bar,fraction=-0.06"))
+    ax.add_patch(arrow((4 * pitch, below), (pitch, below), connectionstyle="bar,fraction=-0.06"))
     ax.text(
         2.5 * pitch,
         -height / 2 - 0.52,

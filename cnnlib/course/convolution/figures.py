@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
 from cnnlib.course import drawing
+from cnnlib.course.drawing.theme import LINE
 from cnnlib.functional import conv2d
 from cnnlib.types import Array
 
@@ -30,7 +31,6 @@ __all__ = [
 
 Function = Callable[[Array], Array]
 
-GROUND = "#8C8C8C"  # the line under the curves
 HATCHED = "#F6D9C4"  # behind the hatching of an area
 
 # The kernel that the opening question hides. The notebook finds it by gradient descent.
@@ -342,7 +342,7 @@ def _frame(ax: Axes, tau: Array, still: Array, moving: Array) -> None:
     )
     ax.plot(tau, still, color=blue, linestyle=drawing.LINE_STYLES[0], zorder=3)
     ax.plot(tau, moving, color=red, linestyle=drawing.LINE_STYLES[1], zorder=4)
-    ax.axhline(0, color=GROUND, linewidth=0.9, zorder=1)
+    ax.axhline(0, color=LINE, linewidth=0.9, zorder=1)
     ax.set_yticks([])
     ax.spines["left"].set_visible(False)
 

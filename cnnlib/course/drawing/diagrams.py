@@ -8,13 +8,14 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.patches import FancyArrowPatch, Polygon
+from matplotlib.patches import Polygon
 from matplotlib.text import Text
 
 from cnnlib.course.drawing.theme import (
     COLORS,
     CYCLE,
     INK,
+    arrow,
     format_numbers,
     require_axes,
     styled,
@@ -88,7 +89,7 @@ def volumes(
     caption_sizes = [text_inches(measure, caption, 11) for caption in captions]
     steps = [text_inches(measure, text, 11) for text in operations or []]
     per_row = -(-len(blocks) // rows)
-    arrow = 0.42
+    room = 0.42  # for an arrow, in inches
 
     used_rows = -(-len(blocks) // per_row)
     members = [range(r * per_row, min((r + 1) * per_row, len(blocks))) for r in range(used_rows)]
@@ -110,13 +111,13 @@ def volumes(
             else:
                 before = shapes[k - 1]
                 caption_gap = (caption_sizes[k - 1][0] + caption_sizes[k][0]) / 2 + 0.15
-                step = max(arrow, steps[k - 1][0] if steps else 0.0) + 0.16
+                step = max(room, steps[k - 1][0] if steps else 0.0) + 0.16
                 x = centres[-1][0] + max(caption_gap, (before.width + shapes[k].width) / 2 + step)
             centres.append((x, y))
             right = max(right, x + half)
         last = row[-1]
         if last + 1 < len(blocks):  # the arrow that leads out of the row
-            out = max(arrow + 0.1, steps[last][0] + 0.1 if steps else 0.0)
+            out = max(room + 0.1, steps[last][0] + 0.1 if steps else 0.0)
             right = max(right, x + shapes[last].width / 2 + out)
 
     top = bodies[0] / 2 + over[0] + 0.05 + (0.4 if title else 0.0)
@@ -144,8 +145,8 @@ def volumes(
         start = x + shapes[k].width / 2
         stop = next_x - shapes[k + 1].width / 2
         if y != next_y:  # the row ends: point out of it
-            stop = start + max(arrow + 0.1, steps[k][0] + 0.1 if steps else 0.0)
-        ax.add_patch(_arrow((start + 0.05, y), (stop - 0.05, y)))
+            stop = start + max(room + 0.1, steps[k][0] + 0.1 if steps else 0.0)
+        ax.add_patch(arrow((start + 0.05, y), (stop - 0.05, y), mutation_scale=13, linewidth=1.4))
         if operations is not None:
             ax.text(
                 (start + stop) / 2,
@@ -159,18 +160,6 @@ def volumes(
     if title is not None:
         ax.text(width / 2 - 0.05, top - 0.05, title, ha="center", va="top", fontsize=13)
     return fig
-
-
-def _arrow(start: tuple[float, float], stop: tuple[float, float], **options: Any) -> Any:
-    settings: dict[str, Any] = {
-        "arrowstyle": "-|>",
-        "mutation_scale": 13,
-        "linewidth": 1.4,
-        "color": "#555555",
-        "shrinkA": 0,
-        "shrinkB": 0,
-    }
-    return FancyArrowPatch(start, stop, **(settings | options))
 
 
 class _Shape:
@@ -300,11 +289,13 @@ def graph(
                 )
         here, there = np.array(nodes[start][:2], float), np.array(nodes[end][:2], float)
         ax.add_patch(
-            _arrow(
+            arrow(
                 tuple(here),
                 tuple(there),
                 patchA=boxes[start].get_bbox_patch(),
                 patchB=boxes[end].get_bbox_patch(),
+                mutation_scale=13,
+                linewidth=1.4,
                 shrinkA=2,
                 shrinkB=2,
                 # After the boxes: an arrow ends at the box as it was drawn last.

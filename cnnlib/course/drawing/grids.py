@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike
 from cnnlib.course.drawing.display import CELL_NUMBER, MAX_CELL_FONT
 from cnnlib.course.drawing.theme import (
     CYCLE,
+    GREY,
     LINE,
     LINE_STYLES,
     MUTED,
@@ -290,7 +291,7 @@ def _edge_labels(
     which.set_ticks(list(range(len(labels))), labels=list(labels))
     if axis == "x":
         ax.xaxis.tick_top()
-    which.set_tick_params(length=0, labelcolor="#555555", pad=3)
+    which.set_tick_params(length=0, labelcolor=GREY, pad=3)
 
 
 def kernel(values: ArrayLike, ax: Axes, *, vmax: float | None = None, **options: Any) -> Axes:

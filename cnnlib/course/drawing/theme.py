@@ -12,6 +12,7 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import FancyArrowPatch
 from matplotlib.rcsetup import cycler
 from matplotlib.text import Text
 from numpy.typing import ArrayLike
@@ -47,6 +48,7 @@ MARKERS: tuple[str, ...] = ("o", "s", "^", "D", "v", "P", "X")
 HATCHES: tuple[str, ...] = ("", "///", "...", "\\\\\\", "xx", "++", "oo")
 
 INK = "#1A1A1A"  # text and outlines
+GREY = "#555555"  # arrows, and labels at the edges
 LINE = "#8C8C8C"  # cell borders, axis lines
 PALE = "#F4F4F2"  # a cell without a colour map
 MUTED = "#D9D9D9"  # padding cells
@@ -354,3 +356,16 @@ def text_inches(fig: Figure, text: str, fontsize: float) -> tuple[float, float]:
     box = artist.get_window_extent()
     artist.remove()
     return float(box.width / fig.dpi), float(box.height / fig.dpi)
+
+
+def arrow(start: tuple[float, float], stop: tuple[float, float], **options: Any) -> FancyArrowPatch:
+    """Return a grey arrow that ends exactly at ``stop``; options as for FancyArrowPatch."""
+    settings: dict[str, Any] = {
+        "arrowstyle": "-|>",
+        "mutation_scale": 14,
+        "linewidth": 1.5,
+        "color": GREY,
+        "shrinkA": 0,
+        "shrinkB": 0,
+    }
+    return FancyArrowPatch(start, stop, **(settings | options))

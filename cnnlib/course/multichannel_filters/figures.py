@@ -14,15 +14,18 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
-from matplotlib.patches import FancyArrowPatch, Polygon, Rectangle
+from matplotlib.patches import Polygon, Rectangle
 from numpy.typing import ArrayLike
 
 from cnnlib.course.drawing.grids import Window, grid
 from cnnlib.course.drawing.theme import (
     CYCLE,
+    GREY,
     HATCHES,
     INK,
     LINE,
+    PALE,
+    arrow,
     format_numbers,
     new,
     require_numbers,
@@ -36,8 +39,6 @@ __all__ = ["activations", "filter_bank", "filter_sum", "kernels", "one_cell", "p
 
 # Pale enough for black numbers; the channel's name is always beside the colour.
 TINTS = {"red": "#F8D9CF", "green": "#D3ECDF", "blue": "#D2E5F4"}
-PLAIN = "#F4F4F2"
-GRAY = "#555555"
 
 
 @styled
@@ -333,7 +334,7 @@ def filter_bank(
     image, filt, output = (1.35, 0.18 * min(c, 6)), (0.34, 0.13 * min(c, 6)), (1.15, 0.2 * filters)
     image_x, filter_x, map_x, output_x = 1.1, 3.35, 5.15, 7.75
     # The channels of the input stay grey: the colours tell which filter made which map.
-    _block(ax, *image, (image_x, centre), [GRAY] * min(c, 6))
+    _block(ax, *image, (image_x, centre), [GREY] * min(c, 6))
     for k in range(filters):
         y = centre + ((filters - 1) / 2 - k) * pitch
         color = CYCLE[k % len(CYCLE)]
@@ -344,7 +345,7 @@ def filter_bank(
             {"facecolor": "white", "edgecolor": "none"},
             {"facecolor": color, "alpha": 0.3, "edgecolor": "none"},
             {"fill": False, "edgecolor": INK, "linewidth": 1.1},
-            {"fill": False, "edgecolor": GRAY, "hatch": HATCHES[k % len(HATCHES)], "lw": 0},
+            {"fill": False, "edgecolor": GREY, "hatch": HATCHES[k % len(HATCHES)], "lw": 0},
         ):
             ax.add_patch(Rectangle(place, 0.66, 0.66, **face))
         ax.text(
@@ -364,7 +365,7 @@ def filter_bank(
     if filters > 1:  # in words which slice is which map: colour must not be the only carrier
         order = f"0 in front,\n{filters - 1} at the back"
         below = (output_x, centre - 1.05)
-        ax.text(*below, order, ha="center", va="center", fontsize=12, color=GRAY, gid="order")
+        ax.text(*below, order, ha="center", va="center", fontsize=12, color=GREY, gid="order")
     top = height - 0.3
     headings = ("input", f"{filters} filters", f"{filters} feature maps", "output")
     sizes = (
@@ -375,7 +376,7 @@ def filter_bank(
     )
     for x, heading, size in zip((image_x, filter_x, map_x, output_x), headings, sizes, strict=True):
         ax.text(x, top, heading, ha="center", va="center", fontsize=13, color=INK)
-        ax.text(x, top - 0.27, size, ha="center", va="center", fontsize=13, color=GRAY, gid="size")
+        ax.text(x, top - 0.27, size, ha="center", va="center", fontsize=13, color=GREY, gid="size")
     return fig
 
 
@@ -498,8 +499,8 @@ def unrolled(
         )
     for window_number in range(rows):
         y = centre + (window_number - (rows - 1) / 2) * cell
-        _write(fig, left - 0.08, y, f"{window_number}", 12, ha="right", color=GRAY)
-    _write(fig, left - 0.1, centre - rows * cell / 2 - 0.2, "row", 12, ha="right", color=GRAY)
+        _write(fig, left - 0.08, y, f"{window_number}", 12, ha="right", color=GREY)
+    _write(fig, left - 0.1, centre - rows * cell / 2 - 0.2, "row", 12, ha="right", color=GREY)
     return fig
 
 
@@ -648,7 +649,7 @@ def _names(channels: int) -> list[str]:
 
 
 def _tint(name: str) -> str:
-    return TINTS.get(name, PLAIN)
+    return TINTS.get(name, PALE)
 
 
 def _starts(first: float, widths: Sequence[float], gaps: Sequence[float]) -> list[float]:
@@ -666,7 +667,7 @@ def _sheet(
     middle: float,
     cell: float,
     *,
-    tint: str = PLAIN,
+    tint: str = PALE,
     **options: Any,
 ) -> Axes:
     """Add a grid of numbers; its left edge and its middle are inches from the top left corner."""
@@ -704,26 +705,15 @@ def _bracket(fig: Figure, x: float, ys: Sequence[float], centre: float) -> None:
     ax.set_axis_off()
     ax.set(xlim=(0, width), ylim=(height, 0))
     for y in ys:
-        ax.plot([x - 0.1, x], [y, y], color=GRAY, linewidth=1.6)
-    ax.plot([x, x], [min(ys), max(ys)], color=GRAY, linewidth=1.6)
+        ax.plot([x - 0.1, x], [y, y], color=GREY, linewidth=1.6)
+    ax.plot([x, x], [min(ys), max(ys)], color=GREY, linewidth=1.6)
     _arrow(ax, (x, centre), (x + 0.65, centre), linewidth=1.6)
 
 
 def _arrow(
     ax: Axes, start: tuple[float, float], stop: tuple[float, float], linewidth: float = 1.1
 ) -> None:
-    ax.add_patch(
-        FancyArrowPatch(
-            start,
-            stop,
-            arrowstyle="-|>",
-            mutation_scale=12,
-            linewidth=linewidth,
-            color=GRAY,
-            shrinkA=0,
-            shrinkB=0,
-        )
-    )
+    ax.add_patch(arrow(start, stop, mutation_scale=12, linewidth=linewidth))
 
 
 def _shift(depth: float) -> Array:

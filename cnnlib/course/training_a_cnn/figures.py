@@ -9,14 +9,14 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
-from matplotlib.patches import FancyArrowPatch, FancyBboxPatch, Rectangle
+from matplotlib.patches import FancyBboxPatch, Rectangle
 from numpy.typing import ArrayLike, NDArray
 
 from cnnlib.course import drawing
+from cnnlib.course.drawing.theme import INK, arrow
 
 __all__ = ["answers", "batch_losses", "before_after", "data_parts", "mark_best", "running_mean"]
 
-INK = "#1A1A1A"
 FILLS = ("#DCE8F2", "#FBE9DD", "#DDF0E8", "#F3E3EE")
 
 
@@ -78,18 +78,7 @@ def data_parts(sizes: Mapping[str, int], jobs: Sequence[str]) -> Figure:
         text = f"{name}\n{size:,}"
         ax.text(middle, 0.87, text, ha="center", va="bottom", weight="bold", gid="size")
         place = (k + 0.5) / len(sizes)
-        ax.add_patch(
-            FancyArrowPatch(
-                (middle, 0.61),
-                (place, 0.4),
-                arrowstyle="-|>",
-                mutation_scale=14,
-                color="#555555",
-                linewidth=1.5,
-                shrinkA=0,
-                shrinkB=0,
-            )
-        )
+        ax.add_patch(arrow((middle, 0.61), (place, 0.4)))
         ax.add_patch(
             FancyBboxPatch(
                 (place - box / 2 + 0.012, 0.012),

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from cnnlib.course.drawing.display import CELL_NUMBER
 from cnnlib.course.drawing.images import image
-from cnnlib.course.drawing.theme import INK, LINE, new, require_axes, styled, text_colour
+from cnnlib.course.drawing.theme import GREY, INK, LINE, new, require_axes, styled, text_colour
 from cnnlib.course.pixels_and_channels.figures.channels import (
     CHANNEL_COLOURS,
     CHANNEL_NAMES,
@@ -119,7 +119,7 @@ def rgb_grid(
     ax.set_yticks(range(rows), labels=[str(origin[0] + i) for i in range(rows)])
     ax.xaxis.tick_top()
     ax.xaxis.set_label_position("top")
-    ax.tick_params(length=0, labelcolor="#555555", pad=3)
+    ax.tick_params(length=0, labelcolor=GREY, pad=3)
     ax.set_xlabel("column")
     ax.set_ylabel("row")
     ax.spines[:].set_visible(False)
@@ -171,7 +171,7 @@ def recipe(rgb: ArrayLike, ax: Axes, *, title: str | None = None) -> Axes:
     ax.tick_params(axis="y", length=0, labelsize=14)
     ax.set_xticks([0, 255])
     ax.xaxis.tick_top()
-    ax.tick_params(axis="x", length=0, labelcolor="#555555")
+    ax.tick_params(axis="x", length=0, labelcolor=GREY)
     ax.set(xlim=(-2, 300), ylim=(4.0, -0.5))
     ax.spines[:].set_visible(False)
     if title is not None:

@@ -5,10 +5,20 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.patches import FancyArrowPatch, Rectangle
+from matplotlib.patches import Rectangle
 from numpy.typing import ArrayLike
 
-from cnnlib.course.drawing.theme import COLORS, INK, LINE, new, require_axes, styled, text_colour
+from cnnlib.course.drawing.theme import (
+    COLORS,
+    GREY,
+    INK,
+    LINE,
+    arrow,
+    new,
+    require_axes,
+    styled,
+    text_colour,
+)
 from cnnlib.course.pixels_and_channels.figures.channels import (
     CHANNEL_COLOURS,
     CHANNEL_NAMES,
@@ -137,18 +147,7 @@ def _measure(
     rotation: float,
 ) -> None:
     """Draw a line with two arrowheads and the size that it measures."""
-    ax.add_patch(
-        FancyArrowPatch(
-            start,
-            stop,
-            arrowstyle="<|-|>",
-            mutation_scale=11,
-            color="#555555",
-            linewidth=1.3,
-            shrinkA=0,
-            shrinkB=0,
-        )
-    )
+    ax.add_patch(arrow(start, stop, arrowstyle="<|-|>", mutation_scale=11, linewidth=1.3))
     ax.text(
         (start[0] + stop[0]) / 2 + offset[0],
         (start[1] + stop[1]) / 2 + offset[1],
@@ -330,22 +329,19 @@ def wraparound(start: int, step: int, ax: Axes, *, title: str | None = None) -> 
             ha="center",
             va="center",
             fontsize=12,
-            color="#555555",
+            color=GREY,
         )
     ring = np.array([spot(value, 1.0) for value in range(257)])
     ax.plot(*ring.T, color=LINE, linewidth=0.8)
     arc = np.array([spot(value, 1.09) for value in np.linspace(start, start + step - 2, 100)])
     ax.plot(*arc.T, color=COLORS["blue"], linewidth=4, solid_capstyle="butt")
     ax.add_patch(
-        FancyArrowPatch(
+        arrow(
             tuple(arc[-8]),
             spot(start + step + 1, 1.085),
-            arrowstyle="-|>",
             mutation_scale=24,
             linewidth=0,
             color=COLORS["blue"],
-            shrinkA=0,
-            shrinkB=0,
         )
     )
     for value, kind in ((start, "start"), (end, "end")):
