@@ -2,6 +2,7 @@
 
 import importlib
 import inspect
+from collections.abc import Callable
 from pathlib import Path
 
 PAGE = Path(__file__).parents[2] / "README.md"
@@ -50,7 +51,7 @@ def first_line(thing: object) -> str:
     return (inspect.getdoc(thing) or "").partition("\n\n")[0].replace("\n", " ")
 
 
-def signature(thing: object) -> str:
+def signature(thing: Callable[..., object]) -> str:
     """Return the arguments by name, defaults included, without types."""
     parameters = []
     star = False
