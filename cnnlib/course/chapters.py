@@ -18,11 +18,22 @@ __all__ = ["CHAPTERS", "Chapter", "chapter_of"]
 
 @dataclass(frozen=True)
 class Chapter:
-    """A chapter of the course: its number, its name in code and in files, and its title."""
+    """A chapter of the course.
+
+    Attributes
+    ----------
+    number : int
+    slug : str
+        Its name in code and in files.
+    title : str
+    goal : str
+        What a reader can do after it; README says "After it you can …".
+    """
 
     number: int
     slug: str
     title: str
+    goal: str
 
     @property
     def heading(self) -> str:
@@ -45,15 +56,39 @@ class Chapter:
 
 
 CHAPTERS = (
-    Chapter(1, "pixels_and_channels", "Pixels and channels"),
-    Chapter(2, "convolution", "Convolution"),
-    Chapter(3, "padding_and_stride", "Padding and stride"),
-    Chapter(4, "multichannel_filters", "Multi-channel filters"),
-    Chapter(5, "pooling", "Pooling"),
-    Chapter(6, "flatten_and_fully_connected", "Flatten and fully connected"),
-    Chapter(7, "backpropagation", "Backpropagation"),
-    Chapter(8, "alexnet_sizing", "Sizing AlexNet"),
-    Chapter(9, "training_a_cnn", "Training a CNN"),
+    Chapter(
+        1, "pixels_and_channels", "Pixels and channels", "read a photograph as a block of numbers"
+    ),
+    Chapter(2, "convolution", "Convolution", "slide a kernel by hand, in code, and over a cat"),
+    Chapter(
+        3,
+        "padding_and_stride",
+        "Padding and stride",
+        "say how large the output is, and which pixels are never seen",
+    ),
+    Chapter(
+        4,
+        "multichannel_filters",
+        "Multi-channel filters",
+        "count a layer's parameters, and turn loops into one matrix product",
+    ),
+    Chapter(5, "pooling", "Pooling", "shrink a map, and say what that costs"),
+    Chapter(
+        6,
+        "flatten_and_fully_connected",
+        "Flatten and fully connected",
+        "go from maps to probabilities to one number: the loss",
+    ),
+    Chapter(
+        7,
+        "backpropagation",
+        "Backpropagation",
+        "derive every gradient of a network, convolution included, and check it",
+    ),
+    Chapter(
+        8, "alexnet_sizing", "Sizing AlexNet", "work out every row of a famous network on paper"
+    ),
+    Chapter(9, "training_a_cnn", "Training a CNN", "train, judge and doubt a network of your own"),
 )
 
 

@@ -16,6 +16,7 @@ import zlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from importlib import import_module
 from typing import Any, TypeVar
 
 import numpy as np
@@ -73,7 +74,7 @@ class Exercise(ABC):
 
     def check(self, answer: Any = ...) -> Verdict:
         """Judge an answer: ○ not attempted, ✗ with the diagnosis, or ✓."""
-        verdict = self._judge(answer)
+        verdict = self.judge(answer)
         if verdict.passed and (note := record.record(self.key)):
             return Verdict(
                 verdict.status, verdict.name, verdict.diagnosis, (*verdict.details, note)
@@ -102,7 +103,8 @@ class Exercise(ABC):
         """Return the solution as code to read, and to paste."""
 
     @abstractmethod
-    def _judge(self, answer: Any) -> Verdict: ...
+    def judge(self, answer: Any) -> Verdict:
+        """Judge an answer as `check` does, and record nothing."""
 
     def _todo(self, text: str) -> Verdict:
         return Verdict("todo", self.name, text)
@@ -166,7 +168,7 @@ class Prediction(Exercise):
             text = repr(value)
         return Solution(self.name, f"{self.reader_name} = {text}", self.why)
 
-    def _judge(self, answer: Any) -> Verdict:
+    def judge(self, answer: Any) -> Verdict:
         if answer is ...:
             return self._todo(f"Replace the three dots: `{self.reader_name} = ...`")
         if callable(answer):
@@ -315,7 +317,7 @@ class Coding(Exercise):
         use.__signature__ = _without_first(inspect.signature(call))  # type: ignore[attr-defined]
         return use
 
-    def _judge(self, answer: Any) -> Verdict:
+    def judge(self, answer: Any) -> Verdict:
         kind = "class" if isinstance(self.model_answer, type) else "function"
         if answer is ...:
             return self._todo(f"Write the {kind} `{self.reader_name}`, then hand it over.")
@@ -594,7 +596,7 @@ class Project(Exercise):
             return Solution(self.name, self._solution)
         return Solution(self.name, _source(self._solution, self.name, self.reader_name))
 
-    def _judge(self, answer: Any) -> Verdict:
+    def judge(self, answer: Any) -> Verdict:
         if answer is ...:
             return self._todo(f"Write `{self.reader_name}`, then hand it over.")
         judge = self._judgement
@@ -650,6 +652,12 @@ class ExerciseSet:
         """Return an empty set for the chapter whose room holds the module, its ``__name__``."""
         chapter = chapter_of(module)
         return cls(chapter.slug, chapter.heading)
+
+    def gather(self, package: str, *files: str) -> dict[str, Exercise]:
+        """Import the files that declare the exercises, in this order; return all by name."""
+        for file in files:
+            import_module(f"{package}.{file}")
+        return self.exercises
 
     def coding(
         self, title: str, *, name: str | None = None, **declared: Any

@@ -1,10 +1,20 @@
-"""Write the reference page, cnnlib/README.md, from the docstrings: ``make api``."""
+"""Write what is told from the code: ``make api``.
+
+That is the reference page, cnnlib/README.md, from the docstrings, and the table of the chapters in
+README.md, from the list of the chapters.
+"""
 
 import importlib
 import inspect
+import re
+from collections.abc import Callable
 from pathlib import Path
 
+from cnnlib.course.chapters import CHAPTERS
+
 PAGE = Path(__file__).parents[2] / "README.md"
+README = Path(__file__).parents[3] / "README.md"
+TABLE_HEAD = "| | Notebook | After it you can |\n|---|---|---|\n"
 
 # In the order of the course. What a module calls public is in its __all__.
 MODULES = (
@@ -51,7 +61,7 @@ def first_line(thing: object) -> str:
     return (inspect.getdoc(thing) or "").partition("\n\n")[0].replace("\n", " ")
 
 
-def signature(thing: object) -> str:
+def signature(thing: Callable[..., object]) -> str:
     """Return the arguments by name, defaults included, without types."""
     parameters = []
     star = False
@@ -88,6 +98,18 @@ def build() -> str:
     return "".join(parts)
 
 
+def with_chapters(readme: str) -> str:
+    """Return README with its table of chapters as the list of chapters has it."""
+    rows = (
+        f"| {chapter.number:02} | [{chapter.title}](notebooks/{chapter.notebook}.ipynb) "
+        f"| {chapter.goal} |\n"
+        for chapter in CHAPTERS
+    )
+    before, after = readme.split(TABLE_HEAD)
+    return before + TABLE_HEAD + "".join(rows) + re.sub(r"\A(?:\|.*\n)*", "", after)
+
+
 if __name__ == "__main__":
+    README.write_text(with_chapters(README.read_text(encoding="utf-8")), encoding="utf-8")
     PAGE.write_text(build(), encoding="utf-8")
     print(f"{PAGE.relative_to(PAGE.parents[1])}: {len(build().splitlines())} lines")

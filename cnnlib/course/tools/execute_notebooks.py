@@ -170,7 +170,10 @@ def _finish_progress_bars(notebook: NotebookNode) -> None:
         output.data["text/plain"] = f"{percentage}|{'█' * blocks:10}|{counts}"
 
 
-def _progress_bar(state: dict[str, Any], model_id: str | None) -> tuple[dict, dict, dict] | None:
+State = dict[str, Any]  # of a widget
+
+
+def _progress_bar(state: State, model_id: str) -> tuple[State, State, State] | None:
     """Return the states of the three parts of a tqdm bar with a known total, or None."""
     box = state.get(model_id, {})
     children = [
@@ -187,7 +190,7 @@ def _progress_bar(state: dict[str, Any], model_id: str | None) -> tuple[dict, di
     return (left, bar, right) if _text_of(left).endswith("%") else None
 
 
-def _text_of(label: dict[str, Any]) -> str:
+def _text_of(label: State) -> str:
     return html.unescape(label.get("value", "")).replace("\N{FIGURE SPACE}", " ")
 
 

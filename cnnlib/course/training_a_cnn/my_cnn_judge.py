@@ -467,7 +467,7 @@ def _functions(own: Any) -> str | tuple[str | Table, ...] | None:
     right: list[str] = []
     open_: list[str] = []
     for name in SIX:
-        verdict = PARTS[name]._judge(getattr(own, name))
+        verdict = PARTS[name].judge(getattr(own, name))
         if verdict.status == "wrong":
             return (f"In `{name}`: {verdict.diagnosis}", *verdict.details, *_so_far(right))
         (right if verdict.passed else open_).append(name)

@@ -111,9 +111,9 @@ def test_expected_results_do_not_come_from_the_library(
 def test_a_library_of_zeros_is_not_taken_for_right(
     exercise: Coding, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert exercise._judge(exercise.model_answer).passed
+    assert exercise.judge(exercise.model_answer).passed
     break_library(monkeypatch, zeros)
-    assert fresh(exercise)._judge(exercise.model_answer).status == "wrong"
+    assert fresh(exercise).judge(exercise.model_answer).status == "wrong"
 
 
 def test_the_breaking_reaches_the_rooms(monkeypatch: pytest.MonkeyPatch) -> None:

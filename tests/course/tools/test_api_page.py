@@ -4,11 +4,27 @@ import importlib
 import pkgutil
 
 import cnnlib
+from cnnlib.course.chapters import CHAPTERS, Chapter
 from cnnlib.course.tools import api_page
 
 
 def test_the_page_is_up_to_date():
     assert api_page.PAGE.read_text(encoding="utf-8") == api_page.build(), "run: make api"
+
+
+def test_readme_lists_the_chapters():
+    readme = api_page.README.read_text(encoding="utf-8")
+    assert api_page.with_chapters(readme) == readme, "run: make api"
+    assert readme.count("](notebooks/") == len(CHAPTERS)
+
+
+def test_the_table_of_chapters_follows_the_list(monkeypatch):
+    readme = api_page.README.read_text(encoding="utf-8")
+    one = Chapter(1, "somewhere", "Somewhere", "find the way")
+    monkeypatch.setattr(api_page, "CHAPTERS", (one,))
+    changed = api_page.with_chapters(readme)
+    assert "| 01 | [Somewhere](notebooks/01_somewhere.ipynb) | find the way |\n\n" in changed
+    assert changed.count("](notebooks/") == 1
 
 
 def test_every_public_module_is_on_it():

@@ -55,10 +55,10 @@ each_part = pytest.mark.parametrize("name", SIX)
 @each_part
 def test_each_function_passes_and_each_of_its_mistakes_is_named(name):
     part = PARTS[name]
-    assert part._judge(getattr(my_cnn(), name)).passed
+    assert part.judge(getattr(my_cnn(), name)).passed
     assert len({mistake.diagnosis for mistake in part.mistakes}) == len(part.mistakes) >= 3
     for mistake in part.mistakes:
-        verdict = part._judge(mistake.function)
+        verdict = part.judge(mistake.function)
         assert (verdict.status, verdict.diagnosis) == ("wrong", mistake.diagnosis)
 
 

@@ -1,31 +1,10 @@
 """Exercises of notebook 04: filters of many kernels, their parameters, and the matrix product."""
 
-# The order of the imports is the order of the exercises in the chapter.
-# isort: off
-from cnnlib.course.multichannel_filters.exercises.shared import chapter
-from cnnlib.course.multichannel_filters.exercises.counting import (
-    maps_out,
-    mixed_pixel,
-    weight_shape,
-    parameter_count,
-)
-from cnnlib.course.multichannel_filters.exercises.biases import combined_bias
-from cnnlib.course.multichannel_filters.exercises.columns import im2col
-from cnnlib.course.multichannel_filters.exercises.convolution import conv2d
 from cnnlib.course.multichannel_filters.exercises.questions import quiz
-# isort: on
+from cnnlib.course.multichannel_filters.exercises.shared import chapter
 
+__all__ = ["chapter", "progress", "quiz"]
+
+# Every exercise under its name, file by file in the order of the chapter.
+globals().update(chapter.gather(__name__, "counting", "biases", "columns", "convolution"))
 progress = chapter.progress
-
-__all__ = [
-    "chapter",
-    "combined_bias",
-    "conv2d",
-    "im2col",
-    "maps_out",
-    "mixed_pixel",
-    "parameter_count",
-    "progress",
-    "quiz",
-    "weight_shape",
-]
