@@ -111,6 +111,24 @@ def private_imports(source: str, package: tuple[str, ...]) -> list[str]:
     return found
 
 
+def private_attributes(source: str, package: tuple[str, ...]) -> list[str]:
+    """Return the private names that a module reads from modules of another folder than its own."""
+    tree = ast.parse(source)
+    known = {}  # the names under which it knows modules and classes of cnnlib
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("cnnlib"):
+            for alias in node.names:
+                known[alias.asname or alias.name] = f"{node.module}.{alias.name}"
+    return [
+        f"{known[node.value.id]}.{node.attr}"
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute)
+        and isinstance(node.value, ast.Name)
+        and re.match(r"_(?!_)", node.attr)
+        and tuple(known.get(node.value.id, ".".join(package)).split(".")[: len(package)]) != package
+    ]
+
+
 def foreign_imports(source: str, module: str, package: tuple[str, ...] = ("cnnlib",)) -> list[str]:
     """Return the libraries that a module imports as soon as it is itself imported."""
     tree = ast.parse(source)
@@ -149,7 +167,9 @@ def test_module_imports_only_what_lies_below(path: Path) -> None:
 
 @pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_no_private_name_crosses_a_folder(path: Path) -> None:
-    assert private_imports(path.read_text(encoding="utf-8"), package_of(path)) == []
+    source = path.read_text(encoding="utf-8")
+    assert private_imports(source, package_of(path)) == []
+    assert private_attributes(source, package_of(path)) == []
 
 
 @pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
@@ -237,6 +257,14 @@ def test_a_private_name_of_another_folder_is_caught() -> None:
     assert private_imports(source, ("cnnlib", "course", "drawing")) == []
     assert private_imports("from cnnlib._hidden import a", ("cnnlib", "functional"))
     assert private_imports("from cnnlib._hidden import a", ("cnnlib",)) == []
+
+
+def test_a_private_attribute_of_another_folder_is_caught() -> None:
+    source = "from cnnlib.course import drawing\ndrawing._hidden()\nself._own()"
+    assert private_attributes(source, ("cnnlib", "course", "pooling")) == [
+        "cnnlib.course.drawing._hidden"
+    ]
+    assert private_attributes(source, ("cnnlib", "course", "drawing")) == []
 
 
 @pytest.mark.parametrize(
