@@ -25,6 +25,7 @@ import importlib
 import inspect
 import multiprocessing
 import os
+import re
 import signal
 import sys
 import tempfile
@@ -262,7 +263,10 @@ class Watch:
         noted: set[str] = set()
         if how != "right":
             replace(target, lambda right: broken(right, how, noted.add))
-        for item, following in zip(session.items, [*session.items[1:], None], strict=True):
+        # The tests that name what is broken come first.
+        word = re.split(r"[:.]", target)[-1].removesuffix("_backward")
+        items = sorted(session.items, key=lambda item: word not in item.nodeid)
+        for item, following in zip(items, [*items[1:], None], strict=True):
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
             if self.red:
                 break
