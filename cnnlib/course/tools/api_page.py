@@ -19,6 +19,7 @@ MODULES = (
     "architectures",
     "training",
     "archive",
+    "files",
     "course.chapters",
     "course.drawing",
     "course.widgets",
