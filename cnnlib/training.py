@@ -2,6 +2,7 @@
 
 import copy
 import json
+import os
 import signal
 import threading
 import time
@@ -260,7 +261,7 @@ def fit(
         history=history,
     )
     epochs = integer("fit", "epochs", epochs, 1)
-    if checkpoint is not None and Path(checkpoint).exists():
+    if checkpoint is not None and os.path.exists(checkpoint):
         kept = run.restore(checkpoint)
         print(_going_on(checkpoint, run, epochs, kept))
     if checkpoint is not None and run.done < epochs:
