@@ -4,24 +4,20 @@ The format is NumPy's own uncompressed ``.npz``, so that any tool can look insid
 without pickle: a file can hold numbers and nothing that runs.
 """
 
-import os
-import tempfile
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 
+from cnnlib.files import check_folder, write_whole
 from cnnlib.types import Array
 
 __all__ = ["read_archive", "write_archive"]
 
 
 def write_archive(path: str | Path, arrays: Mapping[str, Array]) -> None:
-    """Write arrays to a file, all or nothing.
-
-    They go to a temporary file beside it first, which then takes its name: whoever stops the
-    program in the middle finds the old file whole.
+    """Write arrays to a file, all or nothing: see `cnnlib.files.write_whole`.
 
     Parameters
     ----------
@@ -36,27 +32,14 @@ def write_archive(path: str | Path, arrays: Mapping[str, Array]) -> None:
 
     Examples
     --------
+    >>> import tempfile
     >>> folder = tempfile.mkdtemp()
     >>> write_archive(f"{folder}/a.npz", {"x": np.arange(3)})
     >>> read_archive(f"{folder}/a.npz")["x"]
     array([0, 1, 2])
     """
-    path = Path(path)
-    if not path.parent.is_dir():
-        raise FileNotFoundError(
-            f"write_archive: there is no folder {path.parent}, so {path.name} cannot be written "
-            "there. Create it first."
-        )
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f"{path.name}.", suffix=".tmp")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            np.savez(file, **arrays)  # type: ignore[arg-type]
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    check_folder("write_archive", path)
+    write_whole(path, lambda file: np.savez(file, **arrays))  # type: ignore[arg-type]
 
 
 def read_archive(path: str | Path) -> dict[str, Array]:

@@ -1,7 +1,7 @@
 """Questions that every operation asks of its arguments, and the answers it gives to bad ones.
 
 A learner meets an error message far more often than a docstring. So each message says four
-things: which operation, what came, what was due, and how to mend it.
+things: which operation, what came, what was expected, and how to mend it.
 """
 
 import operator
@@ -24,13 +24,26 @@ _SIZE_FIXES = {
 
 
 def describe(value: object) -> str:
-    """Say what a value is, in the words that an error message needs."""
+    """Say what a value is, in the words that an error message needs.
+
+    A short literal is written out as in code; of anything else its kind is named.
+    """
     if isinstance(value, np.ndarray):
         return f"an array of shape {value.shape} and dtype {value.dtype}"
+    kind = type(value).__name__
+    kind = f"an {kind}" if kind[:1] in "aeiouAEIOU" else f"a {kind}"
     if isinstance(value, str | int | float | bool | tuple | list | None):
-        text = repr(value)
-        return text if len(text) <= 60 else f"a {type(value).__name__}"
-    return f"a {type(value).__name__}"
+        text = written(value, kind)
+        return text if len(text) <= 60 else kind
+    return kind
+
+
+def written(value: object, otherwise: str) -> str:
+    """Return a value as ``repr`` writes it, or other words where its own ``repr`` fails."""
+    try:
+        return repr(value)
+    except Exception:
+        return otherwise
 
 
 def integer(op: str, name: str, value: object, minimum: int) -> int:
@@ -55,7 +68,8 @@ def pair(op: str, name: str, value: object, minimum: int) -> tuple[int, int]:
     if isinstance(value, tuple | list):
         if len(value) != 2:
             raise ValueError(
-                f"{op}: {name} must be one whole number or a (height, width) pair, got {value!r}."
+                f"{op}: {name} must be one whole number or a (height, width) pair, got "
+                f"{describe(value)}."
             )
         return integer(op, name, value[0], minimum), integer(op, name, value[1], minimum)
     number = integer(op, name, value, minimum)
@@ -73,15 +87,18 @@ def number(op: str, name: str, value: object) -> float:
 
 def float_array(op: str, name: str, x: object) -> Array:
     """Return `x` if it is a float32 or float64 array, else say how to make it one."""
+    code = name.split()[-1]  # "train images" is no name that can be typed
     if not isinstance(x, np.ndarray):
         raise TypeError(
             f"{op}: {name} must be a NumPy array, got {describe(x)}. "
-            f"Wrap it: np.array({name}, dtype=np.float32)."
+            f"Wrap it: np.array({code}, dtype=np.float32)."
         )
     if x.dtype not in (np.float32, np.float64):
-        fix = f"Convert it first: {name}.astype(np.float32)"
+        fix = f"Convert it first: {code}.astype(np.float32)"
         if x.dtype == np.uint8:
             fix += " / 255 turns bytes into 0–1"
+        elif x.dtype == np.uint16:
+            fix += " / 65535 turns 16 bits into 0–1"
         raise TypeError(
             f"{op}: {name} has dtype {x.dtype}, expected float32 or float64 "
             f"({name} has shape {x.shape}). {fix}."
@@ -89,7 +106,7 @@ def float_array(op: str, name: str, x: object) -> Array:
     if x.ndim == 0:
         raise ValueError(
             f"{op}: {name} is a single number without axes, expected an array with at least one. "
-            f"Write it as np.array([{name}])."
+            f"Write it as np.array([{code}])."
         )
     if x.size == 0:
         raise ValueError(f"{op}: {name} is empty (shape {x.shape}), expected at least one value.")
@@ -101,16 +118,16 @@ def array(op: str, name: str, x: object, letters: str) -> Array:
     x = float_array(op, name, x)
     axes = letters.split()
     if x.ndim != len(axes):
-        due = f"({', '.join(axes)})" if len(axes) > 1 else f"({axes[0]},)"
+        expected = f"({', '.join(axes)})" if len(axes) > 1 else f"({axes[0]},)"
         fix = ""
         if letters == "N C H W":
             fix = " " + _SHAPE_FIXES.get(x.ndim, "Axes are batch, channels, height, width.")
         elif letters == "N F" and x.ndim == 4:
             fix = " Flatten it first: flatten(x)."
         elif letters in ("N F", "N C") and x.ndim == 1:
-            fix = f" One sample becomes a batch of one with {name}[None]."
+            fix = f" One sample becomes a batch of one with {name.split()[-1]}[None]."
         raise ValueError(
-            f"{op}: {name} must have {len(axes)} axes {due}, got shape {x.shape}.{fix}"
+            f"{op}: {name} must have {len(axes)} axes {expected}, got shape {x.shape}.{fix}"
         )
     return x
 
@@ -119,9 +136,10 @@ def same_dtype(op: str, first: str, x: Array, **others: Array | None) -> None:
     """Refuse to mix float32 with float64: the result would silently become float64."""
     for name, other in others.items():
         if other is not None and other.dtype != x.dtype:
+            wide = first if x.dtype == np.float64 else name
             raise TypeError(
                 f"{op}: {first} is {x.dtype} but {name} is {other.dtype}; both must be the same. "
-                f"Convert one: {name}.astype(np.{x.dtype})."
+                f"Convert one: {wide}.astype(np.float32)."
             )
 
 
@@ -159,8 +177,11 @@ def gradient(op: str, dout: object, shape: tuple[int, ...], x: Array) -> Array:
     return dout
 
 
-def labels(op: str, targets: object, samples: int, classes: int) -> Array:
-    """Return `targets` if they are `samples` whole numbers in 0 … classes-1."""
+def labels(op: str, targets: object, samples: int, classes: int | None) -> Array:
+    """Return `targets` if they are `samples` whole numbers in 0 … classes-1.
+
+    How many classes there are is None where no scores exist yet to count them.
+    """
     if not isinstance(targets, np.ndarray):
         raise TypeError(
             f"{op}: targets must be a NumPy array of class numbers, got {describe(targets)}. "
@@ -172,9 +193,13 @@ def labels(op: str, targets: object, samples: int, classes: int) -> Array:
             f"({samples},). Convert them: targets.argmax(axis=1)."
         )
     if targets.shape != (samples,):
+        row = "image" if classes is None else "row of logits"
+        fix = ""
+        if classes is None and targets.ndim == 2 and len(targets) == samples:
+            fix = " If they are one-hot, convert them: targets.argmax(axis=1)."
         raise ValueError(
             f"{op}: targets have shape {targets.shape}, expected ({samples},), one class number "
-            "for each row of logits."
+            f"for each {row}.{fix}"
         )
     if targets.dtype.kind not in "iu":
         raise TypeError(
@@ -182,6 +207,11 @@ def labels(op: str, targets: object, samples: int, classes: int) -> Array:
             "Convert them: targets.astype(np.int64)."
         )
     low, high = int(targets.min()), int(targets.max())
+    if low < 0 and classes is None:
+        raise ValueError(
+            f"{op}: targets hold the class {low}, expected 0 or more. Number the classes from 0 on."
+        )
+    classes = high + 1 if classes is None else classes
     if low < 0 or high >= classes:
         wrong = low if low < 0 else high
         raise ValueError(

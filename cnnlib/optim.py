@@ -1,14 +1,15 @@
 """Optimisers: how the weights move once the gradients are known."""
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 import numpy as np
 
-from cnnlib.checks import integer, number
+from cnnlib.checks import describe, integer, number
 from cnnlib.layers import Parameter
 from cnnlib.types import Array
 
-__all__ = ["SGD", "Adam", "AdamW", "CosineAnnealingLR", "Optimizer", "StepLR"]
+__all__ = ["SGD", "Adam", "AdamW", "CosineAnnealingLR", "Optimizer", "Scheduler", "StepLR"]
 
 
 class Optimizer:
@@ -21,6 +22,7 @@ class Optimizer:
     """
 
     _keeps: tuple[str, ...] | None = None  # the names of its averages; None for any
+    _needs: tuple[str, ...] = ()  # those that it cannot go on without once it has taken steps
 
     def __init__(self, parameters: Iterable[Parameter], lr: float) -> None:
         self.parameters = list(parameters)
@@ -80,6 +82,13 @@ class Optimizer:
             raise ValueError(
                 f"{type(self).__name__}.load_state_dict: expected lr and steps among the names, "
                 f"got {sorted(state)[:5]}."
+            )
+        needed = [f"{name}.{i}" for name in self._needs for i in range(len(self.parameters))]
+        missing = [name for name in needed if name not in averages]
+        if int(state["steps"]) and missing:
+            raise ValueError(
+                f"{type(self).__name__}.load_state_dict: {missing[0]} is missing. Build the same "
+                "network and optimiser as when it was saved."
             )
         self.lr, self._steps, self._averages = float(state["lr"]), int(state["steps"]), averages
 
@@ -192,7 +201,7 @@ class Adam(Optimizer):
     Kingma and Ba, "Adam: a method for stochastic optimization", 2015, algorithm 1.
     """
 
-    _keeps = ("mean", "square")
+    _keeps = _needs = ("mean", "square")
 
     def __init__(
         self,
@@ -266,7 +275,87 @@ class AdamW(Adam):
         super()._update(position, parameter, grad)
 
 
-class StepLR:
+class Scheduler:
+    """What every learning rate schedule shares: it counts epochs and sets the rate of the next.
+
+    A schedule of your own needs one method, ``rate(epoch)``: the learning rate once that many
+    epochs are done. It may use ``self.start``, and must depend on nothing that changes.
+
+    Parameters
+    ----------
+    optimizer : Optimizer
+        Its ``lr`` is changed by ``step()``.
+
+    Attributes
+    ----------
+    start : float
+        The learning rate that the optimiser had when the schedule was built.
+    epochs : int
+        Counted so far.
+
+    Raises
+    ------
+    TypeError
+        If `optimizer` is none, or the class does not define ``rate``.
+
+    Examples
+    --------
+    >>> class InverseTime(Scheduler):
+    ...     def rate(self, epoch):
+    ...         return self.start / (1 + epoch)
+    >>> sgd = SGD([Parameter("weight", (1,), lambda: np.zeros(1))], lr=0.1)
+    >>> schedule = InverseTime(sgd)
+    >>> schedule.step()
+    >>> sgd.lr
+    0.05
+    """
+
+    def __init__(self, optimizer: Optimizer) -> None:
+        op = type(self).__name__
+        if type(self).rate is Scheduler.rate:
+            raise TypeError(
+                f"{op}: rate is not defined. Derive a class from Scheduler and write "
+                "rate(self, epoch) in it, which returns a learning rate."
+            )
+        if not isinstance(optimizer, Optimizer):
+            raise TypeError(
+                f"{op}: optimizer must be an optimiser such as SGD, got {describe(optimizer)}. "
+                "Build it with SGD(model.parameters(), lr=0.1)."
+            )
+        self.optimizer = optimizer
+        self.start = optimizer.lr
+        self.epochs = 0
+
+    def rate(self, epoch: int) -> float:
+        """Return the learning rate once so many epochs are done."""
+        raise TypeError(f"{type(self).__name__}.rate is not defined; write it in the subclass.")
+
+    def step(self) -> None:
+        """Count one epoch and set the learning rate of the next."""
+        op = f"{type(self).__name__}.rate({self.epochs + 1})"
+        self.optimizer.lr = _at_least(op, "the learning rate", self.rate(self.epochs + 1), 0)
+        self.epochs += 1
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return what the schedule remembers, as plain numbers: epochs and start."""
+        return {"epochs": self.epochs, "start": self.start}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Take over what `state_dict` returned. The optimiser's learning rate is left alone.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If something is missing or is no such number. Nothing is changed then.
+        """
+        op = f"{type(self).__name__}.load_state_dict"
+        if "epochs" not in state or "start" not in state:
+            raise ValueError(f"{op}: expected epochs and start, got {sorted(state)[:5]}.")
+        epochs = integer(op, "epochs", state["epochs"], 0)
+        self.epochs, self.start = epochs, _at_least(op, "start", state["start"], 0)
+
+
+class StepLR(Scheduler):
     """Learning rate schedule: multiply by `gamma` after every `step_size` epochs.
 
     Parameters
@@ -288,19 +377,17 @@ class StepLR:
     """
 
     def __init__(self, optimizer: Optimizer, step_size: int, gamma: float = 0.1) -> None:
-        self.optimizer = optimizer
-        self.start = optimizer.lr
+        super().__init__(optimizer)
         self.step_size = integer("StepLR", "step_size", step_size, 1)
         self.gamma = _at_least("StepLR", "gamma", gamma, 0)
-        self.epochs = 0
 
-    def step(self) -> None:
-        """Count one epoch and set the learning rate of the next."""
-        self.epochs += 1
-        self.optimizer.lr = self.start * self.gamma ** (self.epochs // self.step_size)
+    def rate(self, epoch: int) -> float:
+        """Return the learning rate once so many epochs are done."""
+        rate: float = self.start * self.gamma ** (epoch // self.step_size)
+        return rate
 
 
-class CosineAnnealingLR:
+class CosineAnnealingLR(Scheduler):
     """Learning rate schedule: glide from the start to `eta_min` along half a cosine.
 
     Parameters
@@ -326,15 +413,12 @@ class CosineAnnealingLR:
     """
 
     def __init__(self, optimizer: Optimizer, T_max: int, eta_min: float = 0.0) -> None:
-        self.optimizer = optimizer
-        self.start = optimizer.lr
+        super().__init__(optimizer)
         self.T_max = integer("CosineAnnealingLR", "T_max", T_max, 1)
         self.eta_min = _at_least("CosineAnnealingLR", "eta_min", eta_min, 0)
-        self.epochs = 0
 
-    def step(self) -> None:
-        """Count one epoch and set the learning rate of the next."""
-        self.epochs += 1
-        share = min(self.epochs / self.T_max, 1.0)
+    def rate(self, epoch: int) -> float:
+        """Return the learning rate once so many epochs are done."""
+        share = min(epoch / self.T_max, 1.0)
         swing = (1 + float(np.cos(np.pi * share))) / 2
-        self.optimizer.lr = self.eta_min + (self.start - self.eta_min) * swing
+        return self.eta_min + (self.start - self.eta_min) * swing

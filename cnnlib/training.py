@@ -1,10 +1,12 @@
 """The training loop: shuffle, cut into batches, forward, loss, backward, update; repeat."""
 
+import copy
 import json
+import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -17,20 +19,31 @@ from cnnlib.archive import read_archive, write_archive
 from cnnlib.checks import array, describe, float_array, generator, integer, labels
 from cnnlib.fast.fused import fast_twin
 from cnnlib.fast.threads import MOST_THREADS, blocks, split
+from cnnlib.files import check_writable
 from cnnlib.functional import cross_entropy, cross_entropy_backward
-from cnnlib.layers import Conv2d, Dropout
+from cnnlib.layers import Conv2d, Layer
 from cnnlib.model import Container, Sequential, per_image
-from cnnlib.optim import CosineAnnealingLR, Optimizer, StepLR
+from cnnlib.optim import Optimizer, Scheduler
 from cnnlib.types import Array
 
-__all__ = ["DivergedError", "Epoch", "History", "evaluate", "fit", "predict", "random_shift"]
+__all__ = [
+    "DivergedError",
+    "Epoch",
+    "History",
+    "Run",
+    "evaluate",
+    "fit",
+    "predict",
+    "random_shift",
+]
 
 Data = tuple[Array, Array]
 Augment = Callable[[Array, np.random.Generator], Array]
+Callback = Callable[[Sequential, "History"], object]
 
 
 class DivergedError(ValueError):
-    """The loss became NaN or infinite. ``history`` holds what was recorded until then."""
+    """The loss or a weight became NaN or infinite. ``history`` holds what was seen until then."""
 
     def __init__(self, message: str, history: "History") -> None:
         super().__init__(message)
@@ -63,7 +76,8 @@ class History:
     batch_losses : list of float
         The loss of every batch, in order.
     interrupted : bool
-        Whether training was stopped by hand.
+        Whether training was stopped by hand. In a loop of trainings, ask it to end them all:
+        ``if history.interrupted: break``.
     """
 
     epochs: list[Epoch] = field(default_factory=list)
@@ -114,7 +128,7 @@ def check_data(op: str, name: str, data: Any) -> Data:
         )
     letters = "N C H W" if images.ndim == 4 else "N F"
     array(op, f"{name} images", images, letters)
-    labels(op, targets, len(images), np.iinfo(np.int64).max)
+    labels(op, targets, len(images), None)
     return images, targets
 
 
@@ -160,9 +174,9 @@ def fit(
     batch_size: int,
     optimizer: Optimizer,
     rng: np.random.Generator,
-    scheduler: StepLR | CosineAnnealingLR | None = None,
+    scheduler: Scheduler | None = None,
     augment: Augment | None = None,
-    callbacks: Sequence[Callable[[Sequential, History], object]] = (),
+    callbacks: Sequence[Callback] = (),
     history: History | None = None,
     checkpoint: str | Path | None = None,
     progress: bool = True,
@@ -170,8 +184,9 @@ def fit(
     """Train `model` with cross-entropy, batch by batch.
 
     The first Ctrl-C (or the notebook's stop button) finishes the step under way and returns: the
-    weights so far are kept and a line says how to go on. If the loss becomes NaN, the weights of
-    the last whole epoch come back and `DivergedError` says what to try.
+    weights so far are kept and a line says how to go on. If the loss becomes NaN, everything comes
+    back as it was after the last whole epoch (weights, optimiser, generators, history), and
+    `DivergedError` says what to try.
 
     Parameters
     ----------
@@ -189,8 +204,9 @@ def fit(
         Built on ``model.parameters()``.
     rng : numpy.random.Generator
         Shuffles, and is handed to `augment`. The same seed gives the same weights.
-    scheduler : StepLR or CosineAnnealingLR, optional
-        Its ``step()`` is called after every epoch.
+    scheduler : Scheduler, optional
+        Such as `StepLR`, or one of your own. Its ``step()`` is called after every epoch. It
+        remembers the learning rate that it began with: for another one, build it anew.
     augment : callable, optional
         ``augment(images, rng)`` returns a changed copy of a batch, such as `random_shift` makes.
     callbacks : sequence of callables
@@ -201,7 +217,8 @@ def fit(
     checkpoint : str or Path, optional
         A file in which everything is kept after each epoch: weights, optimiser, random states,
         history. If it exists, training goes on from there until `epochs` in all are done, and
-        ends at the very same weights as if it had never been stopped.
+        ends at the very same weights as if it had never been stopped. Where you ask for another
+        learning rate or schedule than the file was begun with, yours counts.
     progress : bool
         Whether to show a progress bar.
 
@@ -215,6 +232,8 @@ def fit(
         A ValueError: the loss is no longer finite.
     ValueError, TypeError
         If the data do not fit the model or each other.
+    OSError
+        If the checkpoint cannot be written; before the training starts.
 
     Examples
     --------
@@ -229,13 +248,340 @@ def fit(
     >>> evaluate(model, (images, targets))[1] > 0.9
     True
     """
-    check_model("fit", model)
-    images, targets = check_data("fit", "train", train)
-    if validation is not None:
-        check_data("fit", "validation", validation)
+    run = Run(
+        model,
+        train,
+        validation,
+        batch_size=batch_size,
+        optimizer=optimizer,
+        rng=rng,
+        scheduler=scheduler,
+        augment=augment,
+        callbacks=callbacks,
+        history=history,
+    )
     epochs = integer("fit", "epochs", epochs, 1)
-    batch_size = integer("fit", "batch_size", batch_size, 1)
-    rng = generator("fit", rng)
+    if checkpoint is not None and os.path.exists(checkpoint):
+        kept = run.restore(checkpoint)
+        print(_going_on(checkpoint, run, epochs, kept))
+    if checkpoint is not None and run.done < epochs:
+        check_writable("fit", checkpoint)
+    run.epochs(epochs, checkpoint, progress)
+    return run.history
+
+
+class Run:
+    """A training under way: everything that it needs to go on.
+
+    `fit` builds one and calls `epochs`, which calls `epoch`, which calls `step`. Call them yourself
+    to train step by step.
+
+    Parameters
+    ----------
+    model, train, validation, batch_size, optimizer, rng, scheduler, augment, callbacks, history
+        As for `fit`.
+
+    Attributes
+    ----------
+    done : int
+        Epochs that this run has finished; `history` may hold earlier ones.
+
+    Examples
+    --------
+    >>> from cnnlib.layers import Linear
+    >>> from cnnlib.optim import SGD
+    >>> rng = np.random.default_rng(0)
+    >>> model = Sequential(Linear(2, 2, rng=rng))
+    >>> data = np.ones((6, 2), np.float32), np.zeros(6, int)
+    >>> run = Run(model, data, batch_size=2, optimizer=SGD(model.parameters(), lr=0.1), rng=rng)
+    >>> run.epoch()
+    True
+    >>> run.done, run.history
+    (1, History(1 epochs, 3 batches))
+    """
+
+    def __init__(
+        self,
+        model: Sequential,
+        train: Data,
+        validation: Data | None = None,
+        *,
+        batch_size: int,
+        optimizer: Optimizer,
+        rng: np.random.Generator,
+        scheduler: Scheduler | None = None,
+        augment: Augment | None = None,
+        callbacks: Sequence[Callback] = (),
+        history: History | None = None,
+    ) -> None:
+        check_model("fit", model)
+        self.model = model
+        self.train = check_data("fit", "train", train)
+        self.validation = None
+        if validation is not None:
+            self.validation = check_data("fit", "validation", validation)
+        self.batch_size = integer("fit", "batch_size", batch_size, 1)
+        self.rng = generator("fit", rng)
+        _check_optimizer(model, optimizer, scheduler)
+        self.optimizer, self.scheduler = optimizer, scheduler
+        self.augment, self.callbacks = augment, tuple(callbacks)
+        self.history = History() if history is None else history
+        self.done = 0
+        self._asked_lr = self._start_lr()
+
+    def epochs(
+        self, total: int, checkpoint: str | Path | None = None, progress: bool = False
+    ) -> None:
+        """Train until `total` epochs are done, a callback returns True, or Ctrl-C is pressed.
+
+        Parameters
+        ----------
+        total : int
+            Those in `done` included.
+        checkpoint : str or Path, optional
+            Where `save` writes after every epoch.
+        progress : bool
+            Whether to show a progress bar.
+        """
+        self.history.interrupted = False
+        bar = _progress_bar((total - min(self.done, total)) * self.batches) if progress else None
+        ended = False
+        try:
+            with _stop_after_step() as stop_asked:
+
+                def stop() -> bool:
+                    if bar is not None:
+                        bar.update()
+                    return stop_asked()
+
+                while self.done < total and not ended:
+                    before = len(self.history.batch_losses)
+                    whole = self.epoch(stop)
+                    if whole:
+                        if bar is not None:
+                            bar.set_postfix_str(_latest(self.history), refresh=True)
+                        # A list, so that every callback is called; before the file is written,
+                        # so that it holds what they change.
+                        answers = [call(self.model, self.history) for call in self.callbacks]
+                        ended = any(answer is True for answer in answers)
+                        if checkpoint is not None:
+                            self.save(checkpoint)
+                    if stop_asked():
+                        self.history.interrupted = ended = True
+                        batch = 0 if whole else len(self.history.batch_losses) - before
+                        print(_how_to_go_on(self, batch))
+        finally:
+            self.model.eval()
+            if bar is not None:
+                bar.close()
+
+    @property
+    def batches(self) -> int:
+        """How many steps make an epoch."""
+        return -(-len(self.train[0]) // self.batch_size)
+
+    def epoch(self, stop: Callable[[], bool] = lambda: False) -> bool:
+        """Show every training image once, measure, and move the schedule on.
+
+        Parameters
+        ----------
+        stop : callable
+            Asked after every step; True ends the epoch there.
+
+        Returns
+        -------
+        bool
+            Whether the epoch was finished.
+
+        Raises
+        ------
+        DivergedError
+            Everything has then been put back as it was before this epoch.
+        """
+        started, safe = time.perf_counter(), self.state()
+        seen = len(self.history.batch_losses)
+        images, targets = self.train
+        loss_sum, correct = 0.0, 0
+        self.model.train()
+        order = self.rng.permutation(len(images))
+        for batch in range(self.batches):
+            chosen = order[batch * self.batch_size : (batch + 1) * self.batch_size]
+            loss, right = self.step(images[chosen], targets[chosen])
+            if not np.isfinite(loss):
+                what, place = f"the loss became {loss}", f", batch {batch + 1}"
+                raise self._put_back(safe, seen, what, place)
+            loss_sum += loss * len(chosen)
+            correct += right
+            if stop():
+                return False
+        # The last step may have spoilt the weights; no later loss of this epoch would tell.
+        if not all(np.isfinite(p.value).all() for p in self.model.parameters()):
+            raise self._put_back(safe, seen, "a weight became infinite or nan")
+        validation: tuple[float | None, float | None] = (None, None)
+        if self.validation is not None:
+            validation = evaluate(self.model, self.validation)
+        seconds = time.perf_counter() - started
+        number, size = len(self.history.epochs) + 1, len(images)
+        epoch = Epoch(number, loss_sum / size, correct / size, *validation, seconds)
+        self.history.epochs.append(epoch)
+        self.done += 1
+        if self.scheduler is not None:
+            self.scheduler.step()
+        return True
+
+    def step(self, x: Array, y: Array) -> tuple[float, int]:
+        """Take one step on a batch. If the loss is not finite, the weights stay as they are.
+
+        Parameters
+        ----------
+        x : array, (N, C, H, W) or (N, F)
+        y : array, (N,)
+
+        Returns
+        -------
+        loss : float
+            Mean cross-entropy, before the step.
+        right : int
+            How many images were put in the right class, before the step.
+        """
+        if self.augment is not None:
+            x = self.augment(x, self.rng)
+        loss, right = _step(self.model, self.optimizer, x, y)
+        if np.isfinite(loss):
+            self.history.batch_losses.append(loss)
+        return loss, right
+
+    def state(self) -> dict[str, Array]:
+        """Return a copy of everything that training changes, as named arrays; not the history."""
+        notes = {
+            "done": self.done,
+            "asked_lr": self._asked_lr,
+            "scheduler": None if self.scheduler is None else self.scheduler.state_dict(),
+            "rng": [source.state for source in self._generators()],
+        }
+        arrays = {f"model/{name}": value for name, value in self.model.state_dict().items()}
+        arrays |= {f"optimizer/{name}": v for name, v in self.optimizer.state_dict().items()}
+        return arrays | {"notes": np.array(json.dumps(notes, default=_for_json))}
+
+    def load_state(self, state: Mapping[str, Array]) -> None:
+        """Take over what `state` returned. If anything does not fit, nothing is changed.
+
+        Raises
+        ------
+        ValueError, TypeError, KeyError
+            If it is the state of another training.
+        """
+        notes = json.loads(str(state["notes"]), object_hook=_from_json)
+        done, asked_lr, schedule = notes["done"], float(notes["asked_lr"]), notes["scheduler"]
+        generators, states = self._generators(), notes["rng"]
+        if len(states) != len(generators):
+            raise ValueError(f"{len(states)} random states for {len(generators)} generators")
+        for source, kept in zip(generators, states, strict=True):
+            copy.deepcopy(source).state = kept  # raises if it does not suit
+        weights = self.model.state_dict()
+        before = None if self.scheduler is None else self.scheduler.state_dict()
+        try:
+            if self.scheduler is not None and schedule is not None:
+                self.scheduler.load_state_dict(schedule)
+            self.model.load_state_dict(_part(state, "model/"))
+            self.optimizer.load_state_dict(_part(state, "optimizer/"))
+        except BaseException:
+            self.model.load_state_dict(weights)
+            if self.scheduler is not None and before is not None:
+                self.scheduler.load_state_dict(before)
+            raise
+        for source, kept in zip(generators, states, strict=True):
+            source.state = kept
+        self.done, self._asked_lr = done, asked_lr
+
+    def save(self, path: str | Path) -> None:
+        """Write everything that this training needs to go on to a file, all or nothing."""
+        schedule = self.scheduler
+        log = {
+            "epochs": [asdict(epoch) for epoch in self.history.epochs],
+            "rate": None if schedule is None else schedule.rate(schedule.epochs),
+        }
+        losses = np.array(self.history.batch_losses)
+        write_archive(path, self.state() | {"log": np.array(json.dumps(log)), "losses": losses})
+
+    def restore(self, path: str | Path) -> float:
+        """Go on from what `save` wrote, with the learning rate that is asked for now.
+
+        The file was begun with one learning rate (or one schedule), and this run was built with
+        one. If they are the same, the rate is the file's. If not, this run's counts.
+
+        Parameters
+        ----------
+        path : str or Path
+
+        Returns
+        -------
+        float
+            The learning rate in the file.
+
+        Raises
+        ------
+        ValueError
+            If it is no checkpoint of this training. Nothing is changed then.
+        """
+        arrays = read_archive(path)
+        start, lr = self._start_lr(), self.optimizer.lr
+        try:
+            log = json.loads(str(arrays["log"]))
+            rate, epochs = log["rate"], [Epoch(**epoch) for epoch in log["epochs"]]
+            losses = [float(loss) for loss in arrays["losses"]]
+            self.load_state(arrays)
+        except (KeyError, ValueError, TypeError) as error:
+            raise ValueError(
+                f"fit: {path} is no checkpoint of this training ({str(error).rstrip('.')}). "
+                "Choose another file name, or delete the file to start afresh."
+            ) from None
+        self.history.epochs[:], self.history.batch_losses[:] = epochs, losses
+        kept, schedule = self.optimizer.lr, self.scheduler
+        new = (schedule is None) != (rate is None) or start not in (self._asked_lr, kept)
+        if new:
+            self._asked_lr = start
+        if schedule is None or rate is None:
+            self.optimizer.lr = lr if new else kept
+        else:
+            schedule.start = self._asked_lr
+            # Unless the schedule is another one than then, a rate set by hand stays.
+            if schedule.rate(schedule.epochs) != rate:
+                self.optimizer.lr = schedule.rate(schedule.epochs)
+        return kept
+
+    def _start_lr(self) -> float:
+        """Return the learning rate that the caller asks for."""
+        return self.optimizer.lr if self.scheduler is None else self.scheduler.start
+
+    def _generators(self) -> list[Any]:
+        """Return the bit generators that training draws from, each once: ours and the layers'."""
+        found, layers = [self.rng], list[Layer]([self.model])
+        for layer in layers:  # grows on the way
+            found += [v for v in vars(layer).values() if isinstance(v, np.random.Generator)]
+            if isinstance(layer, Container):
+                layers += [child for _, child in layer.children()]
+        return list({id(rng.bit_generator): rng.bit_generator for rng in found}.values())
+
+    def _put_back(
+        self, safe: Mapping[str, Array], seen: int, what: str, place: str = ""
+    ) -> DivergedError:
+        """Undo the epoch under way, `seen` losses ago, and return the error that says why."""
+        record = History(list(self.history.epochs), list(self.history.batch_losses))
+        self.load_state(safe)
+        del self.history.batch_losses[seen:]
+        epoch = len(self.history.epochs)
+        back = f"the end of epoch {epoch}" if epoch else "the start"
+        return DivergedError(
+            f"fit: {what} in epoch {epoch + 1}{place}; expected a finite number. The weights were "
+            f"put back to those of {back}. Try a smaller learning rate (it is "
+            f"{self.optimizer.lr:g}), and check the images with np.isfinite(images).all().",
+            record,
+        )
+
+
+def _check_optimizer(model: Sequential, optimizer: object, scheduler: object) -> None:
+    """Refuse an optimiser or a schedule that would not move this model."""
     if not isinstance(optimizer, Optimizer):
         raise TypeError(
             f"fit: optimizer must be an optimiser such as SGD, got {describe(optimizer)}. "
@@ -247,131 +593,67 @@ def fit(
             "fit: the optimizer holds none of this model's parameters, so nothing would be "
             "learned. Build it with model.parameters() of this model."
         )
-
-    history = History() if history is None else history
-    history.interrupted = False
-    done = 0
-    if checkpoint is not None and Path(checkpoint).exists():
-        _restore(checkpoint, model, optimizer, scheduler, rng, history)
-        done = min(len(history.epochs), epochs)
-        print(f"Going on from {Path(checkpoint).name}: {done} of {epochs} epochs are done.")
-    batches = -(-len(images) // batch_size)
-    safe = model.state_dict()
-    model.train()
-    bar = _progress_bar((epochs - done) * batches) if progress else None
-    try:
-        with _stop_after_step() as stop_asked:
-            for _ in range(epochs - done):
-                started = time.perf_counter()
-                loss_sum, correct = 0.0, 0
-                order = rng.permutation(len(images))
-                for batch in range(batches):
-                    chosen = order[batch * batch_size : (batch + 1) * batch_size]
-                    x, y = images[chosen], targets[chosen]
-                    if augment is not None:
-                        x = augment(x, rng)
-                    loss, right = _step(model, optimizer, x, y)
-                    if not np.isfinite(loss):
-                        model.load_state_dict(safe)
-                        raise _diverged(loss, history, batch + 1, optimizer)
-                    history.batch_losses.append(loss)
-                    loss_sum += loss * len(y)
-                    correct += right
-                    if bar is not None:
-                        bar.update()
-                    if stop_asked():
-                        history.interrupted = True
-                        print(_how_to_go_on(history, batch + 1, batches))
-                        return history
-                history.epochs.append(
-                    _epoch(model, validation, history, loss_sum, correct, len(images), started)
-                )
-                safe = model.state_dict()
-                if scheduler is not None:
-                    scheduler.step()
-                if checkpoint is not None:
-                    _keep(checkpoint, model, optimizer, scheduler, rng, history)
-                if bar is not None:
-                    bar.set_postfix_str(_latest(history), refresh=True)
-                # A list, so that every callback is called.
-                if any([callback(model, history) is True for callback in callbacks]):
-                    break
-    finally:
-        model.eval()
-        if bar is not None:
-            bar.close()
-    return history
-
-
-def _generators(model: Sequential, rng: np.random.Generator) -> list[np.random.Generator]:
-    """Return every generator that training draws from; a shared one comes back each time."""
-    return [rng, *(layer.rng for layer in model.leaves() if isinstance(layer, Dropout))]
-
-
-def _keep(
-    path: str | Path,
-    model: Sequential,
-    optimizer: Optimizer,
-    scheduler: StepLR | CosineAnnealingLR | None,
-    rng: np.random.Generator,
-    history: History,
-) -> None:
-    """Write everything that training needs to go on."""
-    notes = {
-        "rng": [source.bit_generator.state for source in _generators(model, rng)],
-        "epochs": [asdict(epoch) for epoch in history.epochs],
-        "scheduler": None if scheduler is None else scheduler.epochs,
-    }
-    arrays = {f"model/{name}": value for name, value in model.state_dict().items()}
-    arrays |= {f"optimizer/{name}": value for name, value in optimizer.state_dict().items()}
-    arrays["batch_losses"] = np.array(history.batch_losses)
-    arrays["notes"] = np.array(json.dumps(notes))
-    write_archive(path, arrays)
-
-
-def _restore(
-    path: str | Path,
-    model: Sequential,
-    optimizer: Optimizer,
-    scheduler: StepLR | CosineAnnealingLR | None,
-    rng: np.random.Generator,
-    history: History,
-) -> None:
-    """Take over what `_keep` wrote. If anything is wrong, nothing is changed."""
-    arrays = read_archive(path)
-    generators = _generators(model, rng)
-    try:
-        notes = json.loads(str(arrays["notes"]))
-        epochs = [Epoch(**epoch) for epoch in notes["epochs"]]
-        batch_losses = [float(loss) for loss in arrays["batch_losses"]]
-        states = notes["rng"]
-        if len(states) != len(generators):
-            raise ValueError(f"{len(states)} random states for {len(generators)} generators")
-        for state in states:
-            # A state that a generator of its kind refuses would be found out too late below.
-            type(rng.bit_generator)().state = state
-    except (KeyError, ValueError, TypeError) as error:
+    if scheduler is not None and not isinstance(scheduler, Scheduler):
+        raise TypeError(
+            f"fit: scheduler must be a Scheduler such as StepLR, got {describe(scheduler)}. "
+            "Build it with StepLR(optimizer, step_size=5); derive your own from Scheduler."
+        )
+    if scheduler is not None and scheduler.optimizer is not optimizer:
         raise ValueError(
-            f"fit: {path} is no checkpoint of this training ({error}). Choose another file name, "
-            "or delete the file to start afresh."
-        ) from None
-    parts: dict[str, dict[str, Array]] = {"model": {}, "optimizer": {}}
-    for name, value in arrays.items():
-        part, _, rest = name.partition("/")
-        if rest:
-            parts.setdefault(part, {})[rest] = value
-    before = model.state_dict()
-    model.load_state_dict(parts["model"])
-    try:
-        optimizer.load_state_dict(parts["optimizer"])
-    except ValueError:
-        model.load_state_dict(before)
-        raise
-    for source, state in zip(generators, states, strict=True):
-        source.bit_generator.state = state
-    if scheduler is not None and notes["scheduler"] is not None:
-        scheduler.epochs = notes["scheduler"]
-    history.epochs[:], history.batch_losses[:] = epochs, batch_losses
+            "fit: the scheduler changes the learning rate of another optimizer than this one. "
+            "Build it anew with this optimizer."
+        )
+
+
+def _for_json(value: Any) -> Any:
+    """Return an array (of a generator's state) as JSON can hold it."""
+    if isinstance(value, np.ndarray):
+        return {"dtype": str(value.dtype), "values": value.tolist()}
+    if isinstance(value, np.generic):
+        return value.item()
+    raise TypeError(f"fit: a checkpoint cannot hold {describe(value)}; expected plain numbers.")
+
+
+def _from_json(value: dict[str, Any]) -> Any:
+    if value.keys() == {"dtype", "values"}:
+        return np.array(value["values"], dtype=value["dtype"])
+    return value
+
+
+def _part(state: Mapping[str, Array], prefix: str) -> dict[str, Array]:
+    """Return the arrays whose names begin so, without that beginning."""
+    return {
+        name.removeprefix(prefix): value for name, value in state.items() if name.startswith(prefix)
+    }
+
+
+def _going_on(checkpoint: str | Path, run: Run, epochs: int, kept: float) -> str:
+    """Say where training goes on from, and which learning rate counts if there are two."""
+    text = f"Going on from {Path(checkpoint).name}: {run.done} of {epochs} epochs are done."
+    if run.done > epochs:
+        text = (
+            f"Going on from {Path(checkpoint).name}: {run.done} epochs are done, more than the "
+            f"{epochs} asked for, so nothing is left to train."
+        )
+    if run.optimizer.lr != kept:
+        text += (
+            f"\nThe learning rate is {run.optimizer.lr:g}, as asked for now; the file had {kept:g}."
+        )
+    return text
+
+
+def _how_to_go_on(run: Run, batch: int) -> str:
+    """Say what was stopped, and where; batch 0 stands for the end of an epoch."""
+    epochs = len(run.history.epochs)
+    where = f"in epoch {epochs + 1} after batch {batch} of {run.batches}"
+    return (
+        f"Stopped {where if batch else f'at the end of epoch {epochs}'}. "
+        "The weights so far are kept in the model.\n"
+        "To go on, call fit again with the same model, optimizer, scheduler and rng, and "
+        "history=history. "
+        "To keep the weights in a file: model.save('weights.npz').\n"
+        "In a loop of trainings the next one starts now; press stop twice to end the loop too."
+    )
 
 
 def _step(model: Sequential, optimizer: Optimizer, x: Array, y: Array) -> tuple[float, int]:
@@ -432,49 +714,6 @@ def _add_gradients(model: Sequential, twins: list[Sequential]) -> None:
         for grad in rest:
             first += grad
         parameter.grad = first
-
-
-def _epoch(
-    model: Sequential,
-    validation: Data | None,
-    history: History,
-    loss_sum: float,
-    correct: int,
-    samples: int,
-    started: float,
-) -> Epoch:
-    validation_loss = validation_accuracy = None
-    if validation is not None:
-        validation_loss, validation_accuracy = evaluate(model, validation)
-    return Epoch(
-        number=len(history.epochs) + 1,
-        train_loss=loss_sum / samples,
-        train_accuracy=correct / samples,
-        validation_loss=validation_loss,
-        validation_accuracy=validation_accuracy,
-        seconds=time.perf_counter() - started,
-    )
-
-
-def _diverged(loss: float, history: History, batch: int, optimizer: Optimizer) -> DivergedError:
-    epoch = len(history.epochs)
-    back = f"the end of epoch {epoch}" if epoch else "the start"
-    return DivergedError(
-        f"fit: the loss became {loss} in epoch {epoch + 1}, batch {batch}; expected a finite "
-        f"number. The weights were put back to those of {back}. Try a smaller learning rate (it "
-        f"is {optimizer.lr:g}), and check the images with np.isfinite(images).all().",
-        history,
-    )
-
-
-def _how_to_go_on(history: History, batch: int, batches: int) -> str:
-    return (
-        f"Stopped in epoch {len(history.epochs) + 1} after batch {batch} of {batches}. "
-        "The weights so far are kept in the model.\n"
-        "To go on, call fit again with the same model, optimizer, scheduler and rng, and "
-        "history=history. "
-        "To keep the weights in a file: model.save('weights.npz')."
-    )
 
 
 def _latest(history: History) -> str:

@@ -28,6 +28,7 @@ ORDER = (
     "reference",
     "gradcheck",
     "datasets",
+    "files",
     "archive",
     "layers",
     "optim",

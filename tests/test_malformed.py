@@ -10,6 +10,7 @@ import re
 
 import numpy as np
 import pytest
+from operations import OPERATIONS, draw
 
 from cnnlib import functional as F
 from cnnlib import gradcheck, layers, reference, shapes, training
@@ -70,115 +71,74 @@ def sizes(minimum, allows_none=False, allows_large=False):
     return bad
 
 
-# --- one valid call of every operation ----------------------------------------------------------
+# --- one valid call of every operation, broken in one place at a time ----------------------------
 
-IMAGE_OPTIONS = {
-    "conv2d": {
-        "stride": (1, False, True),
-        "padding": (0, False, True),
-        "groups": (1, False, False),
-    },
-    "pool": {
-        "kernel_size": (1, False, False),
-        "stride": (1, True, True),
-        "padding": (0, False, False),
-    },
-}
-NUMBERS = {
-    "leaky_relu": ["negative_slope"],
-    "local_response_norm": ["alpha", "beta", "k"],
-    "batch_norm2d": ["eps"],
-}
-CALLS = {
-    "conv2d": {"x": X, "weight": RNG.standard_normal((6, 4, 3, 2)), "bias": np.ones(6)},
-    "linear": {"x": ROWS, "weight": RNG.standard_normal((4, 5)), "bias": np.ones(4)},
-    "batch_norm2d": {"x": X, "weight": np.ones(4), "bias": np.ones(4)},
-    "max_pool2d": {"x": X, "kernel_size": 2},
-    "min_pool2d": {"x": X, "kernel_size": 2},
-    "avg_pool2d": {"x": X, "kernel_size": 2},
-    "global_avg_pool2d": {"x": X},
-    "pad2d": {"x": X, "padding": 1},
-    "im2col": {"x": X, "kernel_size": 2},
-    "batch_statistics": {"x": X},
-    "local_response_norm": {"x": X, "size": 3},
-    "relu": {"x": X},
-    "leaky_relu": {"x": X},
-    "sigmoid": {"x": X},
-    "tanh": {"x": X},
-    "softmax": {"x": ROWS},
-    "log_softmax": {"x": ROWS},
-    "flatten": {"x": X},
-    "dropout": {"x": ROWS, "mask": np.ones_like(ROWS)},
-}
-ANY_RANK = {"relu", "leaky_relu", "sigmoid", "tanh", "flatten", "dropout"}
-# Axes whose length another argument fixes.
-FIXED = {
-    ("conv2d", "x"): [1],
-    ("conv2d", "weight"): [1],
-    ("conv2d", "bias"): [0],
-    ("linear", "x"): [1],
-    ("linear", "weight"): [1],
-    ("linear", "bias"): [0],
-    ("batch_norm2d", "x"): [1],
-    ("batch_norm2d", "weight"): [0],
-    ("batch_norm2d", "bias"): [0],
-    ("dropout", "x"): [0, 1],
-    ("dropout", "mask"): [0, 1],
-}
+
+def broken_targets(targets, classes):
+    """Yield what may not stand for the right classes of some samples."""
+    yield from (None, 1, "0", targets.tolist(), targets * 1.0, targets + classes, targets - classes)
+    yield from (targets[:3], targets[None], np.eye(classes)[targets], targets.astype(bool))
+    yield from (targets.astype(object), targets.astype("U1"), np.array(1))
+    yield from (np.append(targets, 0), targets + 10**12, targets.astype(complex))
+
+
+def broken_values(op, key, value, arguments):
+    """Yield what may not stand in place of one array of a valid call."""
+    row = OPERATIONS[op]
+    if key == "targets":
+        yield from broken_targets(value, arguments["logits"].shape[1])
+        return
+    for bad in broken_arrays(value):
+        optional = bad is None and key == "bias" and op != "batch_norm2d"
+        if not optional:
+            yield bad
+    # Where the output has the shape of x, any rank will do; but then dout must follow.
+    if key != "x" or not (row.any_rank or (row.elementwise and "dout" not in arguments)):
+        yield from broken_ranks(value)
+    yield from broken_lengths(
+        value, range(value.ndim) if key == "dout" else row.lengths.get(key, [])
+    )
+    floats = [v for v in arguments.values() if isinstance(v, np.ndarray) and v.dtype == float]
+    if len(floats) > 1:
+        yield value.astype(np.float32)  # mixed precision
 
 
 def broken_calls(name, arguments):
-    """Yield every broken variant of a valid call, one argument broken at a time."""
-    base = name.removesuffix("_backward")
-    for key, value in arguments.items():
-        if isinstance(value, np.ndarray):
-            wrong = [bad for bad in broken_arrays(value) if not (key == "bias" and bad is None)]
-            # Operations on single numbers take any shape; but then dout must follow x.
-            follows = "dout" in arguments and not (base == "flatten" and key == "x")
-            if base not in ANY_RANK or key != "x" or follows:
-                wrong += broken_ranks(value)
-            axes = range(value.ndim) if key == "dout" else FIXED.get((base, key), [])
-            wrong += broken_lengths(value, axes)
-            if len([v for v in arguments.values() if isinstance(v, np.ndarray)]) > 1:
-                wrong.append(value.astype(np.float32))  # mixed precision
-            for bad in wrong:
-                yield key, {**arguments, key: bad}
-    options = IMAGE_OPTIONS.get("pool" if "pool2d" in base else base, {})
-    if base == "global_avg_pool2d":
-        options = {}
-    if base == "pad2d":
-        options = {"padding": (0, False, True)}
-    if base == "im2col":
-        options = {"kernel_size": (1, False, False), "stride": (1, False, True)}
-    if base == "local_response_norm":
-        options = {"size": (1, False, True)}
-    for key, (minimum, allows_none, allows_large) in options.items():
-        for bad in sizes(minimum, allows_none, allows_large):
-            if key in ("size", "groups") and isinstance(bad, tuple):
-                yield key, {**arguments, key: (2, 2)}
-            yield key, {**arguments, key: bad}
-    for key in NUMBERS.get(base, []):
-        for bad in NOT_NUMBERS:
-            yield key, {**arguments, key: bad}
+    """Yield every broken variant of a valid call, and the name of what is broken in it."""
+    op = name.removesuffix("_backward")
+    row = OPERATIONS[op]
+    wrong = {
+        key: list(broken_values(op, key, value, arguments))
+        for key, value in arguments.items()
+        if isinstance(value, np.ndarray)
+    }
+    for key, allowed in row.whole.items():
+        wrong[key] = sizes(allowed.minimum, allowed.none, allowed.huge)
+        if not allowed.pair:
+            wrong[key].append((2, 2))
+    wrong |= {key: NOT_NUMBERS for key in row.numbers}
+    wrong |= {key: ["", "nothing like it", None, 1] for key in row.choices}
+    return [(key, {**arguments, key: bad}) for key, values in wrong.items() for bad in values]
 
 
-def every_call():
-    for name, arguments in CALLS.items():
-        yield name, arguments
-        backward = getattr(F, f"{name}_backward", None)
-        if backward is not None:
-            dout = np.ones_like(getattr(F, name)(**arguments))
-            takes = inspect.signature(backward).parameters
-            yield (
-                f"{name}_backward",
-                {
-                    "dout": dout,
-                    **{key: value for key, value in arguments.items() if key in takes},
-                },
-            )
-    logits, targets = RNG.standard_normal((4, 3)), np.array([0, 1, 2, 1])
-    for name in ("cross_entropy", "cross_entropy_backward"):
-        yield name, {"logits": logits, "targets": targets}
+def valid_calls(op):
+    """Return the valid calls of an operation: one for each choice of optional arguments."""
+    calls = {}
+    for case in OPERATIONS[op].cases:
+        given = tuple(sorted([*case.shapes, *case.options]))
+        if case.dtype == "float64" and given not in calls:
+            calls[given] = case
+    for case in calls.values():
+        inputs, dout = draw(case)
+        arguments = {**inputs, **case.options}
+        yield op, arguments
+        if dout is not None:
+            takes = inspect.signature(getattr(F, f"{op}_backward")).parameters
+            every = {"dout": dout, **arguments}
+            yield f"{op}_backward", {key: every[key] for key in takes if key in every}
+
+
+CALLS = [call for op in OPERATIONS for call in valid_calls(op)]
 
 
 def refused(function, name, arguments, key=""):
@@ -209,48 +169,33 @@ def told(arguments):
     )
 
 
-TRIED = {}
-
-
-@pytest.mark.parametrize(
-    ("name", "arguments"), list(every_call()), ids=lambda value: str(value)[:30]
-)
-def test_every_malformed_call_is_refused(name, arguments):
-    function = getattr(F, name)
+def problems_of(function, name, arguments):
+    """Break a valid call in every way; return what was not refused as it should be."""
     function(**arguments)  # the valid call works
-    if name.startswith("cross_entropy"):
-        targets = arguments["targets"]
-        logits = arguments["logits"]
-        wrong = [("logits", {**arguments, "logits": bad}) for bad in broken_arrays(logits)]
-        wrong += [("logits", {**arguments, "logits": bad}) for bad in broken_ranks(logits)]
-        bad_targets = [None, 1, "0", [0, 1, 2, 1], targets * 1.0, targets + 1, targets - 1]
-        bad_targets += [targets[:3], targets[None], np.eye(3)[targets], targets.astype(bool)]
-        bad_targets += [targets.astype(object), targets.astype("U1"), np.array(1)]
-        bad_targets += [np.append(targets, 0), targets + 10**12, targets.astype(complex)]
-        wrong += [("targets", {**arguments, "targets": bad}) for bad in bad_targets]
-    else:
-        wrong = list(broken_calls(name, arguments))
-    problems = []
-    for key, broken in wrong:
-        problem = refused(function, name, broken, key)
-        if problem is not None:
-            problems.append(f"{name}({told(broken)}): {problem}")
+    return [
+        f"{name}({told(broken)}): {problem}"
+        for key, broken in broken_calls(name, arguments)
+        if (problem := refused(function, name, broken, key)) is not None
+    ]
+
+
+@pytest.mark.parametrize(("name", "arguments"), CALLS, ids=lambda value: str(value)[:30])
+def test_every_malformed_call_is_refused(name, arguments):
+    problems = problems_of(getattr(F, name), name, arguments)
     assert not problems, "\n".join(problems)
-    TRIED[name] = len(wrong)
-    assert len(wrong) > 10
+    assert len(broken_calls(name, arguments)) > 10
 
 
 @pytest.mark.parametrize("name", reference.__all__)
 def test_the_textbook_refuses_the_same_calls(name):
-    arguments = dict(every_call())[name]
-    function = getattr(reference, name)
-    function(**arguments)
-    problems = []
-    for key, broken in broken_calls(name, arguments):
-        problem = refused(function, name, broken, key)
-        if problem is not None:
-            problems.append(f"reference.{name}({told(broken)}): {problem}")
+    calls = [arguments for called, arguments in CALLS if called == name]
+    assert calls
+    problems = [p for call in calls for p in problems_of(getattr(reference, name), name, call)]
     assert not problems, "\n".join(problems)
+
+
+def test_thousands_are_tried():
+    assert sum(len(broken_calls(name, arguments)) for name, arguments in CALLS) > 2000
 
 
 DATA = (ROWS, np.array([0, 1, 2]))
@@ -384,8 +329,3 @@ def test_layers_refuse_nonsense_when_built(name):
             if problem is not None:
                 problems.append(f"{name}(rng={bad!r}): {problem}")
     assert not problems, "\n".join(problems)
-
-
-def test_thousands_were_tried():
-    if len(TRIED) == len(list(every_call())):  # all of them ran in this process
-        assert sum(TRIED.values()) > 2000

@@ -13,10 +13,20 @@ import pytest
 from cnnlib.architectures import course_cnn
 from cnnlib.archive import read_archive, write_archive
 from cnnlib.datasets import load_digits
-from cnnlib.layers import Conv2d, Dropout, Flatten, Linear, MaxPool2d, ReLU
+from cnnlib.layers import (
+    BatchNorm2d,
+    Conv2d,
+    Dropout,
+    Flatten,
+    Layer,
+    LeakyReLU,
+    Linear,
+    MaxPool2d,
+    ReLU,
+)
 from cnnlib.model import Sequential
-from cnnlib.optim import SGD, Adam, StepLR
-from cnnlib.training import DivergedError, History, evaluate, fit, predict, random_shift
+from cnnlib.optim import SGD, Adam, CosineAnnealingLR, Scheduler, StepLR
+from cnnlib.training import DivergedError, History, Run, evaluate, fit, predict, random_shift
 
 
 def blobs(samples=120, seed=0):
@@ -377,17 +387,22 @@ IMAGES, LABELS = blobs()
         (IMAGES, {}, TypeError, ["train must be a pair (images, labels)", "got an array"]),
         ((IMAGES, LABELS[:-1]), {}, ValueError, ["shape (119,), expected (120,)"]),
         ((IMAGES, LABELS + 1), {}, ValueError, ["class 3", "expected 0 to 2"]),
-        ((IMAGES, LABELS - 1), {}, ValueError, ["class -1"]),
+        ((IMAGES, LABELS - 1), {}, ValueError, ["class -1, expected 0 or more. Number the"]),
         ((IMAGES, LABELS * 1.0), {}, TypeError, ["dtype float64", "astype(np.int64)"]),
-        ((IMAGES, np.eye(3)[LABELS]), {}, ValueError, ["targets have shape (120, 3)"]),
-        ((IMAGES.astype(int), LABELS), {}, TypeError, ["dtype int64", "float32 or float64"]),
+        ((IMAGES, np.eye(3)[LABELS]), {}, ValueError, ["shape (120, 3)", "targets.argmax(axis=1)"]),
+        (
+            (IMAGES.astype(int), LABELS),
+            {},
+            TypeError,
+            ["dtype int64", "float32 or float64", "Convert it first: images.astype(np.float32)"],
+        ),
         ((IMAGES[:, :, None], LABELS), {}, ValueError, ["(N, C, H, W) or (N, F)", "(120, 2, 1)"]),
         ((IMAGES[:, :1], LABELS), {}, ValueError, ["weight expects 2 input features but x has 1"]),
         (
             (IMAGES.astype(np.float32), LABELS),
             {},
             TypeError,
-            ["x is float32 but weight is float64"],
+            ["x is float32 but weight is float64", "weight.astype(np.float32)"],
         ),
         ((IMAGES, LABELS), {"epochs": 0}, ValueError, ["epochs must be at least 1, got 0"]),
     ],
@@ -419,6 +434,17 @@ def test_bad_settings_name_the_fix():
         )
     with pytest.raises(ValueError, match="none of this model's parameters"):
         fit(other, blobs(), optimizer=optimizer, rng=np.random.default_rng(0), **good)
+    with pytest.raises(TypeError, match=r"scheduler must be a Scheduler .* got 0.5"):
+        run(model, blobs(), optimizer=optimizer, scheduler=0.5)
+    with pytest.raises(ValueError, match="the learning rate of another optimizer"):
+        run(model, blobs(), scheduler=StepLR(optimizer, 1))
+
+
+def test_float64_images_are_told_to_become_float32():
+    model = Sequential(Linear(2, 3, rng=np.random.default_rng(0)))
+    with pytest.raises(TypeError, match=r"x is float64 .* Convert one: x.astype\(np.float32\)"):
+        run(model, (IMAGES, LABELS))
+    run(model, (IMAGES.astype(np.float32), LABELS))
 
 
 def test_the_bar_counts_every_batch(capsys):
@@ -623,3 +649,404 @@ def test_a_checkpoint_that_fits_in_part_changes_nothing(tmp_path):
     for name, value in other.state_dict().items():
         assert (value == before[name]).all()
     assert rng.bit_generator.state == np.random.default_rng(1).bit_generator.state
+
+
+# --- all of a training's state ------------------------------------------------------------------
+
+
+class Jitter(Layer):
+    """Noise while training, drawn from a generator of the layer's own."""
+
+    def __init__(self, rng):
+        super().__init__()
+        self.source = rng
+
+    def forward(self, x):
+        return x + self.source.normal(0, 0.1, x.shape) if self.training else x
+
+    def backward(self, dout):
+        return dout
+
+
+class Falling(Scheduler):
+    """A schedule of the reader's own."""
+
+    def rate(self, epoch):
+        return self.start / (1 + epoch)
+
+
+def everything(kind=np.random.PCG64, seed=0, schedule=Falling):
+    """Return a training with every kind of state: statistics, averages, schedule, generators."""
+    rng = np.random.default_rng(seed)
+    model = Sequential(
+        Conv2d(1, 4, 3, rng=rng, dtype=np.float64),
+        BatchNorm2d(4, dtype=np.float64),
+        ReLU(),
+        Flatten(),
+        Sequential(
+            Dropout(0.3, rng=np.random.Generator(kind(5))),
+            Jitter(np.random.Generator(np.random.SFC64(6))),
+        ),
+        Linear(64, 3, rng=rng, dtype=np.float64),
+    )
+    optimizer = Adam(model.parameters(), 0.01)
+    scheduler = schedule(optimizer)
+    return {
+        "model": model,
+        "optimizer": optimizer,
+        "scheduler": scheduler,
+        "rng": np.random.Generator(kind(1)),
+        "batch_size": 16,
+    }
+
+
+def pictures(samples=64, seed=3):
+    rng = np.random.default_rng(seed)
+    targets = np.arange(samples) % 3
+    images = rng.standard_normal((samples, 1, 6, 6))
+    images[:, 0, 0, 0] += 2.0 * targets
+    return images, targets
+
+
+def state_of(parts):
+    """Return all that a training changes, read from its parts one by one."""
+    model, optimizer, scheduler = parts["model"], parts["optimizer"], parts["scheduler"]
+    dropout, jitter = model[4]
+    sources = parts["rng"], dropout.rng, jitter.source
+    return {
+        **{f"model/{name}": value for name, value in model.state_dict().items()},
+        **{f"optimizer/{name}": value for name, value in optimizer.state_dict().items()},
+        "lr": optimizer.lr,
+        "scheduler": (scheduler.epochs, scheduler.start),
+        "rng": repr([source.bit_generator.state for source in sources]),
+    }
+
+
+def assert_same(one, other):
+    assert one.keys() == other.keys()
+    for name, value in one.items():
+        assert np.array_equal(value, other[name]), name
+
+
+KINDS = [np.random.PCG64, np.random.PCG64DXSM, np.random.MT19937, np.random.Philox, np.random.SFC64]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_generator_goes_on_to_the_same_bits(tmp_path, capsys, kind):
+    path = tmp_path / "training.npz"
+    whole = everything(kind)
+    expected = fit(train=pictures(), epochs=4, progress=False, **whole)
+    part = everything(kind)
+    fit(train=pictures(), epochs=2, progress=False, checkpoint=path, **part)
+    part = everything(kind, seed=8)
+    history = fit(train=pictures(), epochs=4, progress=False, checkpoint=path, **part)
+    assert capsys.readouterr().out == "Going on from training.npz: 2 of 4 epochs are done.\n"
+    assert_same(state_of(part), state_of(whole))
+    assert history.batch_losses == expected.batch_losses
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_diverges_is_put_back_as_a_whole(kind):
+    whole = everything(kind)
+    expected = fit(train=pictures(), epochs=3, progress=False, **whole)
+
+    parts = everything(kind)
+    history = fit(train=pictures(), epochs=1, progress=False, **parts)
+    before, losses = state_of(parts), list(history.batch_losses)
+    seen = []
+
+    def poison(images, rng):
+        seen.append(rng.random())  # training's own generator moves as well
+        return images * np.nan if len(seen) == 3 else images
+
+    with pytest.raises(DivergedError) as caught:
+        fit(
+            train=pictures(),
+            epochs=5,
+            progress=False,
+            augment=poison,
+            history=history,
+            **parts,
+        )
+    assert_same(state_of(parts), before)
+    assert history.batch_losses == losses
+    assert len(history.epochs) == 1
+    assert len(caught.value.history.batch_losses) == len(losses) + 2  # the error tells all
+    # Nothing is left of it: the same training as if it had not happened.
+    history = fit(train=pictures(), epochs=2, progress=False, history=history, **parts)
+    assert_same(state_of(parts), state_of(whole))
+    assert history.batch_losses == expected.batch_losses
+
+
+def test_the_advice_after_a_divergence_works():
+    digits = load_digits()
+    train = digits.train.images[:640] * 255, digits.train.labels[:640]
+    rng = np.random.default_rng(0)
+    model = Sequential(Flatten(), Linear(784, 32, rng=rng), LeakyReLU(), Linear(32, 10, rng=rng))
+    optimizer = SGD(model.parameters(), lr=1.0, momentum=0.9)
+    with pytest.raises(DivergedError, match="Try a smaller learning rate"):
+        run(model, train, optimizer=optimizer)
+    optimizer.lr = 1e-4
+    # Had the momentum stayed, the first step alone would fling the weights as far again.
+    history = run(model, train, optimizer=optimizer)
+    assert history.epochs[-1].train_loss < 3
+
+
+def test_a_last_step_that_spoils_the_weights_is_noticed():
+    # One batch an epoch: its loss is fine, the step after it is not, and no other loss follows.
+    model = dense()
+    start = model.state_dict()
+    history = History()
+    with pytest.raises(DivergedError, match=r"a weight became infinite or nan in epoch 1; expec"):
+        run(model, (IMAGES[:16] * 1e200, LABELS[:16]), epochs=1, lr=1e200, history=history)
+    for name, value in model.state_dict().items():
+        assert (value == start[name]).all()
+    assert history.batch_losses == []
+
+
+def test_a_learning_rate_set_by_a_callback_is_kept(tmp_path):
+    def by_hand(optimizer):
+        def callback(model, history):
+            optimizer.lr = 0.1 / (1 + len(history.epochs))
+
+        return callback
+
+    def go(epochs, **options):
+        model = noisy()
+        optimizer = SGD(model.parameters(), 0.1, momentum=0.9)
+        run(
+            model,
+            blobs(),
+            epochs=epochs,
+            optimizer=optimizer,
+            callbacks=[by_hand(optimizer)],
+            **options,
+        )
+        return model.state_dict()
+
+    whole, path = go(4), tmp_path / "training.npz"
+    go(2, checkpoint=path)
+    assert_same(go(4, checkpoint=path), whole)
+
+
+# --- what is asked for now ----------------------------------------------------------------------
+
+
+def train_at(path, lr, epochs, schedule=None, **options):
+    """Train with a checkpoint as a new process would; return the rate of every epoch."""
+    model = noisy()
+    optimizer = SGD(model.parameters(), lr)
+    rates = []
+
+    def note(images, rng):
+        if not rates or rates[-1] != optimizer.lr:
+            rates.append(optimizer.lr)
+        return images
+
+    history = run(
+        model,
+        blobs(),
+        epochs=epochs,
+        optimizer=optimizer,
+        scheduler=schedule and schedule(optimizer),
+        augment=note,
+        checkpoint=path,
+        **options,
+    )
+    return rates, history
+
+
+def test_another_learning_rate_counts_and_is_said(tmp_path, capsys):
+    path = tmp_path / "training.npz"
+    assert train_at(path, 0.1, 2)[0] == [0.1]
+    rates, history = train_at(path, 0.01, 4)
+    assert rates == [0.01]
+    assert len(history.epochs) == 4
+    assert capsys.readouterr().out == (
+        "Going on from training.npz: 2 of 4 epochs are done.\n"
+        "The learning rate is 0.01, as asked for now; the file had 0.1.\n"
+    )
+    # From then on it is that training's own.
+    assert train_at(path, 0.01, 6)[0] == [0.01]
+    assert capsys.readouterr().out == "Going on from training.npz: 4 of 6 epochs are done.\n"
+
+
+def test_another_start_of_the_schedule_counts(tmp_path, capsys):
+    path = tmp_path / "training.npz"
+    halves = lambda optimizer: StepLR(optimizer, 1, 0.5)  # noqa: E731
+    assert train_at(path, 0.8, 2, halves)[0] == [0.8, 0.4]
+    assert train_at(path, 0.8, 3, halves)[0] == [0.2]
+    assert "as asked for now" not in capsys.readouterr().out
+    assert train_at(path, 0.08, 5, halves)[0] == pytest.approx([0.01, 0.005])
+    assert (
+        "The learning rate is 0.01, as asked for now; the file had 0.1" in capsys.readouterr().out
+    )
+
+
+def test_another_schedule_counts(tmp_path, capsys):
+    path = tmp_path / "training.npz"
+    assert train_at(path, 0.8, 2, lambda o: StepLR(o, 1, 0.5))[0] == [0.8, 0.4]
+    # a longer training: the cosine of now, from its third epoch on
+    cosine = lambda optimizer: CosineAnnealingLR(optimizer, 4)  # noqa: E731
+    expected = 0.4, 0.4 * (1 - np.sqrt(0.5))
+    assert train_at(path, 0.8, 4, cosine)[0] == pytest.approx(expected)
+    assert "as asked for now; the file had 0.2." in capsys.readouterr().out
+    # none at all: the rate that the optimiser was built with
+    assert train_at(path, 0.3, 5)[0] == [0.3]
+    # one where there was none begins now
+    assert train_at(path, 0.3, 8, lambda o: StepLR(o, 2, 0.5))[0] == [0.3, 0.15]
+
+
+def test_a_cell_that_is_run_again_goes_on(tmp_path):
+    # The optimiser is the one of the first run, and a schedule is built on it anew.
+    path = tmp_path / "training.npz"
+    model = noisy()
+    optimizer = SGD(model.parameters(), 0.8)
+    for epochs in (2, 3):
+        scheduler = StepLR(optimizer, 1, 0.5)
+        run(
+            model, blobs(), epochs=epochs, optimizer=optimizer, scheduler=scheduler, checkpoint=path
+        )
+    assert optimizer.lr == pytest.approx(0.1)
+    assert scheduler.state_dict() == {"epochs": 3, "start": 0.8}
+
+
+def test_earlier_epochs_of_the_history_do_not_count(tmp_path):
+    path = tmp_path / "training.npz"
+    _, history = train_at(tmp_path / "earlier.npz", 0.1, 2)
+    train_at(path, 0.1, 1, history=history)
+    assert len(history.epochs) == 3
+    _, history = train_at(path, 0.1, 3)  # one of three is done
+    assert [epoch.number for epoch in history.epochs] == [1, 2, 3, 4, 5]
+
+
+def test_fewer_epochs_than_are_done_is_said(tmp_path, capsys):
+    path = tmp_path / "training.npz"
+    train_at(path, 0.1, 3)
+    rates, history = train_at(path, 0.1, 2)
+    assert rates == []
+    assert len(history.epochs) == 3
+    assert capsys.readouterr().out == (
+        "Going on from training.npz: 3 epochs are done, more than the 2 asked for, so nothing is "
+        "left to train.\n"
+    )
+
+
+def test_a_checkpoint_that_cannot_be_written_is_refused_before_the_training(tmp_path):
+    for path, words in (
+        (tmp_path / "none" / "a.npz", r"^fit: there is no folder .*none, so a.npz cannot"),
+        (tmp_path / ("x" * 300), r"^fit: .* cannot be written \(File name too long\)"),
+    ):
+        with pytest.raises(OSError, match=words):
+            run(dense(), blobs(), checkpoint=path, augment=lambda *_: pytest.fail("it trains"))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_checkpoint_of_another_generator_or_schedule_changes_nothing(tmp_path):
+    path = tmp_path / "training.npz"
+    fit(train=pictures(), epochs=2, progress=False, checkpoint=path, **everything())
+    parts = everything(np.random.MT19937, seed=4)
+    before = state_of(parts)
+    with pytest.raises(ValueError, match="is no checkpoint of this training"):
+        fit(train=pictures(), epochs=3, progress=False, checkpoint=path, **parts)
+    assert_same(state_of(parts), before)
+
+    class Picky(Falling):
+        def load_state_dict(self, state):
+            if state["epochs"] == 2:
+                raise ValueError("not this one")
+            super().load_state_dict(state)
+
+    parts = everything(seed=4, schedule=Picky)
+    before = state_of(parts)
+    with pytest.raises(ValueError, match=r"no checkpoint of this training \(not this one\)\. "):
+        fit(train=pictures(), epochs=3, progress=False, checkpoint=path, **parts)
+    assert_same(state_of(parts), before)
+    arrays = read_archive(path)
+    other = arrays | {"optimizer/mean.0": np.zeros(2)}  # found out last, when the rest was taken
+    write_archive(path, other)
+    parts = everything(seed=4)
+    before = state_of(parts)
+    with pytest.raises(ValueError, match=r"mean.0 of shape \(2,\) belongs to no parameter"):
+        fit(train=pictures(), epochs=3, progress=False, checkpoint=path, **parts)
+    assert_same(state_of(parts), before)
+
+
+# --- a run, step by step ------------------------------------------------------------------------
+
+
+def test_a_run_can_be_taken_epoch_by_epoch_and_saved_by_hand(tmp_path):
+    whole = everything()
+    expected = fit(train=pictures(), validation=pictures(seed=4), epochs=3, progress=False, **whole)
+    parts = everything()
+    first = Run(train=pictures(), validation=pictures(seed=4), **parts)
+    assert first.epoch()
+    first.save(tmp_path / "run.npz")
+    parts = everything(seed=8)
+    second = Run(train=pictures(), validation=pictures(seed=4), **parts)
+    second.restore(tmp_path / "run.npz")
+    second.epoch()
+    second.epoch()
+    assert second.done == 3
+    assert_same(state_of(parts), state_of(whole))
+    for name in ("train_loss", "validation_loss", "validation_accuracy"):
+        assert second.history.series(name) == expected.series(name)
+
+
+def test_a_single_step_is_that_of_an_epoch():
+    images, targets = pictures(16)
+    parts, other = everything(), everything()
+    order = np.random.Generator(np.random.PCG64(1)).permutation(16)
+    single = Run(train=(images, targets), **parts)
+    loss, right = single.step(images[order], targets[order])
+    history = fit(train=(images, targets), epochs=1, progress=False, **other)
+    assert single.history.batch_losses == history.batch_losses == [loss]
+    assert history.epochs[0].train_accuracy == right / 16
+    for name, value in parts["model"].state_dict().items():
+        assert (value == other["model"].state_dict()[name]).all()
+
+
+def test_a_step_that_diverges_moves_nothing():
+    parts = everything()
+    single = Run(train=pictures(), **parts)
+    before = parts["model"].state_dict()
+    images, targets = pictures()
+    assert np.isnan(single.step(images * np.nan, targets)[0])
+    assert single.history.batch_losses == []
+    for parameter in ("0.weight", "5.weight"):
+        assert (parts["model"].state_dict()[parameter] == before[parameter]).all()
+
+
+# --- no press of the stop button is lost --------------------------------------------------------
+
+
+def press(*_):
+    os.kill(os.getpid(), signal.SIGINT)
+
+
+def test_a_press_after_the_last_step_is_not_lost(capsys):
+    history = run(
+        dense(), blobs(), epochs=2, callbacks=[lambda model, h: len(h.epochs) == 2 and press()]
+    )
+    assert history.interrupted
+    assert len(history.epochs) == 2
+    assert "Stopped at the end of epoch 2. " in capsys.readouterr().out
+
+
+def test_a_press_between_epochs_stops_there(capsys):
+    history = run(dense(), blobs(), epochs=9, callbacks=[press])
+    assert (len(history.epochs), len(history.batch_losses)) == (1, 8)
+    assert "Stopped at the end of epoch 1. " in capsys.readouterr().out
+
+
+def test_a_loop_of_trainings_can_be_ended(capsys):
+    histories = []
+    for _ in range(3):
+        history = run(dense(), blobs(), augment=press_ctrl_c_at(3))
+        histories.append(history)
+        if history.interrupted:
+            break
+    assert len(histories) == 1
+    printed = capsys.readouterr().out
+    assert "In a loop of trainings the next one starts now" in printed
+    assert "press stop twice to end the loop too" in printed

@@ -157,8 +157,9 @@ def matrix_product() -> tuple[Run, Run | None]:
     a, parts = random(1024, 1024), threads.blocks(1024, 1024 // max(threads.threads(), 1))
     y = np.empty_like(a)
 
-    def numpy_product() -> None:
+    def numpy_product() -> np.ndarray:
         threads.split(lambda rows: np.matmul(a[rows], a, out=y[rows]), parts)
+        return y
 
     if not TORCH:
         return numpy_product, None

@@ -1,19 +1,19 @@
 """Which exercises are done, in a small file in the reader's own folder, never in the course.
 
 The file is ``progress.json`` in the folder where programs of this system keep such data; the
-environment variable CNNLIB_PROGRESS names another. It is written to a temporary file and renamed,
-so a killed process leaves the old one whole. A file that cannot be read is set aside, not lost.
+environment variable CNNLIB_PROGRESS names another. It is written whole or not at all. A file that
+cannot be read is set aside, not lost.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 from cnnlib.course.judge import show
+from cnnlib.files import write_whole
 
 VERSION = 1
 
@@ -54,14 +54,7 @@ def record(name: str) -> str:
     try:
         target = path()
         target.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=target.name)
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                json.dump(content, file, indent=1)
-            os.replace(temporary, target)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
+        write_whole(target, json.dumps(content, indent=1).encode())
     except (OSError, RuntimeError) as error:
         return _join(note, f"Your progress could not be saved ({_reason(error)}).")
     return note

@@ -29,6 +29,7 @@ MODULES = (
     "architectures",
     "training",
     "archive",
+    "files",
     "course.chapters",
     "course.drawing",
     "course.widgets",

@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import html
 import json
-import os
 import re
 import subprocess
 import sys
@@ -34,6 +33,7 @@ from cnnlib.course.tools.notebook_rules import (
     READABLE_ID,
     Notebook,
 )
+from cnnlib.files import check_writable, write_whole
 
 CELL_TIMEOUT = 900  # seconds
 WIDGET_STATE = "application/vnd.jupyter.widget-state+json"
@@ -249,9 +249,7 @@ def dumps(notebook: NotebookNode) -> str:
 
 def write(notebook: NotebookNode, path: Path) -> None:
     """Write a notebook whole or not at all."""
-    temporary = path.with_suffix(".ipynb.part")
-    temporary.write_text(dumps(notebook), encoding="utf-8", newline="\n")
-    os.replace(temporary, path)
+    write_whole(path, dumps(notebook).encode())
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -264,6 +262,7 @@ def main(arguments: list[str] | None = None) -> int:
     for path in options.notebooks:
         print(f"{path} ...", flush=True)
         try:
+            check_writable("make notebooks", path)  # before minutes are spent
             write(execute(path, options.timeout), path)
         except (NotebookError, OSError, nbformat.ValidationError) as error:
             print(f"{error}\n{path} was left as it was.\n", file=sys.stderr, flush=True)

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import tempfile
 from pathlib import Path
+
+from cnnlib.files import write_whole
 
 COURSE = Path(__file__).parents[3] / "notebooks"
 RECORD = ".course.json"
@@ -47,7 +47,7 @@ def copy_notebooks(target: Path, source: Path = COURSE) -> dict[str, str]:
         done[notebook.name] = _bring(target / notebook.name, new, copied.get(notebook.name))
         if done[notebook.name] != KEPT:
             copied[notebook.name] = _digest(new)
-        _write(target / RECORD, json.dumps(copied, indent=1).encode())
+        write_whole(target / RECORD, json.dumps(copied, indent=1).encode())
     return done
 
 
@@ -58,18 +58,18 @@ KEPT = "yours, kept as it is"
 def _bring(own: Path, new: bytes, copied: str | None) -> str:
     """Bring one notebook up to date without touching what the reader has changed."""
     if not own.exists():
-        _write(own, new)
+        write_whole(own, new)
         return NEW
     theirs = own.read_bytes()
     if theirs == new:
         return SAME
     if _digest(theirs) == copied:
-        _write(own, new)
+        write_whole(own, new)
         return UPDATED
     if _digest(new) == copied:
         return KEPT
     beside = _free_name(own, new)
-    _write(beside, new)
+    write_whole(beside, new)
     return f"yours, kept as it is; the course has a newer version, put beside it as {beside.name}"
 
 
@@ -97,16 +97,3 @@ def _read_record(target: Path) -> dict[str, str]:
 
 def _digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all."""
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        os.chmod(temporary, 0o644)  # mkstemp lets nobody else read
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise

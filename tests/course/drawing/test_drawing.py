@@ -196,6 +196,7 @@ def test_numbers_contrast_with_their_cells(cmap):
     values = np.arange(64).reshape(8, 8)
     ax = drawing.grid(values, one_axes(), cmap=cmap, padding=1)
     cells = np.asarray(ax.images[0].get_array())
+    assert len(ax.texts) >= values.size
     for text in ax.texts:
         x, y = text.get_position()
         assert contrast(text.get_color(), cells[int(y), int(x)]) >= 4.5
@@ -745,6 +746,7 @@ def test_numbers_fit_their_cells_after_layout():
     settle(fig)
     for ax in axes:
         cell = cell_inches(fig, ax)[0] * fig.dpi
+        assert len(ax.texts) == 81
         assert all(text.get_window_extent().width <= cell for text in ax.texts)
 
 

@@ -208,6 +208,7 @@ def test_no_number_touches_another(stage: Callable[..., Stage], name: str) -> No
     shown = stage(ComputationGraph(name))
     shown.press("Show all")
     boxes = [node.bounding_box() for node in shown.root.locator(".svg-text").all()]
+    assert len(boxes) > 4
     for k, one in enumerate(boxes):
         for other in boxes[:k]:
             apart = (

@@ -316,7 +316,7 @@ def test_how_soon_the_answer_comes(
     for key in ["ArrowDown", "PageUp"] * 12:
         mixer.page.keyboard.press(key)
     mixer.page.wait_for_function("redraws.length === 24")
-    assert median_redraw(mixer.redraws()) > 0
+    assert median_redraw(mixer.redraws()) < 2000  # the median, for the machine is shared
 
 
 def test_without_a_kernel_all_goes_on(plain: Stage) -> None:

@@ -1,0 +1,118 @@
+"""An operation is added in a scratch copy, as CONTRIBUTING says: nothing turns red or is hidden.
+
+PyTorch plays no part in it: where it is installed, it is kept out of sight.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+FUNCTIONS = '''
+from cnnlib.checks import float_array, gradient
+
+
+def relu6(x: Array) -> Array:
+    """Return `x` between 0 and 6."""
+    x = float_array("relu6", "x", x)
+    return np.clip(x, x.dtype.type(0), x.dtype.type(6))
+
+
+def relu6_backward(dout: Array, x: Array) -> Array:
+    """Let the gradient pass where `x` was between 0 and 6."""
+    x = float_array("relu6_backward", "x", x)
+    return gradient("relu6_backward", dout, x.shape, x) * ((x > 0) & (x < 6))
+'''
+NAMES = """
+from cnnlib.functional.activations import relu6, relu6_backward
+
+__all__ += ["relu6", "relu6_backward"]
+"""
+ROW = """OPERATIONS = {
+    "relu6": Operation(
+        cases("relu6", (IMAGES,)), lambda T, x: T.relu6(x), elementwise=True
+    ),
+"""
+HIDE_TORCH = """
+import importlib.util
+find = importlib.util.find_spec
+importlib.util.find_spec = lambda name, *rest: None if name == "torch" else find(name, *rest)
+"""
+
+
+@pytest.fixture
+def scratch(tmp_path):
+    """Return a copy of the library and of the tests of its operations."""
+    ignored = shutil.ignore_patterns("course", "__pycache__")
+    for folder in ("cnnlib", "tests/functional"):
+        shutil.copytree(ROOT / folder, tmp_path / folder, ignore=ignored)
+    for file in ("pyproject.toml", "tests/conftest.py", "tests/test_malformed.py"):
+        shutil.copy(ROOT / file, tmp_path / file)
+    (tmp_path / "sitecustomize.py").write_text(HIDE_TORCH)
+    return tmp_path
+
+
+def change(path, old, new):
+    text = path.read_text(encoding="utf-8")
+    assert text.count(old) == 1
+    path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def append(path, text):
+    path.write_text(path.read_text(encoding="utf-8") + text, encoding="utf-8")
+
+
+def python(folder, *arguments):
+    # Plugins that these tests do not need would take longer to load than the tests.
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(folder),
+        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+    }
+    done = subprocess.run(
+        [sys.executable, *arguments], cwd=folder, env=environment, capture_output=True, text=True
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+def run_tests(folder, op, *files):
+    chosen = f"{op} or test_pending or left_without or has_a_row"
+    paths = [f"tests/{file}" for file in files]
+    return python(folder, "-m", "pytest", "-q", "-p", "no:cacheprovider", *paths, "-k", chosen)
+
+
+def test_an_operation_is_three_edits_and_then_pending(scratch):
+    append(scratch / "cnnlib/functional/activations.py", FUNCTIONS)
+    append(scratch / "cnnlib/functional/__init__.py", NAMES)
+    change(scratch / "tests/functional/operations.py", "OPERATIONS = {\n", ROW)
+    code, said = run_tests(scratch, "relu6", "functional", "test_malformed.py")
+    assert code == 0, said
+    assert "PendingResults: not compared with PyTorch yet:" in said
+    for dtype in ("float64", "float32"):
+        assert f"relu6(x (3, 4, 5, 2)) {dtype}" in said
+    assert "make_golden.py relu6" in said
+
+    # A wrong gradient is found all the same, without PyTorch.
+    change(scratch / "cnnlib/functional/activations.py", "((x > 0) & (x < 6))", "(x < 6)")
+    code, said = run_tests(scratch, "relu6", "functional/test_functional.py")
+    assert code == 1
+    assert "test_gradients[relu6(x (3, 4, 5, 2)) float64]" in said
+
+
+def test_a_case_that_changed_is_stale_until_the_command_is_run(scratch):
+    table = scratch / "tests/functional/operations.py"
+    change(table, 'cases("tanh", (IMAGES,))', 'cases("tanh", (ROWS,))')
+    code, said = run_tests(scratch, "tanh", "functional/test_golden.py")
+    assert code == 1
+    assert "golden/tanh.npz holds results of cases that operations.py no longer has" in said
+    assert "Run: python tests/functional/make_golden.py tanh" in said
+
+    code, said = python(scratch, "tests/functional/make_golden.py", "tanh")
+    assert (code, said.strip()) == (0, "tanh: 0 cases, 2 pending: torch is not installed")
+    code, said = run_tests(scratch, "tanh", "functional/test_golden.py")
+    assert code == 0, said
+    assert "tanh(x (4, 6)) float64" in said  # pending
