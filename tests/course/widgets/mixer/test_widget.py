@@ -147,6 +147,6 @@ def test_refusals(arguments, error, words):
 
 def test_nonsense_from_the_browser_changes_nothing():
     mixer = ColourMixer(LIGHT)
-    with pytest.raises(TypeError):
+    with pytest.raises(TypeError, match="three whole numbers"):
         mixer.set_state({"settings": {"colour": [1, 2, 3.5], "target": None}})
     assert mixer.colour == [167, 185, 231]
