@@ -10,12 +10,18 @@ import numpy as np
 from cnnlib.architectures import course_cnn
 from cnnlib.course.tools.my_copy import SAME, copy_notebooks
 from cnnlib.datasets import load_digits
+from cnnlib.files import check_writable
 from cnnlib.optim import SGD, CosineAnnealingLR
 from cnnlib.training import evaluate, fit, random_shift
 
 
 def train(epochs: int, seed: int, save: str | None) -> None:
     """Train as notebook 09 does, and print the accuracy on the held-out test images."""
+    if save is not None:
+        try:
+            check_writable("train", save)  # before half a minute is spent
+        except OSError as error:
+            sys.exit(str(error))
     digits = load_digits()
     rng = np.random.default_rng(seed)
     model = course_cnn(rng)

@@ -1,4 +1,4 @@
-"""Bad input: the message names the operation, what came, what was due, and the fix."""
+"""Bad input: the message names the operation, what came, what was expected, and the fix."""
 
 import numpy as np
 import pytest

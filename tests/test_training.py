@@ -942,6 +942,15 @@ def test_a_checkpoint_that_cannot_be_written_is_refused_before_the_training(tmp_
     assert list(tmp_path.iterdir()) == []
 
 
+def test_the_shell_refuses_a_file_that_cannot_be_written_before_it_trains(tmp_path):
+    command = [sys.executable, "-m", "cnnlib", "train", "--save", str(tmp_path / "none" / "a.npz")]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert done.stderr.startswith("train: there is no folder ")
+    assert done.stderr.count("\n") == 1
+
+
 def test_a_checkpoint_of_another_generator_or_schedule_changes_nothing(tmp_path):
     path = tmp_path / "training.npz"
     fit(train=pictures(), epochs=2, progress=False, checkpoint=path, **everything())

@@ -14,6 +14,8 @@ from typing import Any
 
 import numpy as np
 
+from cnnlib import checks
+
 MAX_ROWS = 8  # of a table
 MAX_COLUMNS = 10
 MAX_SLICES = 4  # of a block, printed one below the other
@@ -192,11 +194,7 @@ def _shape_remark(expected: np.ndarray, got: np.ndarray) -> str:
 
 
 def describe(value: Any) -> str:
-    """Return in words what kind of thing a value is: "a list of 3", "an array (2, 3)"."""
-    if value is None:
-        return "None"
-    if isinstance(value, np.ndarray):
-        return f"an array {value.shape} of {value.dtype}"
+    """Name the kind of a value as well, where `checks.describe` only writes it: "the number 3"."""
     if isinstance(value, bool | np.bool_):
         return f"the truth value {value}"
     if isinstance(value, numbers.Number):
@@ -209,7 +207,7 @@ def describe(value: Any) -> str:
         return f"the class {value.__name__}"
     if callable(value):
         return f"the function {getattr(value, '__name__', type(value).__name__)}"
-    return f"an object of type {type(value).__name__}"
+    return checks.describe(value)
 
 
 def show(value: Any) -> str:
@@ -232,7 +230,7 @@ def show(value: Any) -> str:
         return "{" + ", ".join(f"{show(k)}: {show(v)}" for k, v in value.items()) + "}"
     if callable(value):
         return str(getattr(value, "__name__", type(value).__name__))
-    text = "..." if value is ... else repr(value)
+    text = "..." if value is ... else checks.written(value, f"a {type(value).__name__}")
     return f"a {type(value).__name__}" if " at 0x" in text else text
 
 

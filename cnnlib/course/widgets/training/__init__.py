@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -18,8 +18,8 @@ from cnnlib.course.widgets.kit.bundle import script, styles
 from cnnlib.course.widgets.kit.maps import draw_maps
 from cnnlib.layers import Conv2d, Linear
 from cnnlib.model import Sequential
-from cnnlib.optim import CosineAnnealingLR, Optimizer, StepLR
-from cnnlib.training import Augment, Data, History, check_data, check_model, fit
+from cnnlib.optim import Optimizer, Scheduler
+from cnnlib.training import Augment, Callback, Data, History, check_data, check_model, fit
 from cnnlib.types import Array
 
 __all__ = ["TrainingDashboard", "filters_of", "gradient_norms", "thinned"]
@@ -185,9 +185,9 @@ class TrainingDashboard(Widget):
         batch_size: int,
         optimizer: Optimizer,
         rng: np.random.Generator,
-        scheduler: StepLR | CosineAnnealingLR | None = None,
+        scheduler: Scheduler | None = None,
         augment: Augment | None = None,
-        callbacks: Sequence[Callable[[Sequential, History], object]] = (),
+        callbacks: Sequence[Callback] = (),
         history: History | None = None,
     ) -> None:
         op = type(self).__name__
