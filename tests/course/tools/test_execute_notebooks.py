@@ -17,6 +17,7 @@ from bs4 import BeautifulSoup
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
+from cnnlib.course.tools import execute_notebooks
 from cnnlib.course.tools.execute_notebooks import dumps, execute, main, normalise
 
 VIEW = "application/vnd.jupyter.widget-view+json"
@@ -258,3 +259,15 @@ def test_nbval_compares_words_and_numbers_but_not_the_bytes_of_pictures(tmp_path
     nbformat.write(notebook, path)
     verdicts, report = run_nbval(path)
     assert verdicts == [verdict for _, _, verdict in pairs], report
+
+
+def test_a_place_that_cannot_be_written_is_named_before_anything_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(execute_notebooks, "execute", lambda *_: pytest.fail("it runs"))
+    path = tmp_path / "01_a.ipynb"
+    path.mkdir()  # a folder of that name
+    assert main([str(path)]) == 1
+    error = capsys.readouterr().err
+    assert f"make notebooks: {path} cannot be written (Is a directory)" in error
+    assert f"{path} was left as it was." in error
