@@ -61,7 +61,7 @@ def winners_by_the_number_in_the_window(image, kernel_size, stride):
             lambda x, kernel_size, stride=2: F.avg_pool2d(x, kernel_size, stride),
             "moves by 2",
         ),
-        (ex.winners, winners_as_floats, "a float, say, is no index"),
+        (ex.winners, winners_as_floats, "a float, say, is not an index"),
     ],
 )
 def test_a_variant_of_a_mistake_is_named(exercise, answer, words):
