@@ -280,8 +280,8 @@ class Watch:
         if how != "right":
             replace(target, lambda right: broken(right, how, noted.add))
         # The tests that name what is broken come first.
-        word = re.split(r"[:.]", target)[-1].removesuffix("_backward")
-        items = sorted(items, key=lambda item: word not in item.nodeid)
+        words = target.partition(":")[2].removesuffix("_backward").split(".")
+        items = sorted(items, key=lambda item: sum(word not in item.nodeid for word in words))
         for item, following in zip_longest(items, items[1:]):
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
             if self.red:
