@@ -69,16 +69,16 @@ def test_a_value_whose_repr_fails_is_described_by_its_kind(value):
     kind = type(value).__name__
     kinds = {f"a {kind}", "an array of shape (1,) and dtype object"}
     assert checks.describe(value) in kinds
-    for say in (compare.describe, compare.show):
+    for say in (compare.describe_kind, compare.show):
         assert isinstance(say(value), str)
     assert compare.difference(1.5, value) is not None or kind == "BrokenFraction"
 
 
 def test_the_judge_describes_as_the_library_does_where_it_names_no_kind():
     for value in (None, np.zeros(3), OSError()):
-        assert compare.describe(value) == checks.describe(value)
-    assert compare.describe(3) == "the number 3"
-    assert compare.describe("a") == "the text 'a'"
+        assert compare.describe_kind(value) == checks.describe(value)
+    assert compare.describe_kind(3) == "the number 3"
+    assert compare.describe_kind("a") == "the text 'a'"
 
 
 def test_a_message_survives_a_value_whose_repr_fails():

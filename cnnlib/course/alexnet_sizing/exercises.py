@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from cnnlib.course.judge.compare import describe
+from cnnlib.course.judge.compare import describe_kind
 from cnnlib.course.judge.exercise import ExerciseSet, NotAttempted
 from cnnlib.course.judge.quiz import Quiz, right, wrong
 from cnnlib.course.judge.run import Call, case
@@ -660,7 +660,7 @@ def _judge(build):
             "without parentheses: `.check(my_network)`."
         )
     if not callable(build):
-        return f"Expected a function that takes `rng` and returns a network, got {describe(build)}."
+        return f"Expected a function that takes `rng` and returns a network, got {describe_kind(build)}."
     network = build(np.random.default_rng(0))
     if network is ...:
         raise NotAttempted
@@ -668,7 +668,7 @@ def _judge(build):
         return "The function returns None. Does it end with `return` and the network?"
     if not isinstance(network, Sequential):
         return (
-            f"Expected a `Sequential`, got {describe(network)}. Hand the layers to "
+            f"Expected a `Sequential`, got {describe_kind(network)}. Hand the layers to "
             "`Sequential(...)`, one after the other."
         )
     try:

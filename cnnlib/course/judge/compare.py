@@ -40,7 +40,9 @@ def difference(
     if got is None and expected is not None:
         return Difference("none", "It returns None.")
     if expected is None:
-        return None if got is None else Difference("type", f"Expected None, got {describe(got)}.")
+        return (
+            None if got is None else Difference("type", f"Expected None, got {describe_kind(got)}.")
+        )
     if isinstance(expected, dict):
         return _dict_difference(expected, got, rtol, atol)
     if isinstance(expected, tuple | list):
@@ -49,10 +51,10 @@ def difference(
         return _array_difference(expected, got, rtol, atol)
     if isinstance(expected, bool | np.bool_):
         if not isinstance(got, bool | np.bool_):
-            return Difference("type", f"Expected True or False, got {describe(got)}.")
+            return Difference("type", f"Expected True or False, got {describe_kind(got)}.")
     elif isinstance(expected, numbers.Integral):
         if isinstance(got, bool | np.bool_) or not isinstance(got, numbers.Number):
-            return Difference("type", f"Expected a whole number, got {describe(got)}.")
+            return Difference("type", f"Expected a whole number, got {describe_kind(got)}.")
         if not isinstance(got, numbers.Integral):
             if isinstance(got, numbers.Real) and float(got) == int(expected):
                 return Difference(
@@ -65,13 +67,13 @@ def difference(
         if isinstance(got, np.ndarray) and got.ndim == 0:
             got = got[()]
         if isinstance(got, bool | np.bool_) or not isinstance(got, numbers.Real):
-            return Difference("type", f"Expected a number, got {describe(got)}.")
+            return Difference("type", f"Expected a number, got {describe_kind(got)}.")
         if not _close(np.asarray(expected, float), np.asarray(got, float), rtol, atol).all():
             return Difference("value", f"Expected {show(expected)}, got {show(got)}.")
         return None
     elif isinstance(expected, str):
         if not isinstance(got, str):
-            return Difference("type", f"Expected a text, got {describe(got)}.")
+            return Difference("type", f"Expected a text, got {describe_kind(got)}.")
         if expected.strip().lower() == got.strip().lower():
             return None
     if expected != got:
@@ -86,7 +88,7 @@ def _tuple_difference(
     if not isinstance(got, tuple | list):
         listed = ", ".join(names)
         return Difference(
-            "type", f"Expected {len(expected)} results ({listed}), got {describe(got)}."
+            "type", f"Expected {len(expected)} results ({listed}), got {describe_kind(got)}."
         )
     if len(got) != len(expected):
         return Difference(
@@ -111,7 +113,7 @@ def _dict_difference(
     expected: dict[Any, Any], got: Any, rtol: float, atol: float
 ) -> Difference | None:
     if not isinstance(got, dict):
-        return Difference("type", f"Expected a dict, got {describe(got)}.")
+        return Difference("type", f"Expected a dict, got {describe_kind(got)}.")
     if expected.keys() != got.keys():
         return Difference(
             "shape", f"Expected the keys {sorted(map(str, expected))}, got {sorted(map(str, got))}."
@@ -132,7 +134,7 @@ def _array_difference(
             how = "Was everything added up to one number?"
         else:
             how = "Return the array itself."
-        return Difference("type", f"Expected an array, got {describe(got)}. {how}")
+        return Difference("type", f"Expected an array, got {describe_kind(got)}. {how}")
     if got.shape != expected.shape:
         return Difference(
             "shape",
@@ -193,7 +195,7 @@ def _shape_remark(expected: np.ndarray, got: np.ndarray) -> str:
     return f" {' and '.join(off).capitalize()}."
 
 
-def describe(value: Any) -> str:
+def describe_kind(value: Any) -> str:
     """Name the kind of a value as well, where `checks.describe` only writes it: "the number 3"."""
     if isinstance(value, bool | np.bool_):
         return f"the truth value {value}"

@@ -23,7 +23,7 @@ import numpy as np
 
 from cnnlib.course.chapters import chapter_of
 from cnnlib.course.judge import diagnose, record
-from cnnlib.course.judge.compare import Difference, describe, difference, show, table
+from cnnlib.course.judge.compare import Difference, describe_kind, difference, show, table
 from cnnlib.course.judge.diagnose import Mistake, Trial
 from cnnlib.course.judge.run import Call, Outcome, run
 from cnnlib.course.judge.show import Hint, Solution, Table, Verdict, as_html, as_text
@@ -173,7 +173,7 @@ class Prediction(Exercise):
             return self._todo(f"Replace the three dots: `{self.reader_name} = ...`")
         if callable(answer):
             return self._wrong(
-                f"Expected a value, got {describe(answer)}. Call it, or write down what it returns."
+                f"Expected a value, got {describe_kind(answer)}. Call it, or write down what it returns."
             )
         answer = self._like_expected(answer)
         found = self._differs(self.expected, answer)
@@ -323,12 +323,12 @@ class Coding(Exercise):
             return self._todo(f"Write the {kind} `{self.reader_name}`, then hand it over.")
         if not callable(answer):
             return self._wrong(
-                f"Expected the {kind} itself, got {describe(answer)}. Hand over its name, without "
+                f"Expected the {kind} itself, got {describe_kind(answer)}. Hand over its name, without "
                 f"parentheses: `.check({self.reader_name})`."
             )
         if kind == "class" and not isinstance(answer, type):
             return self._wrong(
-                f"Expected a class, got {describe(answer)}. Hand over the name of the class: "
+                f"Expected a class, got {describe_kind(answer)}. Hand over the name of the class: "
                 f"`.check({self.reader_name})`."
             )
         if self._call is None and (problem := self._signature_problem(answer)):

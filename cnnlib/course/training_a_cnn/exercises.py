@@ -8,7 +8,7 @@ import numpy as np
 from cnnlib import functional as F
 from cnnlib import reference
 from cnnlib.course.judge import textbook
-from cnnlib.course.judge.compare import describe, show
+from cnnlib.course.judge.compare import describe_kind, show
 from cnnlib.course.judge.exercise import ExerciseSet
 from cnnlib.course.judge.numbers import random_dtype
 from cnnlib.course.judge.quiz import Quiz, right, wrong
@@ -682,7 +682,9 @@ def try_rate(lr: float) -> float:
 
 def _judge_rate(answer: Any) -> str | None:
     if isinstance(answer, bool) or not isinstance(answer, int | float | np.number):
-        return f"Expected one number as the learning rate, such as 0.05, got {describe(answer)}."
+        return (
+            f"Expected one number as the learning rate, such as 0.05, got {describe_kind(answer)}."
+        )
     lr = float(answer)
     if not np.isfinite(lr) or lr < 0:
         return f"A learning rate is a positive number; {show(lr)} is not."

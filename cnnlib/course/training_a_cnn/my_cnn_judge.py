@@ -10,7 +10,7 @@ import numpy as np
 from cnnlib import functional as F
 from cnnlib import reference
 from cnnlib.architectures import course_cnn
-from cnnlib.course.judge.compare import describe, difference
+from cnnlib.course.judge.compare import describe_kind, difference
 from cnnlib.course.judge.exercise import Coding, ExerciseSet, NotAttempted
 from cnnlib.course.judge.numbers import halves
 from cnnlib.course.judge.run import Call, case
@@ -448,7 +448,7 @@ def judge(answer: Any) -> str | tuple[str | Table, ...] | None:
 def _methods(answer: Any, own: Any) -> str | None:
     missing = [name for name in SIX if not callable(getattr(own, name, None))]
     if len(missing) == len(SIX):
-        return f"Expected a class with six functions, `conv2d` first, got {describe(answer)}."
+        return f"Expected a class with six functions, `conv2d` first, got {describe_kind(answer)}."
     if missing:
         listed = ", ".join(f"`{name}`" for name in missing)
         return f"The class has no {listed}. Keep the names that the exercise gives."
