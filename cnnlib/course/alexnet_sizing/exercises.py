@@ -660,7 +660,8 @@ def _judge(build):
             "without parentheses: `.check(my_network)`."
         )
     if not callable(build):
-        return f"Expected a function that takes `rng` and returns a network, got {describe_kind(build)}."
+        came = describe_kind(build)
+        return f"Expected a function that takes `rng` and returns a network, got {came}."
     network = build(np.random.default_rng(0))
     if network is ...:
         raise NotAttempted
