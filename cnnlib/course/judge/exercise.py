@@ -173,7 +173,8 @@ class Prediction(Exercise):
             return self._todo(f"Replace the three dots: `{self.reader_name} = ...`")
         if callable(answer):
             return self._wrong(
-                f"Expected a value, got {describe_kind(answer)}. Call it, or write down what it returns."
+                f"Expected a value, got {describe_kind(answer)}. Call it, or write down what it "
+                "returns."
             )
         answer = self._like_expected(answer)
         found = self._differs(self.expected, answer)
@@ -323,8 +324,8 @@ class Coding(Exercise):
             return self._todo(f"Write the {kind} `{self.reader_name}`, then hand it over.")
         if not callable(answer):
             return self._wrong(
-                f"Expected the {kind} itself, got {describe_kind(answer)}. Hand over its name, without "
-                f"parentheses: `.check({self.reader_name})`."
+                f"Expected the {kind} itself, got {describe_kind(answer)}. Hand over its name, "
+                f"without parentheses: `.check({self.reader_name})`."
             )
         if kind == "class" and not isinstance(answer, type):
             return self._wrong(
