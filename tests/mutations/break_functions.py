@@ -1,6 +1,6 @@
 """Break the library one function at a time, and say which test goes red first.
 
-    python tests/mutations/break_functions.py                     # everything, half an hour
+    python tests/mutations/break_functions.py                     # everything
     python tests/mutations/break_functions.py cnnlib.optim relu   # targets with one of these words
 
 Each public function, method and property of the modules in `AREAS` is replaced in turn by one that
