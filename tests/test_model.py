@@ -60,6 +60,17 @@ def test_gradients_through_the_whole_network():
         parameter.value = start
 
 
+def test_a_container_lists_the_statistics_of_all_its_layers():
+    first, second = BatchNorm2d(2), BatchNorm2d(3)
+    model = Sequential(first, Residual(Sequential(ReLU(), second)))
+    assert [id(buffer) for buffer in model.buffers()] == [
+        id(first.running_mean),
+        id(first.running_var),
+        id(second.running_mean),
+        id(second.running_var),
+    ]
+
+
 def test_names_follow_the_position():
     names = [name for name, _ in small().named_parameters()]
     assert names == ["0.weight", "0.bias", "4.weight", "4.bias"]

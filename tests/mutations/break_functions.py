@@ -1,12 +1,12 @@
 """Break the library one function at a time, and say which test goes red first.
 
-    python tests/mutations/break_functions.py                     # everything, half an hour
+    python tests/mutations/break_functions.py                     # everything
     python tests/mutations/break_functions.py cnnlib.optim relu   # targets with one of these words
 
 Each public function, method and property of the modules in `AREAS` is replaced in turn by one that
 does the same and then answers
 
-- ``zeros``: zeros of the right shapes and types, an empty text, False;
+- ``zeros``: zeros of the right shapes and types, an empty text or list, False;
 - ``nan``: NaN in the place of every float;
 - ``input``: its first argument;
 
@@ -66,7 +66,7 @@ AREAS = {
     "cnnlib.functional": "tests/functional/test_functional.py tests/functional/test_golden.py",
     "cnnlib.reference": "tests/test_reference.py tests/functional",
     "cnnlib.gradcheck": "tests/test_gradcheck.py tests/functional/test_functional.py",
-    "cnnlib.layers": "tests/test_layers.py tests/test_model.py",
+    "cnnlib.layers": "tests/test_layers.py tests/test_model.py tests/fast",
     "cnnlib.model": "tests/test_model.py tests/test_architectures.py tests/test_training.py",
     "cnnlib.optim": "tests/test_optim.py tests/test_training.py",
     "cnnlib.training": "tests/test_training.py",
@@ -144,6 +144,8 @@ def each(value: Any, change: Callable[[Any], Any]) -> Any:
         return {key: each(one, change) for key, one in value.items()}
     if isinstance(value, tuple) and hasattr(value, "_fields"):
         return type(value)(*(each(one, change) for one in value))
+    if isinstance(value, list) and change is zero and value and not numeric(value):
+        return []
     if isinstance(value, tuple | list):
         return type(value)(each(one, change) for one in value)
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
@@ -152,6 +154,13 @@ def each(value: Any, change: Callable[[Any], Any]) -> Any:
             value, **{name: each(getattr(value, name), change) for name in fields}
         )
     return change(value)
+
+
+def numeric(value: Any) -> bool:
+    """Return whether zeros may take the place of an answer, or of anything in it."""
+    if isinstance(value, tuple | list):
+        return any(numeric(one) for one in value)
+    return isinstance(value, np.ndarray | bool | int | float | np.generic)
 
 
 def zero(value: Any) -> Any:
@@ -213,8 +222,13 @@ def breaks(target: str) -> tuple[str, ...]:
     text = getattr(answer, "__name__", str(answer)) if inspect.isclass(answer) else str(answer)
     if text == "None":
         return ("nothing",)
-    # Whole numbers and texts have no NaN.
-    return ("zeros", "nan", "input") if re.search("float|[A-Z]", text) else ("zeros", "input")
+    found = ["zeros"]
+    # Whole numbers, texts, shapes and layers have no NaN.
+    if re.search("float|[A-Z]", re.sub("Parameter|Shape|Size|Layer|Sequential|Path", "", text)):
+        found.append("nan")
+    if set(inspect.signature(function).parameters) - {"self"}:
+        found.append("input")
+    return tuple(found)
 
 
 # --- a run ----------------------------------------------------------------------------------------
