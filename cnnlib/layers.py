@@ -13,7 +13,6 @@ import numpy.typing as npt
 
 from cnnlib import functional as F
 from cnnlib.checks import describe, generator, integer, number, pair
-from cnnlib.functional.convolution import conv2d_backward_weights
 from cnnlib.shapes import fitting_size
 from cnnlib.types import Array, Shape, Size
 
@@ -112,10 +111,21 @@ class Layer:
         Some layers (dropout) behave differently while training.
     window : (kernel_size, stride) pairs for (height, width)
         What the layer does to the receptive field.
+    mixes_images : bool
+        Whether the images of a batch meet in this layer, as in batch normalisation. True unless
+        the class itself declares False: then a batch may be cut into parts that are worked on
+        apart. Declare it only if each image's output depends on that image alone, nothing is
+        random, and nothing is kept but what `backward` needs.
     """
 
     training = True
+    mixes_images: bool = True
     window: tuple[tuple[int, int], tuple[int, int]] = ((1, 1), (1, 1))
+
+    def __init_subclass__(cls) -> None:
+        # A subclass may compute something else than its parent, so it declares for itself.
+        if "mixes_images" not in vars(cls):
+            cls.mixes_images = True
 
     def __init__(self) -> None:
         self._x: Array | None = None
@@ -131,14 +141,6 @@ class Layer:
     def backward(self, dout: Array) -> Array:
         """Return the gradient for the input; leave those of the weights in ``.grad``."""
         raise TypeError(f"{type(self).__name__}.backward is not defined; write it in the subclass.")
-
-    def backward_weights(self, dout: Array) -> None:
-        """Leave the gradients of the weights in ``.grad``, as `backward` does, and no more.
-
-        For the first layer of a network: nobody learns the images, so their gradient would be
-        computed in vain.
-        """
-        self.backward(dout)
 
     def parameters(self) -> list[Parameter]:
         """Return what this layer learns."""
@@ -166,7 +168,7 @@ class Layer:
         """Return the shape of one sample's output, without computing it."""
         return input_shape
 
-    def widen(self, field: int, jump: int, input_shape: Shape) -> tuple[int, int]:
+    def receptive_field(self, field: int, jump: int, input_shape: Shape) -> tuple[int, int]:
         """Return the receptive field and jump after this layer, given those before it.
 
         The jump is how many input pixels apart two neighbouring output pixels look, along the
@@ -259,6 +261,8 @@ class Conv2d(Layer):
     304
     """
 
+    mixes_images = False
+
     def __init__(
         self,
         in_channels: int,
@@ -307,7 +311,7 @@ class Conv2d(Layer):
 
     def forward(self, x: Array) -> Array:
         """Return the feature maps, (N, C_out, OH, OW)."""
-        bordered, padding = self._add_border(x)
+        bordered, padding = self.add_border(x)
         bias = None if self.bias is None else self.bias.value
         y = F.conv2d(bordered, self.weight.value, bias, self.stride, padding, self.groups)
         self._x = x
@@ -316,7 +320,7 @@ class Conv2d(Layer):
     def backward(self, dout: Array) -> Array:
         """Return the gradient for the input."""
         x = self.input()
-        bordered, padding = self._add_border(x)
+        bordered, padding = self.add_border(x)
         dx, self.weight.grad, dbias = F.conv2d_backward(
             dout, bordered, self.weight.value, self.stride, padding, self.groups
         )
@@ -326,16 +330,7 @@ class Conv2d(Layer):
             dx = F.pad2d_backward(dx, x, self.padding, self.padding_mode)
         return dx
 
-    def backward_weights(self, dout: Array) -> None:
-        """Leave the gradients of the weights in ``.grad``."""
-        bordered, padding = self._add_border(self.input())
-        self.weight.grad, dbias = conv2d_backward_weights(
-            dout, bordered, self.weight.value, self.stride, padding, self.groups
-        )
-        if self.bias is not None:
-            self.bias.grad = dbias
-
-    def _add_border(self, x: Array) -> tuple[Array, tuple[int, int]]:
+    def add_border(self, x: Array) -> tuple[Array, tuple[int, int]]:
         """Return x with a border other than zeros, and the zero padding that is still to do."""
         if self.padding_mode == "zeros":
             return x, self.padding
@@ -406,6 +401,8 @@ class Linear(Layer):
     37752832
     """
 
+    mixes_images = False
+
     def __init__(
         self,
         in_features: int,
@@ -474,6 +471,8 @@ class ReLU(Layer):
     array([[0., 2.]])
     """
 
+    mixes_images = False
+
     def forward(self, x: Array) -> Array:
         """Return ``max(0, x)``."""
         y = F.relu(x)
@@ -497,6 +496,8 @@ class LeakyReLU(Layer):
     >>> LeakyReLU(0.1)(np.array([[-1.0, 2.0]]))
     array([[-0.1,  2. ]])
     """
+
+    mixes_images = False
 
     def __init__(self, negative_slope: float = 0.01) -> None:
         super().__init__()
@@ -525,6 +526,8 @@ class Sigmoid(Layer):
     array([[0.5]])
     """
 
+    mixes_images = False
+
     def forward(self, x: Array) -> Array:
         """Return ``1 / (1 + exp(-x))``."""
         y = F.sigmoid(x)
@@ -544,6 +547,8 @@ class Tanh(Layer):
     >>> Tanh()(np.array([[0.0]]))
     array([[0.]])
     """
+
+    mixes_images = False
 
     def forward(self, x: Array) -> Array:
         """Return the hyperbolic tangent."""
@@ -609,6 +614,8 @@ class MaxPool2d(_Pool2d):
            [13., 15.]])
     """
 
+    mixes_images = False
+
     def forward(self, x: Array) -> Array:
         """Return the pooled maps, (N, C, OH, OW)."""
         y = F.max_pool2d(x, self.kernel_size, self.stride, self.padding)
@@ -638,6 +645,8 @@ class MinPool2d(_Pool2d):
     array([[ 0.,  2.],
            [ 8., 10.]])
     """
+
+    mixes_images = False
 
     def forward(self, x: Array) -> Array:
         """Return the pooled maps, (N, C, OH, OW)."""
@@ -669,6 +678,8 @@ class AvgPool2d(_Pool2d):
            [10.5, 12.5]])
     """
 
+    mixes_images = False
+
     def forward(self, x: Array) -> Array:
         """Return the pooled maps, (N, C, OH, OW)."""
         y = F.avg_pool2d(x, self.kernel_size, self.stride, self.padding)
@@ -691,6 +702,8 @@ class GlobalAvgPool2d(Layer):
     (2, 8, 1, 1)
     """
 
+    mixes_images = False
+
     def forward(self, x: Array) -> Array:
         """Return the means, (N, C, 1, 1)."""
         y = F.global_avg_pool2d(x)
@@ -705,7 +718,7 @@ class GlobalAvgPool2d(Layer):
         """Return (C, 1, 1)."""
         return self._image_shape(input_shape)[0], 1, 1
 
-    def widen(self, field: int, jump: int, input_shape: Shape) -> tuple[int, int]:
+    def receptive_field(self, field: int, jump: int, input_shape: Shape) -> tuple[int, int]:
         """Return the view of a window as high as the map."""
         height = self._image_shape(input_shape)[1]
         return field + (height - 1) * jump, jump * height
@@ -759,6 +772,11 @@ class BatchNorm2d(Layer):
         self.running_mean = Parameter("running_mean", (size,), lambda: np.zeros(size), dtype)
         self.running_var = Parameter("running_var", (size,), lambda: np.ones(size), dtype)
         self._statistics: tuple[Array, Array] | None = None
+
+    @property
+    def mixes_images(self) -> bool:  # type: ignore[override]
+        """While training every image counts in the mean of the batch."""
+        return self.training
 
     def forward(self, x: Array) -> Array:
         """Return the normalised maps, shaped like `x`."""
@@ -824,6 +842,8 @@ class LocalResponseNorm(Layer):
     (1, 8, 2, 2)
     """
 
+    mixes_images = False
+
     def __init__(self, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0) -> None:
         super().__init__()
         self.size = integer("LocalResponseNorm", "size", size, 1)
@@ -855,6 +875,8 @@ class Flatten(Layer):
     >>> Flatten()(np.zeros((2, 3, 4, 4))).shape
     (2, 48)
     """
+
+    mixes_images = False
 
     def forward(self, x: Array) -> Array:
         """Return (N, C·H·W)."""
@@ -898,6 +920,11 @@ class Dropout(Layer):
             )
         self.rng = generator("Dropout", rng)
         self._mask: Array | None = None
+
+    @property
+    def mixes_images(self) -> bool:  # type: ignore[override]
+        """While training the parts of a batch would draw their masks in no fixed order."""
+        return self.training
 
     def forward(self, x: Array) -> Array:
         """Return the values that were kept, scaled; all of them when not training."""

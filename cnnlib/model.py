@@ -4,14 +4,12 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
 
 import numpy as np
 
-from cnnlib import layers as _layers
 from cnnlib.archive import read_archive, write_archive
 from cnnlib.checks import describe, integer
-from cnnlib.layers import BatchNorm2d, Dropout, Layer, Parameter
+from cnnlib.layers import Layer, Parameter
 from cnnlib.types import Array, Shape
 
 __all__ = ["Container", "Parallel", "Residual", "Sequential", "Summary", "SummaryRow"]
@@ -22,6 +20,11 @@ class Container(Layer):
 
     A container names its `children`; parameters, summary, saving and loading follow from that.
     """
+
+    @property
+    def mixes_images(self) -> bool:  # type: ignore[override]
+        """Whether a layer inside does. A container of your own declares for itself."""
+        return any(child.mixes_images for _, child in self.children())
 
     def named_parameters(self) -> list[tuple[str, Parameter]]:
         """Return every parameter with the name it has in a saved file, such as ``0.weight``."""
@@ -124,7 +127,7 @@ class Container(Layer):
                     parameters=0 if opened else sum(p.size for p in child.parameters()),
                     multiply_adds=0 if opened else child.multiply_adds(child_shape),
                     values=0 if opened else _output_values(child, child_shape),
-                    receptive_field=child.widen(*child_view, child_shape)[0]
+                    receptive_field=child.receptive_field(*child_view, child_shape)[0]
                     if len(output) == 3
                     else None,
                 )
@@ -226,6 +229,8 @@ class Sequential(Container):
     (5, 10)
     """
 
+    mixes_images = Container.mixes_images
+
     def __init__(self, *layers: Layer) -> None:
         super().__init__()
         self.layers = [
@@ -257,23 +262,16 @@ class Sequential(Container):
             dout = layer.backward(dout)
         return dout
 
-    def backward_weights(self, dout: Array) -> None:
-        """Run the layers from last to first; the first does not return a gradient."""
-        for layer in reversed(self.layers[1:]):
-            dout = layer.backward(dout)
-        for layer in self.layers[:1]:
-            layer.backward_weights(dout)
-
     def output_shape(self, input_shape: Shape) -> Shape:
         """Return the shape of one sample's output, without computing it."""
         for layer in self.layers:
             input_shape = layer.output_shape(input_shape)
         return input_shape
 
-    def widen(self, field: int, jump: int, input_shape: Shape) -> tuple[int, int]:
+    def receptive_field(self, field: int, jump: int, input_shape: Shape) -> tuple[int, int]:
         """Return the receptive field and jump after the last layer."""
         for layer in self.layers:
-            field, jump = layer.widen(field, jump, input_shape)
+            field, jump = layer.receptive_field(field, jump, input_shape)
             input_shape = layer.output_shape(input_shape)
         return field, jump
 
@@ -282,7 +280,7 @@ class Sequential(Container):
     ) -> Iterator[tuple[str, Layer, Shape, tuple[int, int]]]:
         for name, layer in self.children():
             yield name, layer, shape, view
-            shape, view = layer.output_shape(shape), layer.widen(*view, shape)
+            shape, view = layer.output_shape(shape), layer.receptive_field(*view, shape)
 
     def __repr__(self) -> str:
         return _tree("Sequential", self)
@@ -311,6 +309,8 @@ class Residual(Container):
     ----------
     He, Zhang, Ren and Sun, "Deep residual learning for image recognition", 2016, equation 1.
     """
+
+    mixes_images = Container.mixes_images
 
     def __init__(self, main: Layer, shortcut: Layer | None = None) -> None:
         super().__init__()
@@ -350,9 +350,9 @@ class Residual(Container):
         self._check_shapes(main, short)
         return main
 
-    def widen(self, field: int, jump: int, input_shape: Shape) -> tuple[int, int]:
+    def receptive_field(self, field: int, jump: int, input_shape: Shape) -> tuple[int, int]:
         """Return the view of the way that sees further."""
-        views = [child.widen(field, jump, input_shape) for _, child in self.children()]
+        views = [child.receptive_field(field, jump, input_shape) for _, child in self.children()]
         return max([*views, (field, jump)])
 
     def __repr__(self) -> str:
@@ -379,6 +379,8 @@ class Parallel(Container):
     ----------
     Szegedy et al., "Going deeper with convolutions", 2015, section 4.
     """
+
+    mixes_images = Container.mixes_images
 
     def __init__(self, *branches: Layer) -> None:
         super().__init__()
@@ -430,55 +432,12 @@ class Parallel(Container):
         self._check_shapes(shapes)
         return (sum(shape[0] for shape in shapes), *shapes[0][1:])
 
-    def widen(self, field: int, jump: int, input_shape: Shape) -> tuple[int, int]:
+    def receptive_field(self, field: int, jump: int, input_shape: Shape) -> tuple[int, int]:
         """Return the view of the branch that sees furthest."""
-        return max(branch.widen(field, jump, input_shape) for branch in self.branches)
+        return max(branch.receptive_field(field, jump, input_shape) for branch in self.branches)
 
     def __repr__(self) -> str:
         return _tree("Parallel", self)
-
-
-# Layers that treat every image on its own and keep nothing but their input. A class derived from
-# one of them may do something else, so it is not taken to be one.
-_PER_IMAGE = {getattr(_layers, name) for name in _layers.__all__} - {Layer, Parameter}
-
-
-def per_image(layer: Layer) -> bool:
-    """Return whether the images of a batch do not mix in a layer, so that they may be dealt out."""
-    if "forward" in vars(layer) or "backward" in vars(layer):  # replaced by something of one's own
-        return False
-    if type(layer) in (Sequential, Residual, Parallel):
-        return all(per_image(child) for _, child in layer.children())
-    if type(layer) in (BatchNorm2d, Dropout):
-        return not layer.training
-    return type(layer) in _PER_IMAGE
-
-
-Twin = TypeVar("Twin", bound=Layer)
-
-
-def twin(layer: Twin) -> Twin:
-    """Return a layer with the same weights, that has its own gradients and remembers its own input.
-
-    Twins may run at the same time, each on its share of a batch.
-    """
-    other = _shell(layer)
-    for name, value in vars(layer).items():
-        if isinstance(value, Parameter):
-            value.value  # noqa: B018 - made now, once for all twins
-            setattr(other, name, _shell(value))
-        elif isinstance(value, Layer):
-            setattr(other, name, twin(value))
-        elif isinstance(value, list):
-            setattr(other, name, [twin(v) if isinstance(v, Layer) else v for v in value])
-    return other
-
-
-def _shell(thing: Any) -> Any:
-    """Return another object with the very same attributes."""
-    other = object.__new__(type(thing))
-    other.__dict__.update(thing.__dict__)
-    return other
 
 
 def _check_layer(op: str, place: int | str, layer: object) -> Layer:

@@ -142,10 +142,10 @@ def test_train_and_eval_switch_the_layer():
 def test_what_a_layer_adds_to_the_view():
     conv = layers.Conv2d(1, 1, (5, 3), (3, 2), rng=rng())
     assert conv.window == ((5, 3), (3, 2))
-    assert conv.widen(10, 2, (1, 9, 9)) == (10 + 4 * 2, 6)
+    assert conv.receptive_field(10, 2, (1, 9, 9)) == (10 + 4 * 2, 6)
     assert layers.MaxPool2d((3, 2), (2, 1)).window == ((3, 2), (2, 1))
-    assert layers.ReLU().widen(7, 4, (1, 9, 9)) == (7, 4)
-    assert layers.GlobalAvgPool2d().widen(7, 4, (1, 5, 3)) == (7 + 4 * 4, 20)
+    assert layers.ReLU().receptive_field(7, 4, (1, 9, 9)) == (7, 4)
+    assert layers.GlobalAvgPool2d().receptive_field(7, 4, (1, 5, 3)) == (7 + 4 * 4, 20)
 
 
 def test_batch_norm_uses_its_own_eps():
