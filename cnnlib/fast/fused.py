@@ -103,6 +103,8 @@ class ConvPool(Layer):
         columns = windows.reshape(-1, math.prod(windows.shape[3:]))
         maps = (self._framed() @ columns).reshape(-1, self.conv.out_channels, columns.shape[1])
         largest = maps.max(axis=0)
+        if not np.isfinite(largest.max()):  # zeros of a frame make NaN of what is not finite
+            return self.plain(x)
         bias = 0 if self.conv.bias is None else self.conv.bias.value[:, None]
         y = largest + bias
         if self.relu:
@@ -144,10 +146,7 @@ class ConvPool(Layer):
         if self.relu:
             dlargest = dlargest * (y > 0)
         wins = maps == largest
-        nans = np.isnan(largest.max())  # as in `max_pool2d` they win, though they equal nothing
-        if nans:
-            wins |= np.isnan(maps)
-        if nans or np.count_nonzero(wins) > largest.size:  # the first in row-major order counts
+        if np.count_nonzero(wins) > largest.size:  # a tie: the first in row-major order counts
             wins[1:] &= ~np.logical_or.accumulate(wins, axis=0)[:-1]
         np.multiply(wins, dlargest, out=maps)  # the maps give their place to their gradients
         dmaps = maps.reshape(-1, maps.shape[2])

@@ -82,6 +82,22 @@ def test_a_negative_zero_or_a_closed_window_lets_nothing_through(rng):
     assert not dx.any()
 
 
+@pytest.mark.parametrize("relu", [True, False])
+def test_what_is_not_finite_takes_the_way_of_the_plain_layers(rng, relu):
+    model = network(rng, relu, 2, False, in_channels=1, out_channels=1, kernel_size=1)
+    model[0].weight.value = np.ones((1, 1, 1, 1))
+    x = np.array([[[[5.0, np.nan, 7.0, 7.0, 1.0, 2.0], [np.nan, 9.0, 1.0, 2.0, np.inf, 3.0]]]])
+    dout = np.array([[[[10.0, 20.0, 30.0]]]])
+    with np.errstate(invalid="ignore"):
+        fused_results = results(fused_replica(model), x, dout)
+    for array, expected in zip(fused_results, results(replicate(model), x, dout), strict=True):
+        np.testing.assert_array_equal(array, expected)
+    np.testing.assert_array_equal(fused_results[0], [[[[np.nan, 7, np.inf]]]])
+    first, second = fused_results[1][0, 0].tolist()
+    assert first == [0, 0 if relu else 10, 20, 0, 0, 0]
+    assert second == [0, 0, 0, 0, 30, 0]
+
+
 def kinds(model):
     return [type(layer).__name__ for layer in fused_replica(model).layers]
 
