@@ -5,7 +5,7 @@ input; `backward` hands that input to the matching backward function and leaves 
 the weights in ``parameter.grad``.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,7 @@ import numpy.typing as npt
 from cnnlib import functional as F
 from cnnlib.checks import describe, generator, integer, number, pair
 from cnnlib.shapes import fitting_size
-from cnnlib.types import Array, Shape, Size
+from cnnlib.types import Array, Pair, Shape, Size
 
 __all__ = [
     "AvgPool2d",
@@ -120,7 +120,7 @@ class Layer:
 
     training = True
     mixes_images: bool = True
-    window: tuple[tuple[int, int], tuple[int, int]] = ((1, 1), (1, 1))
+    window: tuple[Pair, Pair] = ((1, 1), (1, 1))
 
     def __init_subclass__(cls) -> None:
         # A subclass may compute something else than its parent, so it declares for itself.
@@ -168,7 +168,7 @@ class Layer:
         """Return the shape of one sample's output, without computing it."""
         return input_shape
 
-    def receptive_field(self, field: int, jump: int, input_shape: Shape) -> tuple[int, int]:
+    def receptive_field(self, field: int, jump: int, input_shape: Shape) -> Pair:
         """Return the receptive field and jump after this layer, given those before it.
 
         The jump is how many input pixels apart two neighbouring output pixels look, along the
@@ -176,6 +176,14 @@ class Layer:
         """
         kernel_size, stride = self.window[0]
         return field + (kernel_size - 1) * jump, jump * stride
+
+    def flow(self, shape: Shape, view: Pair) -> Iterator[tuple[str, "Layer", Shape, Pair]]:
+        """Yield each layer inside with the shape and the view that reach it: side by side, all one.
+
+        A view is the receptive field and the jump.
+        """
+        for name, child in self.children():
+            yield name, child, shape, view
 
     def multiply_adds(self, input_shape: Shape) -> int:
         """Return how many multiplications (each with its addition) one sample costs."""
@@ -227,6 +235,11 @@ def _he_normal(
         return values
 
     return Parameter("weight", shape, initial, dtype)
+
+
+def _constant(name: str, size: int, value: float, dtype: np.dtype[Any]) -> Parameter:
+    """Return a parameter that begins with the same value everywhere."""
+    return Parameter(name, (size,), lambda: np.full(size, value), dtype)
 
 
 class Conv2d(Layer):
@@ -299,15 +312,9 @@ class Conv2d(Layer):
         shape = (out_channels, in_channels // groups, *self.kernel_size)
         fan_in = int(np.prod(shape[1:]))
         self.weight = _he_normal(shape, fan_in, generator("Conv2d", rng), dtype)
-        self.bias = (
-            Parameter("bias", (out_channels,), lambda: np.zeros(out_channels), dtype)
-            if bias
-            else None
-        )
-        self.window = (
-            (self.kernel_size[0], self.stride[0]),
-            (self.kernel_size[1], self.stride[1]),
-        )
+        self.bias = _constant("bias", out_channels, 0, dtype) if bias else None
+        (kh, kw), (sh, sw) = self.kernel_size, self.stride
+        self.window = (kh, sh), (kw, sw)
 
     def forward(self, x: Array) -> Array:
         """Return the feature maps, (N, C_out, OH, OW)."""
@@ -330,7 +337,7 @@ class Conv2d(Layer):
             dx = F.pad2d_backward(dx, x, self.padding, self.padding_mode)
         return dx
 
-    def add_border(self, x: Array) -> tuple[Array, tuple[int, int]]:
+    def add_border(self, x: Array) -> tuple[Array, Pair]:
         """Return x with a border other than zeros, and the zero padding that is still to do."""
         if self.padding_mode == "zeros":
             return x, self.padding
@@ -373,7 +380,7 @@ class Conv2d(Layer):
         return f"Conv2d({self.in_channels}, {self.out_channels}{extras})"
 
 
-def _short(size: tuple[int, int]) -> str:
+def _short(size: Pair) -> str:
     """Write (3, 3) as 3."""
     return str(size[0]) if size[0] == size[1] else str(size)
 
@@ -418,11 +425,7 @@ class Linear(Layer):
         dtype = _check_dtype("Linear", dtype)
         shape = (out_features, in_features)
         self.weight = _he_normal(shape, in_features, generator("Linear", rng), dtype)
-        self.bias = (
-            Parameter("bias", (out_features,), lambda: np.zeros(out_features), dtype)
-            if bias
-            else None
-        )
+        self.bias = _constant("bias", out_features, 0, dtype) if bias else None
 
     def forward(self, x: Array) -> Array:
         """Return the weighted sums, (N, out_features)."""
@@ -462,7 +465,34 @@ class Linear(Layer):
         return f"Linear({self.in_features}, {self.out_features}{extra})"
 
 
-class ReLU(Layer):
+class Operation(Layer):
+    """A layer without weights: a function of `cnnlib.functional`, with its settings.
+
+    Attributes
+    ----------
+    operation : str
+        Name of the function; that of its backward function ends in ``_backward``.
+    """
+
+    operation = ""
+
+    def settings(self) -> tuple[Any, ...]:
+        """Return what the function takes besides the input."""
+        return ()
+
+    def forward(self, x: Array) -> Array:
+        """Return the output of the function."""
+        y: Array = getattr(F, self.operation)(x, *self.settings())
+        self._x = x
+        return y
+
+    def backward(self, dout: Array) -> Array:
+        """Return the gradient for the input."""
+        dx: Array = getattr(F, f"{self.operation}_backward")(dout, self.input(), *self.settings())
+        return dx
+
+
+class ReLU(Operation):
     """Keep positive values, replace negative ones by zero.
 
     Examples
@@ -472,19 +502,10 @@ class ReLU(Layer):
     """
 
     mixes_images = False
-
-    def forward(self, x: Array) -> Array:
-        """Return ``max(0, x)``."""
-        y = F.relu(x)
-        self._x = x
-        return y
-
-    def backward(self, dout: Array) -> Array:
-        """Return the gradient for the input."""
-        return F.relu_backward(dout, self.input())
+    operation = "relu"
 
 
-class LeakyReLU(Layer):
+class LeakyReLU(Operation):
     """Keep positive values, scale negative ones down.
 
     Parameters
@@ -498,26 +519,21 @@ class LeakyReLU(Layer):
     """
 
     mixes_images = False
+    operation = "leaky_relu"
 
     def __init__(self, negative_slope: float = 0.01) -> None:
         super().__init__()
         self.negative_slope = number("LeakyReLU", "negative_slope", negative_slope)
 
-    def forward(self, x: Array) -> Array:
-        """Return `x`, its negative values scaled."""
-        y = F.leaky_relu(x, self.negative_slope)
-        self._x = x
-        return y
-
-    def backward(self, dout: Array) -> Array:
-        """Return the gradient for the input."""
-        return F.leaky_relu_backward(dout, self.input(), self.negative_slope)
+    def settings(self) -> tuple[Any, ...]:
+        """Return what the function takes besides the input."""
+        return (self.negative_slope,)
 
     def __repr__(self) -> str:
         return f"LeakyReLU({self.negative_slope})"
 
 
-class Sigmoid(Layer):
+class Sigmoid(Operation):
     """Squeeze every value into 0–1.
 
     Examples
@@ -527,19 +543,10 @@ class Sigmoid(Layer):
     """
 
     mixes_images = False
-
-    def forward(self, x: Array) -> Array:
-        """Return ``1 / (1 + exp(-x))``."""
-        y = F.sigmoid(x)
-        self._x = x
-        return y
-
-    def backward(self, dout: Array) -> Array:
-        """Return the gradient for the input."""
-        return F.sigmoid_backward(dout, self.input())
+    operation = "sigmoid"
 
 
-class Tanh(Layer):
+class Tanh(Operation):
     """Squeeze every value into -1 … 1.
 
     Examples
@@ -549,19 +556,10 @@ class Tanh(Layer):
     """
 
     mixes_images = False
-
-    def forward(self, x: Array) -> Array:
-        """Return the hyperbolic tangent."""
-        y = F.tanh(x)
-        self._x = x
-        return y
-
-    def backward(self, dout: Array) -> Array:
-        """Return the gradient for the input."""
-        return F.tanh_backward(dout, self.input())
+    operation = "tanh"
 
 
-class _Pool2d(Layer):
+class _Pool2d(Operation):
     """What max and average pooling share: sizes, shapes and their name in print."""
 
     def __init__(self, kernel_size: Size, stride: Size | None = None, padding: Size = 0) -> None:
@@ -570,20 +568,17 @@ class _Pool2d(Layer):
         self.kernel_size = pair(op, "kernel_size", kernel_size, 1)
         self.stride = self.kernel_size if stride is None else pair(op, "stride", stride, 1)
         self.padding = pair(op, "padding", padding, 0)
-        self.window = (
-            (self.kernel_size[0], self.stride[0]),
-            (self.kernel_size[1], self.stride[1]),
-        )
+        (kh, kw), (sh, sw) = self.kernel_size, self.stride
+        self.window = (kh, sh), (kw, sw)
+
+    def settings(self) -> tuple[Any, ...]:
+        """Return what the function takes besides the input."""
+        return self.kernel_size, self.stride, self.padding
 
     def output_shape(self, input_shape: Shape) -> Shape:
         """Return (C, OH, OW) for an input of (C, H, W)."""
         c, h, w = self._image_shape(input_shape)
-        op, (kh, kw), (sh, sw), (ph, pw) = (
-            type(self).__name__,
-            self.kernel_size,
-            self.stride,
-            self.padding,
-        )
+        op, (kh, kw), (sh, sw), (ph, pw) = type(self).__name__, *self.settings()
         oh = fitting_size(op, "height", h, kh, sh, ph)
         ow = fitting_size(op, "width", w, kw, sw, pw)
         return c, oh, ow
@@ -615,18 +610,7 @@ class MaxPool2d(_Pool2d):
     """
 
     mixes_images = False
-
-    def forward(self, x: Array) -> Array:
-        """Return the pooled maps, (N, C, OH, OW)."""
-        y = F.max_pool2d(x, self.kernel_size, self.stride, self.padding)
-        self._x = x
-        return y
-
-    def backward(self, dout: Array) -> Array:
-        """Return the gradient for the input."""
-        return F.max_pool2d_backward(
-            dout, self.input(), self.kernel_size, self.stride, self.padding
-        )
+    operation = "max_pool2d"
 
 
 class MinPool2d(_Pool2d):
@@ -647,18 +631,7 @@ class MinPool2d(_Pool2d):
     """
 
     mixes_images = False
-
-    def forward(self, x: Array) -> Array:
-        """Return the pooled maps, (N, C, OH, OW)."""
-        y = F.min_pool2d(x, self.kernel_size, self.stride, self.padding)
-        self._x = x
-        return y
-
-    def backward(self, dout: Array) -> Array:
-        """Return the gradient for the input."""
-        return F.min_pool2d_backward(
-            dout, self.input(), self.kernel_size, self.stride, self.padding
-        )
+    operation = "min_pool2d"
 
 
 class AvgPool2d(_Pool2d):
@@ -679,21 +652,10 @@ class AvgPool2d(_Pool2d):
     """
 
     mixes_images = False
-
-    def forward(self, x: Array) -> Array:
-        """Return the pooled maps, (N, C, OH, OW)."""
-        y = F.avg_pool2d(x, self.kernel_size, self.stride, self.padding)
-        self._x = x
-        return y
-
-    def backward(self, dout: Array) -> Array:
-        """Return the gradient for the input."""
-        return F.avg_pool2d_backward(
-            dout, self.input(), self.kernel_size, self.stride, self.padding
-        )
+    operation = "avg_pool2d"
 
 
-class GlobalAvgPool2d(Layer):
+class GlobalAvgPool2d(Operation):
     """Keep one number for each channel: the mean of its map.
 
     Examples
@@ -703,22 +665,13 @@ class GlobalAvgPool2d(Layer):
     """
 
     mixes_images = False
-
-    def forward(self, x: Array) -> Array:
-        """Return the means, (N, C, 1, 1)."""
-        y = F.global_avg_pool2d(x)
-        self._x = x
-        return y
-
-    def backward(self, dout: Array) -> Array:
-        """Return the gradient for the input."""
-        return F.global_avg_pool2d_backward(dout, self.input())
+    operation = "global_avg_pool2d"
 
     def output_shape(self, input_shape: Shape) -> Shape:
         """Return (C, 1, 1)."""
         return self._image_shape(input_shape)[0], 1, 1
 
-    def receptive_field(self, field: int, jump: int, input_shape: Shape) -> tuple[int, int]:
+    def receptive_field(self, field: int, jump: int, input_shape: Shape) -> Pair:
         """Return the view of a window as high as the map."""
         height = self._image_shape(input_shape)[1]
         return field + (height - 1) * jump, jump * height
@@ -767,10 +720,10 @@ class BatchNorm2d(Layer):
                 f"BatchNorm2d: momentum must be above 0 and at most 1, got {momentum}."
             )
         dtype = _check_dtype("BatchNorm2d", dtype)
-        self.weight = Parameter("weight", (size,), lambda: np.ones(size), dtype)
-        self.bias = Parameter("bias", (size,), lambda: np.zeros(size), dtype)
-        self.running_mean = Parameter("running_mean", (size,), lambda: np.zeros(size), dtype)
-        self.running_var = Parameter("running_var", (size,), lambda: np.ones(size), dtype)
+        self.weight = _constant("weight", size, 1, dtype)
+        self.bias = _constant("bias", size, 0, dtype)
+        self.running_mean = _constant("running_mean", size, 0, dtype)
+        self.running_var = _constant("running_var", size, 1, dtype)
         self._statistics: tuple[Array, Array] | None = None
 
     @property
@@ -827,7 +780,7 @@ class BatchNorm2d(Layer):
         return f"BatchNorm2d({self.num_features})"
 
 
-class LocalResponseNorm(Layer):
+class LocalResponseNorm(Operation):
     """Divide each value by how loud its neighbouring channels are, as AlexNet did.
 
     Parameters
@@ -843,6 +796,7 @@ class LocalResponseNorm(Layer):
     """
 
     mixes_images = False
+    operation = "local_response_norm"
 
     def __init__(self, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0) -> None:
         super().__init__()
@@ -851,23 +805,15 @@ class LocalResponseNorm(Layer):
         self.beta = number("LocalResponseNorm", "beta", beta)
         self.k = number("LocalResponseNorm", "k", k)
 
-    def forward(self, x: Array) -> Array:
-        """Return the normalised maps, shaped like `x`."""
-        y = F.local_response_norm(x, self.size, self.alpha, self.beta, self.k)
-        self._x = x
-        return y
-
-    def backward(self, dout: Array) -> Array:
-        """Return the gradient for the input."""
-        return F.local_response_norm_backward(
-            dout, self.input(), self.size, self.alpha, self.beta, self.k
-        )
+    def settings(self) -> tuple[Any, ...]:
+        """Return what the function takes besides the input."""
+        return (self.size, self.alpha, self.beta, self.k)
 
     def __repr__(self) -> str:
         return f"LocalResponseNorm({self.size})"
 
 
-class Flatten(Layer):
+class Flatten(Operation):
     """Turn each sample into one row of numbers.
 
     Examples
@@ -877,16 +823,7 @@ class Flatten(Layer):
     """
 
     mixes_images = False
-
-    def forward(self, x: Array) -> Array:
-        """Return (N, C·H·W)."""
-        y = F.flatten(x)
-        self._x = x
-        return y
-
-    def backward(self, dout: Array) -> Array:
-        """Return the gradient for the input, in its shape."""
-        return F.flatten_backward(dout, self.input())
+    operation = "flatten"
 
     def output_shape(self, input_shape: Shape) -> Shape:
         """Return (F,)."""

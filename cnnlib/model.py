@@ -1,18 +1,17 @@
 """A network is a list of layers: forward runs through it, backward runs back."""
 
-import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from cnnlib.archive import read_archive, write_archive
-from cnnlib.checks import describe, integer
+from cnnlib.checks import describe
 from cnnlib.layers import Layer, Parameter
-from cnnlib.types import Array, Shape
+from cnnlib.summary import Summary, summarise
+from cnnlib.types import Array, Pair, Shape
 
-__all__ = ["Container", "Parallel", "Residual", "Sequential", "Summary", "SummaryRow"]
+__all__ = ["Container", "Parallel", "Residual", "Sequential"]
 
 
 class Container(Layer):
@@ -62,7 +61,7 @@ class Container(Layer):
         """Return what all layers inside save without learning it."""
         return [buffer for layer in self.leaves() for buffer in layer.buffers()]
 
-    def summary(self, input_shape: Shape, depth: int | None = None) -> "Summary":
+    def summary(self, input_shape: Shape, depth: int | None = None) -> Summary:
         """Return a table: output shape, parameters, multiply-adds, memory, receptive field.
 
         Nothing is computed and no weight takes up memory.
@@ -93,62 +92,12 @@ class Container(Layer):
         0 Conv2d(3, 4, kernel_size=5)       4×28×28         304        235,200  12.5 kB     5
         total                                               304        235,200  12.5 kB
         """
-        input_shape = tuple(input_shape)
-        limit = np.inf if depth is None else integer("summary", "depth", depth, 1)
-        rows: list[SummaryRow] = []
-        self._summarise(rows, input_shape, (1, 1), "", 1, limit)
-        return Summary(input_shape, rows)
-
-    def _summarise(
-        self,
-        rows: list["SummaryRow"],
-        shape: Shape,
-        view: tuple[int, int],
-        prefix: str,
-        level: int,
-        limit: float,
-    ) -> None:
-        """Append a row for each child, and its children's below it."""
-        for name, child, child_shape, child_view in self._flow(shape, view):
-            path = f"{prefix}{name}"
-            try:
-                output = child.output_shape(child_shape)
-            except ValueError as error:
-                # A container's own failure is told by the layer inside that caused it.
-                if isinstance(child, Container):
-                    child._summarise(rows, child_shape, child_view, f"{path}.", level, np.inf)
-                raise ValueError(f"summary: layer {path}, {child!r}: {error}") from None
-            opened = isinstance(child, Container) and level < limit
-            title = type(child).__name__ if isinstance(child, Container) else repr(child)
-            rows.append(
-                SummaryRow(
-                    name=f"{'  ' * (level - 1)}{path} {title}",
-                    output_shape=output,
-                    parameters=0 if opened else sum(p.size for p in child.parameters()),
-                    multiply_adds=0 if opened else child.multiply_adds(child_shape),
-                    values=0 if opened else _output_values(child, child_shape),
-                    receptive_field=child.receptive_field(*child_view, child_shape)[0]
-                    if len(output) == 3
-                    else None,
-                )
-            )
-            if opened and isinstance(child, Container):
-                child._summarise(rows, child_shape, child_view, f"{path}.", level + 1, limit)
-
-    def _flow(
-        self, shape: Shape, view: tuple[int, int]
-    ) -> Iterator[tuple[str, Layer, Shape, tuple[int, int]]]:
-        """Yield each child with the shape and the view that reach it: side by side, all the same.
-
-        A view is the receptive field and the jump.
-        """
-        for name, child in self.children():
-            yield name, child, shape, view
+        return summarise(self, tuple(input_shape), depth)
 
     def multiply_adds(self, input_shape: Shape) -> int:
         """Return what all layers inside cost for one sample."""
         return sum(
-            child.multiply_adds(shape) for _, child, shape, _ in self._flow(input_shape, (1, 1))
+            child.multiply_adds(shape) for _, child, shape, _ in self.flow(input_shape, (1, 1))
         )
 
     def state_dict(self) -> dict[str, Array]:
@@ -268,16 +217,15 @@ class Sequential(Container):
             input_shape = layer.output_shape(input_shape)
         return input_shape
 
-    def receptive_field(self, field: int, jump: int, input_shape: Shape) -> tuple[int, int]:
+    def receptive_field(self, field: int, jump: int, input_shape: Shape) -> Pair:
         """Return the receptive field and jump after the last layer."""
         for layer in self.layers:
             field, jump = layer.receptive_field(field, jump, input_shape)
             input_shape = layer.output_shape(input_shape)
         return field, jump
 
-    def _flow(
-        self, shape: Shape, view: tuple[int, int]
-    ) -> Iterator[tuple[str, Layer, Shape, tuple[int, int]]]:
+    def flow(self, shape: Shape, view: Pair) -> Iterator[tuple[str, Layer, Shape, Pair]]:
+        """Yield each layer with the shape and the view that reach it, those of the one before."""
         for name, layer in self.children():
             yield name, layer, shape, view
             shape, view = layer.output_shape(shape), layer.receptive_field(*view, shape)
@@ -350,7 +298,7 @@ class Residual(Container):
         self._check_shapes(main, short)
         return main
 
-    def receptive_field(self, field: int, jump: int, input_shape: Shape) -> tuple[int, int]:
+    def receptive_field(self, field: int, jump: int, input_shape: Shape) -> Pair:
         """Return the view of the way that sees further."""
         views = [child.receptive_field(field, jump, input_shape) for _, child in self.children()]
         return max([*views, (field, jump)])
@@ -432,7 +380,7 @@ class Parallel(Container):
         self._check_shapes(shapes)
         return (sum(shape[0] for shape in shapes), *shapes[0][1:])
 
-    def receptive_field(self, field: int, jump: int, input_shape: Shape) -> tuple[int, int]:
+    def receptive_field(self, field: int, jump: int, input_shape: Shape) -> Pair:
         """Return the view of the branch that sees furthest."""
         return max(branch.receptive_field(field, jump, input_shape) for branch in self.branches)
 
@@ -450,92 +398,9 @@ def _check_layer(op: str, place: int | str, layer: object) -> Layer:
 
 def _tree(name: str, container: Container) -> str:
     """Draw a container and what is inside, one layer a line."""
+    if not container.children():
+        return f"{name}()"
     lines = [
         f"  ({child}): {layer!r}".replace("\n", "\n  ") for child, layer in container.children()
     ]
     return "\n".join([f"{name}(", *lines, ")"])
-
-
-def _output_values(layer: Layer, shape: Shape) -> int:
-    """Return how many numbers one sample's outputs hold, inner layers of a container included."""
-    if isinstance(layer, Container):
-        return sum(
-            _output_values(child, inner) for _, child, inner, _ in layer._flow(shape, (1, 1))
-        )
-    return math.prod(layer.output_shape(shape))
-
-
-@dataclass(frozen=True)
-class SummaryRow:
-    """What one layer does to the shape, and what it costs for one sample.
-
-    A container whose inner layers have rows of their own counts nothing itself.
-    """
-
-    name: str
-    output_shape: Shape
-    parameters: int
-    multiply_adds: int
-    values: int
-    receptive_field: int | None
-
-    @property
-    def memory(self) -> int:
-        """Bytes that the output takes in float32."""
-        return 4 * self.values
-
-
-@dataclass(frozen=True)
-class Summary:
-    """The table of a network's layers. Print it, or read its ``rows``."""
-
-    input_shape: Shape
-    rows: list[SummaryRow]
-
-    @property
-    def parameters(self) -> int:
-        """How many numbers the network learns."""
-        return sum(row.parameters for row in self.rows)
-
-    @property
-    def multiply_adds(self) -> int:
-        """How many multiplications, each with its addition, one sample costs."""
-        return sum(row.multiply_adds for row in self.rows)
-
-    @property
-    def memory(self) -> int:
-        """Bytes that all outputs of one sample take in float32."""
-        return sum(row.memory for row in self.rows)
-
-    def __str__(self) -> str:
-        table = [("layer", "output shape", "parameters", "multiply-adds", "memory", "sees")]
-        for row in self.rows:
-            table.append(
-                (
-                    row.name,
-                    "×".join(str(size) for size in row.output_shape),
-                    f"{row.parameters:,}" if row.values else "",
-                    f"{row.multiply_adds:,}" if row.values else "",
-                    _bytes(row.memory) if row.values else "",
-                    "" if row.receptive_field is None else str(row.receptive_field),
-                )
-            )
-        totals = f"{self.parameters:,}", f"{self.multiply_adds:,}", _bytes(self.memory)
-        table.append(("total", "", *totals, ""))
-        widths = [max(len(cell) for cell in column) for column in zip(*table, strict=True)]
-        lines = []
-        for first, *others in table:
-            cells = [first.ljust(widths[0])]
-            cells += [cell.rjust(width) for cell, width in zip(others, widths[1:], strict=True)]
-            lines.append("  ".join(cells).rstrip())
-        return "\n".join(lines)
-
-    __repr__ = __str__
-
-
-def _bytes(count: int) -> str:
-    """Write a number of bytes in kB (1,000 bytes) or MB where it is large."""
-    for unit, size in (("MB", 1_000_000), ("kB", 1_000)):
-        if count >= size:
-            return f"{count / size:.1f} {unit}"
-    return f"{count} B"

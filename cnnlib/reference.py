@@ -72,21 +72,15 @@ def conv2d(
         bias = bias_vector("conv2d", bias, x, weight)
     (n, _, h, w), (c_out, c_in, kh, kw) = x.shape, weight.shape
     y = np.zeros((n, c_out, len(tops), len(lefts)), dtype=x.dtype)
-    for sample in range(n):
-        for out in range(c_out):
-            first = out // (c_out // groups) * c_in  # first input channel of this group
-            for i, top in enumerate(tops):
-                for j, left in enumerate(lefts):
-                    total = 0.0 if bias is None else float(bias[out])
-                    for c in range(c_in):
-                        for k in range(kh):
-                            for m in range(kw):
-                                row, column = top + k, left + m
-                                if 0 <= row < h and 0 <= column < w:  # outside are zeros
-                                    total += float(x[sample, first + c, row, column]) * float(
-                                        weight[out, c, k, m]
-                                    )
-                    y[sample, out, i, j] = total
+    for sample, out, i, j in np.ndindex(y.shape):
+        first = out // (c_out // groups) * c_in  # first input channel of this group
+        total = 0.0 if bias is None else float(bias[out])
+        for c, k, m in np.ndindex(c_in, kh, kw):
+            row, column = tops[i] + k, lefts[j] + m
+            if 0 <= row < h and 0 <= column < w:  # outside are zeros
+                pixel = x[sample, first + c, row, column]
+                total += float(pixel) * float(weight[out, c, k, m])
+        y[sample, out, i, j] = total
     return y
 
 
@@ -117,21 +111,15 @@ def conv2d_backward(
     dout = gradient(op, dout, (n, c_out, len(tops), len(lefts)), x)
     dx, dweight = np.zeros_like(x), np.zeros_like(weight)
     dbias = np.zeros(c_out, dtype=x.dtype)
-    for sample in range(n):
-        for out in range(c_out):
-            first = out // (c_out // groups) * c_in
-            for i, top in enumerate(tops):
-                for j, left in enumerate(lefts):
-                    d = dout[sample, out, i, j]
-                    dbias[out] += d
-                    for c in range(c_in):
-                        for k in range(kh):
-                            for m in range(kw):
-                                row, column = top + k, left + m
-                                if 0 <= row < h and 0 <= column < w:
-                                    pixel = (sample, first + c, row, column)
-                                    dx[pixel] += d * weight[out, c, k, m]
-                                    dweight[out, c, k, m] += d * x[pixel]
+    for sample, out, i, j in np.ndindex(dout.shape):
+        first, d = out // (c_out // groups) * c_in, dout[sample, out, i, j]
+        dbias[out] += d
+        for c, k, m in np.ndindex(c_in, kh, kw):
+            row, column = tops[i] + k, lefts[j] + m
+            if 0 <= row < h and 0 <= column < w:
+                pixel = (sample, first + c, row, column)
+                dx[pixel] += d * weight[out, c, k, m]
+                dweight[out, c, k, m] += d * x[pixel]
     return dx, dweight, dbias
 
 

@@ -40,6 +40,7 @@ ORDER = (
     "archive",
     "layers",
     "optim",
+    "summary",
     "model",
     "fast.replicas",
     "fast.fused",

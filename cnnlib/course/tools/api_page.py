@@ -8,6 +8,7 @@ PAGE = Path(__file__).parents[2] / "README.md"
 
 # In the order of the course. What a module calls public stands in its __all__.
 MODULES = (
+    "backend",
     "shapes",
     "functional",
     "reference",
@@ -16,6 +17,7 @@ MODULES = (
     "layers",
     "optim",
     "model",
+    "summary",
     "architectures",
     "training",
     "archive",
