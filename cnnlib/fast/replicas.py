@@ -19,23 +19,31 @@ def replicate(layer: AnyLayer) -> AnyLayer:
 
     Replicas may run at the same time, each on its share of a batch.
     """
-    made: dict[int, Any] = {}  # what stands in several places is one thing in the replica too
-
-    def copy(value: Any) -> Any:
-        if isinstance(value, list | tuple):
-            return type(value)(copy(part) for part in value)
-        if isinstance(value, dict):
-            return {key: copy(part) for key, part in value.items()}
-        if not isinstance(value, Layer | Parameter):
-            return value
-        if id(value) not in made:
-            made[id(value)] = other = object.__new__(type(value))
-            if isinstance(value, Parameter):
-                value.value  # noqa: B018 - drawn now, once for all replicas
-                other.__dict__.update(value.__dict__)
-            else:
-                other.__dict__.update({name: copy(part) for name, part in vars(value).items()})
-        return made[id(value)]
-
-    replica: AnyLayer = copy(layer)
+    replica: AnyLayer = _copy(layer, {})
     return replica
+
+
+_COPIED = (Layer, Parameter, list, tuple, dict)  # what may hold a gradient, or a layer's input
+
+
+def _copy(value: Any, made: dict[int, Any]) -> Any:
+    """Copy layers and parameters, however deep they lie; what is made already is taken again."""
+    if isinstance(value, (Layer, Parameter)):
+        if id(value) in made:
+            return made[id(value)]
+        if isinstance(value, Parameter):
+            value.value  # noqa: B018 - drawn now, once for all replicas
+        made[id(value)] = other = object.__new__(type(value))
+        other.__dict__.update(value.__dict__)
+        if isinstance(value, Layer):
+            for name, part in value.__dict__.items():
+                if isinstance(part, _COPIED):
+                    other.__dict__[name] = _copy(part, made)
+        return other
+    if isinstance(value, dict):
+        return {key: _copy(part, made) for key, part in value.items()}
+    if isinstance(value, list):
+        return [_copy(part, made) for part in value]
+    if isinstance(value, tuple) and value and isinstance(value[0], _COPIED):  # no sizes (3, 3)
+        return tuple([_copy(part, made) for part in value])
+    return value
