@@ -1,11 +1,13 @@
 """cnnlib: convolutional neural networks in NumPy, small enough to read in one sitting.
 
 Read the modules in the order of the course: `shapes`, `functional`, `reference`, `gradcheck`,
-`layers`, `model`, `optim`, `training`. Drawing lives apart, in `cnnlib.course.drawing`.
+`layers`, `model`, `optim`, `training`. What exists only for speed lives apart in `cnnlib.fast`,
+drawing in `cnnlib.course.drawing`.
 """
 
 from cnnlib import (
     architectures,
+    backend,
     datasets,
     functional,
     gradcheck,
@@ -19,6 +21,7 @@ from cnnlib import (
 
 __all__ = [
     "architectures",
+    "backend",
     "datasets",
     "functional",
     "gradcheck",

@@ -5,7 +5,7 @@ input; `backward` hands that input to the matching backward function and leaves 
 the weights in ``parameter.grad``.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -13,9 +13,8 @@ import numpy.typing as npt
 
 from cnnlib import functional as F
 from cnnlib.checks import describe, generator, integer, number, pair
-from cnnlib.functional.convolution import conv2d_backward_weights
 from cnnlib.shapes import fitting_size
-from cnnlib.types import Array, Shape, Size
+from cnnlib.types import Array, Pair, Shape, Size
 
 __all__ = [
     "AvgPool2d",
@@ -112,10 +111,21 @@ class Layer:
         Some layers (dropout) behave differently while training.
     window : (kernel_size, stride) pairs for (height, width)
         What the layer does to the receptive field.
+    mixes_images : bool
+        Whether the images of a batch meet in this layer, as in batch normalisation. True unless
+        the class itself declares False: then a batch may be cut into parts that are worked on
+        apart. Declare it only if each image's output depends on that image alone, nothing is
+        random, and nothing is kept but what `backward` needs.
     """
 
     training = True
-    window: tuple[tuple[int, int], tuple[int, int]] = ((1, 1), (1, 1))
+    mixes_images: bool = True
+    window: tuple[Pair, Pair] = ((1, 1), (1, 1))
+
+    def __init_subclass__(cls) -> None:
+        # A subclass may compute something else than its parent, so it declares for itself.
+        if "mixes_images" not in vars(cls):
+            cls.mixes_images = True
 
     def __init__(self) -> None:
         self._x: Array | None = None
@@ -131,14 +141,6 @@ class Layer:
     def backward(self, dout: Array) -> Array:
         """Return the gradient for the input; leave those of the weights in ``.grad``."""
         raise TypeError(f"{type(self).__name__}.backward is not defined; write it in the subclass.")
-
-    def backward_weights(self, dout: Array) -> None:
-        """Leave the gradients of the weights in ``.grad``, as `backward` does, and no more.
-
-        For the first layer of a network: nobody learns the images, so their gradient would be
-        computed in vain.
-        """
-        self.backward(dout)
 
     def parameters(self) -> list[Parameter]:
         """Return what this layer learns."""
@@ -166,7 +168,7 @@ class Layer:
         """Return the shape of one sample's output, without computing it."""
         return input_shape
 
-    def widen(self, field: int, jump: int, input_shape: Shape) -> tuple[int, int]:
+    def receptive_field(self, field: int, jump: int, input_shape: Shape) -> Pair:
         """Return the receptive field and jump after this layer, given those before it.
 
         The jump is how many input pixels apart two neighbouring output pixels look, along the
@@ -174,6 +176,14 @@ class Layer:
         """
         kernel_size, stride = self.window[0]
         return field + (kernel_size - 1) * jump, jump * stride
+
+    def flow(self, shape: Shape, view: Pair) -> Iterator[tuple[str, "Layer", Shape, Pair]]:
+        """Yield each layer inside with the shape and the view that reach it: side by side, all one.
+
+        A view is the receptive field and the jump.
+        """
+        for name, child in self.children():
+            yield name, child, shape, view
 
     def multiply_adds(self, input_shape: Shape) -> int:
         """Return how many multiplications (each with its addition) one sample costs."""
@@ -227,6 +237,11 @@ def _he_normal(
     return Parameter("weight", shape, initial, dtype)
 
 
+def _constant(name: str, size: int, value: float, dtype: np.dtype[Any]) -> Parameter:
+    """Return a parameter that begins with the same value everywhere."""
+    return Parameter(name, (size,), lambda: np.full(size, value), dtype)
+
+
 class Conv2d(Layer):
     """Convolution with learned filters.
 
@@ -258,6 +273,8 @@ class Conv2d(Layer):
     >>> sum(parameter.size for parameter in conv.parameters())
     304
     """
+
+    mixes_images = False
 
     def __init__(
         self,
@@ -295,19 +312,13 @@ class Conv2d(Layer):
         shape = (out_channels, in_channels // groups, *self.kernel_size)
         fan_in = int(np.prod(shape[1:]))
         self.weight = _he_normal(shape, fan_in, generator("Conv2d", rng), dtype)
-        self.bias = (
-            Parameter("bias", (out_channels,), lambda: np.zeros(out_channels), dtype)
-            if bias
-            else None
-        )
-        self.window = (
-            (self.kernel_size[0], self.stride[0]),
-            (self.kernel_size[1], self.stride[1]),
-        )
+        self.bias = _constant("bias", out_channels, 0, dtype) if bias else None
+        (kh, kw), (sh, sw) = self.kernel_size, self.stride
+        self.window = (kh, sh), (kw, sw)
 
     def forward(self, x: Array) -> Array:
         """Return the feature maps, (N, C_out, OH, OW)."""
-        bordered, padding = self._add_border(x)
+        bordered, padding = self.add_border(x)
         bias = None if self.bias is None else self.bias.value
         y = F.conv2d(bordered, self.weight.value, bias, self.stride, padding, self.groups)
         self._x = x
@@ -316,7 +327,7 @@ class Conv2d(Layer):
     def backward(self, dout: Array) -> Array:
         """Return the gradient for the input."""
         x = self.input()
-        bordered, padding = self._add_border(x)
+        bordered, padding = self.add_border(x)
         dx, self.weight.grad, dbias = F.conv2d_backward(
             dout, bordered, self.weight.value, self.stride, padding, self.groups
         )
@@ -326,16 +337,7 @@ class Conv2d(Layer):
             dx = F.pad2d_backward(dx, x, self.padding, self.padding_mode)
         return dx
 
-    def backward_weights(self, dout: Array) -> None:
-        """Leave the gradients of the weights in ``.grad``."""
-        bordered, padding = self._add_border(self.input())
-        self.weight.grad, dbias = conv2d_backward_weights(
-            dout, bordered, self.weight.value, self.stride, padding, self.groups
-        )
-        if self.bias is not None:
-            self.bias.grad = dbias
-
-    def _add_border(self, x: Array) -> tuple[Array, tuple[int, int]]:
+    def add_border(self, x: Array) -> tuple[Array, Pair]:
         """Return x with a border other than zeros, and the zero padding that is still to do."""
         if self.padding_mode == "zeros":
             return x, self.padding
@@ -378,7 +380,7 @@ class Conv2d(Layer):
         return f"Conv2d({self.in_channels}, {self.out_channels}{extras})"
 
 
-def _short(size: tuple[int, int]) -> str:
+def _short(size: Pair) -> str:
     """Write (3, 3) as 3."""
     return str(size[0]) if size[0] == size[1] else str(size)
 
@@ -406,6 +408,8 @@ class Linear(Layer):
     37752832
     """
 
+    mixes_images = False
+
     def __init__(
         self,
         in_features: int,
@@ -421,11 +425,7 @@ class Linear(Layer):
         dtype = _check_dtype("Linear", dtype)
         shape = (out_features, in_features)
         self.weight = _he_normal(shape, in_features, generator("Linear", rng), dtype)
-        self.bias = (
-            Parameter("bias", (out_features,), lambda: np.zeros(out_features), dtype)
-            if bias
-            else None
-        )
+        self.bias = _constant("bias", out_features, 0, dtype) if bias else None
 
     def forward(self, x: Array) -> Array:
         """Return the weighted sums, (N, out_features)."""
@@ -465,7 +465,34 @@ class Linear(Layer):
         return f"Linear({self.in_features}, {self.out_features}{extra})"
 
 
-class ReLU(Layer):
+class Operation(Layer):
+    """A layer without weights: a function of `cnnlib.functional`, with its settings.
+
+    Attributes
+    ----------
+    operation : str
+        Name of the function; that of its backward function ends in ``_backward``.
+    """
+
+    operation = ""
+
+    def settings(self) -> tuple[Any, ...]:
+        """Return what the function takes besides the input."""
+        return ()
+
+    def forward(self, x: Array) -> Array:
+        """Return the output of the function."""
+        y: Array = getattr(F, self.operation)(x, *self.settings())
+        self._x = x
+        return y
+
+    def backward(self, dout: Array) -> Array:
+        """Return the gradient for the input."""
+        dx: Array = getattr(F, f"{self.operation}_backward")(dout, self.input(), *self.settings())
+        return dx
+
+
+class ReLU(Operation):
     """Keep positive values, replace negative ones by zero.
 
     Examples
@@ -474,18 +501,11 @@ class ReLU(Layer):
     array([[0., 2.]])
     """
 
-    def forward(self, x: Array) -> Array:
-        """Return ``max(0, x)``."""
-        y = F.relu(x)
-        self._x = x
-        return y
-
-    def backward(self, dout: Array) -> Array:
-        """Return the gradient for the input."""
-        return F.relu_backward(dout, self.input())
+    mixes_images = False
+    operation = "relu"
 
 
-class LeakyReLU(Layer):
+class LeakyReLU(Operation):
     """Keep positive values, scale negative ones down.
 
     Parameters
@@ -498,25 +518,22 @@ class LeakyReLU(Layer):
     array([[-0.1,  2. ]])
     """
 
+    mixes_images = False
+    operation = "leaky_relu"
+
     def __init__(self, negative_slope: float = 0.01) -> None:
         super().__init__()
         self.negative_slope = number("LeakyReLU", "negative_slope", negative_slope)
 
-    def forward(self, x: Array) -> Array:
-        """Return `x`, its negative values scaled."""
-        y = F.leaky_relu(x, self.negative_slope)
-        self._x = x
-        return y
-
-    def backward(self, dout: Array) -> Array:
-        """Return the gradient for the input."""
-        return F.leaky_relu_backward(dout, self.input(), self.negative_slope)
+    def settings(self) -> tuple[Any, ...]:
+        """Return what the function takes besides the input."""
+        return (self.negative_slope,)
 
     def __repr__(self) -> str:
         return f"LeakyReLU({self.negative_slope})"
 
 
-class Sigmoid(Layer):
+class Sigmoid(Operation):
     """Squeeze every value into 0–1.
 
     Examples
@@ -525,18 +542,11 @@ class Sigmoid(Layer):
     array([[0.5]])
     """
 
-    def forward(self, x: Array) -> Array:
-        """Return ``1 / (1 + exp(-x))``."""
-        y = F.sigmoid(x)
-        self._x = x
-        return y
-
-    def backward(self, dout: Array) -> Array:
-        """Return the gradient for the input."""
-        return F.sigmoid_backward(dout, self.input())
+    mixes_images = False
+    operation = "sigmoid"
 
 
-class Tanh(Layer):
+class Tanh(Operation):
     """Squeeze every value into -1 … 1.
 
     Examples
@@ -545,18 +555,11 @@ class Tanh(Layer):
     array([[0.]])
     """
 
-    def forward(self, x: Array) -> Array:
-        """Return the hyperbolic tangent."""
-        y = F.tanh(x)
-        self._x = x
-        return y
-
-    def backward(self, dout: Array) -> Array:
-        """Return the gradient for the input."""
-        return F.tanh_backward(dout, self.input())
+    mixes_images = False
+    operation = "tanh"
 
 
-class _Pool2d(Layer):
+class _Pool2d(Operation):
     """What max and average pooling share: sizes, shapes and their name in print."""
 
     def __init__(self, kernel_size: Size, stride: Size | None = None, padding: Size = 0) -> None:
@@ -565,20 +568,17 @@ class _Pool2d(Layer):
         self.kernel_size = pair(op, "kernel_size", kernel_size, 1)
         self.stride = self.kernel_size if stride is None else pair(op, "stride", stride, 1)
         self.padding = pair(op, "padding", padding, 0)
-        self.window = (
-            (self.kernel_size[0], self.stride[0]),
-            (self.kernel_size[1], self.stride[1]),
-        )
+        (kh, kw), (sh, sw) = self.kernel_size, self.stride
+        self.window = (kh, sh), (kw, sw)
+
+    def settings(self) -> tuple[Any, ...]:
+        """Return what the function takes besides the input."""
+        return self.kernel_size, self.stride, self.padding
 
     def output_shape(self, input_shape: Shape) -> Shape:
         """Return (C, OH, OW) for an input of (C, H, W)."""
         c, h, w = self._image_shape(input_shape)
-        op, (kh, kw), (sh, sw), (ph, pw) = (
-            type(self).__name__,
-            self.kernel_size,
-            self.stride,
-            self.padding,
-        )
+        op, (kh, kw), (sh, sw), (ph, pw) = type(self).__name__, *self.settings()
         oh = fitting_size(op, "height", h, kh, sh, ph)
         ow = fitting_size(op, "width", w, kw, sw, pw)
         return c, oh, ow
@@ -609,17 +609,8 @@ class MaxPool2d(_Pool2d):
            [13., 15.]])
     """
 
-    def forward(self, x: Array) -> Array:
-        """Return the pooled maps, (N, C, OH, OW)."""
-        y = F.max_pool2d(x, self.kernel_size, self.stride, self.padding)
-        self._x = x
-        return y
-
-    def backward(self, dout: Array) -> Array:
-        """Return the gradient for the input."""
-        return F.max_pool2d_backward(
-            dout, self.input(), self.kernel_size, self.stride, self.padding
-        )
+    mixes_images = False
+    operation = "max_pool2d"
 
 
 class MinPool2d(_Pool2d):
@@ -639,17 +630,8 @@ class MinPool2d(_Pool2d):
            [ 8., 10.]])
     """
 
-    def forward(self, x: Array) -> Array:
-        """Return the pooled maps, (N, C, OH, OW)."""
-        y = F.min_pool2d(x, self.kernel_size, self.stride, self.padding)
-        self._x = x
-        return y
-
-    def backward(self, dout: Array) -> Array:
-        """Return the gradient for the input."""
-        return F.min_pool2d_backward(
-            dout, self.input(), self.kernel_size, self.stride, self.padding
-        )
+    mixes_images = False
+    operation = "min_pool2d"
 
 
 class AvgPool2d(_Pool2d):
@@ -669,20 +651,11 @@ class AvgPool2d(_Pool2d):
            [10.5, 12.5]])
     """
 
-    def forward(self, x: Array) -> Array:
-        """Return the pooled maps, (N, C, OH, OW)."""
-        y = F.avg_pool2d(x, self.kernel_size, self.stride, self.padding)
-        self._x = x
-        return y
-
-    def backward(self, dout: Array) -> Array:
-        """Return the gradient for the input."""
-        return F.avg_pool2d_backward(
-            dout, self.input(), self.kernel_size, self.stride, self.padding
-        )
+    mixes_images = False
+    operation = "avg_pool2d"
 
 
-class GlobalAvgPool2d(Layer):
+class GlobalAvgPool2d(Operation):
     """Keep one number for each channel: the mean of its map.
 
     Examples
@@ -691,21 +664,14 @@ class GlobalAvgPool2d(Layer):
     (2, 8, 1, 1)
     """
 
-    def forward(self, x: Array) -> Array:
-        """Return the means, (N, C, 1, 1)."""
-        y = F.global_avg_pool2d(x)
-        self._x = x
-        return y
-
-    def backward(self, dout: Array) -> Array:
-        """Return the gradient for the input."""
-        return F.global_avg_pool2d_backward(dout, self.input())
+    mixes_images = False
+    operation = "global_avg_pool2d"
 
     def output_shape(self, input_shape: Shape) -> Shape:
         """Return (C, 1, 1)."""
         return self._image_shape(input_shape)[0], 1, 1
 
-    def widen(self, field: int, jump: int, input_shape: Shape) -> tuple[int, int]:
+    def receptive_field(self, field: int, jump: int, input_shape: Shape) -> Pair:
         """Return the view of a window as high as the map."""
         height = self._image_shape(input_shape)[1]
         return field + (height - 1) * jump, jump * height
@@ -754,11 +720,16 @@ class BatchNorm2d(Layer):
                 f"BatchNorm2d: momentum must be above 0 and at most 1, got {momentum}."
             )
         dtype = _check_dtype("BatchNorm2d", dtype)
-        self.weight = Parameter("weight", (size,), lambda: np.ones(size), dtype)
-        self.bias = Parameter("bias", (size,), lambda: np.zeros(size), dtype)
-        self.running_mean = Parameter("running_mean", (size,), lambda: np.zeros(size), dtype)
-        self.running_var = Parameter("running_var", (size,), lambda: np.ones(size), dtype)
+        self.weight = _constant("weight", size, 1, dtype)
+        self.bias = _constant("bias", size, 0, dtype)
+        self.running_mean = _constant("running_mean", size, 0, dtype)
+        self.running_var = _constant("running_var", size, 1, dtype)
         self._statistics: tuple[Array, Array] | None = None
+
+    @property
+    def mixes_images(self) -> bool:  # type: ignore[override]
+        """While training every image counts in the mean of the batch."""
+        return self.training
 
     def forward(self, x: Array) -> Array:
         """Return the normalised maps, shaped like `x`."""
@@ -809,7 +780,7 @@ class BatchNorm2d(Layer):
         return f"BatchNorm2d({self.num_features})"
 
 
-class LocalResponseNorm(Layer):
+class LocalResponseNorm(Operation):
     """Divide each value by how loud its neighbouring channels are, as AlexNet did.
 
     Parameters
@@ -824,6 +795,9 @@ class LocalResponseNorm(Layer):
     (1, 8, 2, 2)
     """
 
+    mixes_images = False
+    operation = "local_response_norm"
+
     def __init__(self, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0) -> None:
         super().__init__()
         self.size = integer("LocalResponseNorm", "size", size, 1)
@@ -831,23 +805,15 @@ class LocalResponseNorm(Layer):
         self.beta = number("LocalResponseNorm", "beta", beta)
         self.k = number("LocalResponseNorm", "k", k)
 
-    def forward(self, x: Array) -> Array:
-        """Return the normalised maps, shaped like `x`."""
-        y = F.local_response_norm(x, self.size, self.alpha, self.beta, self.k)
-        self._x = x
-        return y
-
-    def backward(self, dout: Array) -> Array:
-        """Return the gradient for the input."""
-        return F.local_response_norm_backward(
-            dout, self.input(), self.size, self.alpha, self.beta, self.k
-        )
+    def settings(self) -> tuple[Any, ...]:
+        """Return what the function takes besides the input."""
+        return (self.size, self.alpha, self.beta, self.k)
 
     def __repr__(self) -> str:
         return f"LocalResponseNorm({self.size})"
 
 
-class Flatten(Layer):
+class Flatten(Operation):
     """Turn each sample into one row of numbers.
 
     Examples
@@ -856,15 +822,8 @@ class Flatten(Layer):
     (2, 48)
     """
 
-    def forward(self, x: Array) -> Array:
-        """Return (N, C·H·W)."""
-        y = F.flatten(x)
-        self._x = x
-        return y
-
-    def backward(self, dout: Array) -> Array:
-        """Return the gradient for the input, in its shape."""
-        return F.flatten_backward(dout, self.input())
+    mixes_images = False
+    operation = "flatten"
 
     def output_shape(self, input_shape: Shape) -> Shape:
         """Return (F,)."""
@@ -898,6 +857,11 @@ class Dropout(Layer):
             )
         self.rng = generator("Dropout", rng)
         self._mask: Array | None = None
+
+    @property
+    def mixes_images(self) -> bool:  # type: ignore[override]
+        """While training the parts of a batch would draw their masks in no fixed order."""
+        return self.training
 
     def forward(self, x: Array) -> Array:
         """Return the values that were kept, scaled; all of them when not training."""

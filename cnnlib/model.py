@@ -1,20 +1,17 @@
 """A network is a list of layers: forward runs through it, backward runs back."""
 
-import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
 
 import numpy as np
 
-from cnnlib import layers as _layers
 from cnnlib.archive import read_archive, write_archive
-from cnnlib.checks import describe, integer
-from cnnlib.layers import BatchNorm2d, Dropout, Layer, Parameter
-from cnnlib.types import Array, Shape
+from cnnlib.checks import describe
+from cnnlib.layers import Layer, Parameter
+from cnnlib.summary import Summary, summarise
+from cnnlib.types import Array, Pair, Shape
 
-__all__ = ["Container", "Parallel", "Residual", "Sequential", "Summary", "SummaryRow"]
+__all__ = ["Container", "Parallel", "Residual", "Sequential"]
 
 
 class Container(Layer):
@@ -22,6 +19,11 @@ class Container(Layer):
 
     A container names its `children`; parameters, summary, saving and loading follow from that.
     """
+
+    @property
+    def mixes_images(self) -> bool:  # type: ignore[override]
+        """Whether a layer inside does. A container of your own declares for itself."""
+        return any(child.mixes_images for _, child in self.children())
 
     def named_parameters(self) -> list[tuple[str, Parameter]]:
         """Return every parameter with the name it has in a saved file, such as ``0.weight``."""
@@ -59,7 +61,7 @@ class Container(Layer):
         """Return what all layers inside save without learning it."""
         return [buffer for layer in self.leaves() for buffer in layer.buffers()]
 
-    def summary(self, input_shape: Shape, depth: int | None = None) -> "Summary":
+    def summary(self, input_shape: Shape, depth: int | None = None) -> Summary:
         """Return a table: output shape, parameters, multiply-adds, memory, receptive field.
 
         Nothing is computed and no weight takes up memory.
@@ -90,62 +92,12 @@ class Container(Layer):
         0 Conv2d(3, 4, kernel_size=5)       4×28×28         304        235,200  12.5 kB     5
         total                                               304        235,200  12.5 kB
         """
-        input_shape = tuple(input_shape)
-        limit = np.inf if depth is None else integer("summary", "depth", depth, 1)
-        rows: list[SummaryRow] = []
-        self._summarise(rows, input_shape, (1, 1), "", 1, limit)
-        return Summary(input_shape, rows)
-
-    def _summarise(
-        self,
-        rows: list["SummaryRow"],
-        shape: Shape,
-        view: tuple[int, int],
-        prefix: str,
-        level: int,
-        limit: float,
-    ) -> None:
-        """Append a row for each child, and its children's below it."""
-        for name, child, child_shape, child_view in self._flow(shape, view):
-            path = f"{prefix}{name}"
-            try:
-                output = child.output_shape(child_shape)
-            except ValueError as error:
-                # A container's own failure is told by the layer inside that caused it.
-                if isinstance(child, Container):
-                    child._summarise(rows, child_shape, child_view, f"{path}.", level, np.inf)
-                raise ValueError(f"summary: layer {path}, {child!r}: {error}") from None
-            opened = isinstance(child, Container) and level < limit
-            title = type(child).__name__ if isinstance(child, Container) else repr(child)
-            rows.append(
-                SummaryRow(
-                    name=f"{'  ' * (level - 1)}{path} {title}",
-                    output_shape=output,
-                    parameters=0 if opened else sum(p.size for p in child.parameters()),
-                    multiply_adds=0 if opened else child.multiply_adds(child_shape),
-                    values=0 if opened else _output_values(child, child_shape),
-                    receptive_field=child.widen(*child_view, child_shape)[0]
-                    if len(output) == 3
-                    else None,
-                )
-            )
-            if opened and isinstance(child, Container):
-                child._summarise(rows, child_shape, child_view, f"{path}.", level + 1, limit)
-
-    def _flow(
-        self, shape: Shape, view: tuple[int, int]
-    ) -> Iterator[tuple[str, Layer, Shape, tuple[int, int]]]:
-        """Yield each child with the shape and the view that reach it: side by side, all the same.
-
-        A view is the receptive field and the jump.
-        """
-        for name, child in self.children():
-            yield name, child, shape, view
+        return summarise(self, tuple(input_shape), depth)
 
     def multiply_adds(self, input_shape: Shape) -> int:
         """Return what all layers inside cost for one sample."""
         return sum(
-            child.multiply_adds(shape) for _, child, shape, _ in self._flow(input_shape, (1, 1))
+            child.multiply_adds(shape) for _, child, shape, _ in self.flow(input_shape, (1, 1))
         )
 
     def state_dict(self) -> dict[str, Array]:
@@ -226,6 +178,8 @@ class Sequential(Container):
     (5, 10)
     """
 
+    mixes_images = Container.mixes_images
+
     def __init__(self, *layers: Layer) -> None:
         super().__init__()
         self.layers = [
@@ -257,32 +211,24 @@ class Sequential(Container):
             dout = layer.backward(dout)
         return dout
 
-    def backward_weights(self, dout: Array) -> None:
-        """Run the layers from last to first; the first does not return a gradient."""
-        for layer in reversed(self.layers[1:]):
-            dout = layer.backward(dout)
-        for layer in self.layers[:1]:
-            layer.backward_weights(dout)
-
     def output_shape(self, input_shape: Shape) -> Shape:
         """Return the shape of one sample's output, without computing it."""
         for layer in self.layers:
             input_shape = layer.output_shape(input_shape)
         return input_shape
 
-    def widen(self, field: int, jump: int, input_shape: Shape) -> tuple[int, int]:
+    def receptive_field(self, field: int, jump: int, input_shape: Shape) -> Pair:
         """Return the receptive field and jump after the last layer."""
         for layer in self.layers:
-            field, jump = layer.widen(field, jump, input_shape)
+            field, jump = layer.receptive_field(field, jump, input_shape)
             input_shape = layer.output_shape(input_shape)
         return field, jump
 
-    def _flow(
-        self, shape: Shape, view: tuple[int, int]
-    ) -> Iterator[tuple[str, Layer, Shape, tuple[int, int]]]:
+    def flow(self, shape: Shape, view: Pair) -> Iterator[tuple[str, Layer, Shape, Pair]]:
+        """Yield each layer with the shape and the view that reach it, those of the one before."""
         for name, layer in self.children():
             yield name, layer, shape, view
-            shape, view = layer.output_shape(shape), layer.widen(*view, shape)
+            shape, view = layer.output_shape(shape), layer.receptive_field(*view, shape)
 
     def __repr__(self) -> str:
         return _tree("Sequential", self)
@@ -311,6 +257,8 @@ class Residual(Container):
     ----------
     He, Zhang, Ren and Sun, "Deep residual learning for image recognition", 2016, equation 1.
     """
+
+    mixes_images = Container.mixes_images
 
     def __init__(self, main: Layer, shortcut: Layer | None = None) -> None:
         super().__init__()
@@ -350,9 +298,9 @@ class Residual(Container):
         self._check_shapes(main, short)
         return main
 
-    def widen(self, field: int, jump: int, input_shape: Shape) -> tuple[int, int]:
+    def receptive_field(self, field: int, jump: int, input_shape: Shape) -> Pair:
         """Return the view of the way that sees further."""
-        views = [child.widen(field, jump, input_shape) for _, child in self.children()]
+        views = [child.receptive_field(field, jump, input_shape) for _, child in self.children()]
         return max([*views, (field, jump)])
 
     def __repr__(self) -> str:
@@ -379,6 +327,8 @@ class Parallel(Container):
     ----------
     Szegedy et al., "Going deeper with convolutions", 2015, section 4.
     """
+
+    mixes_images = Container.mixes_images
 
     def __init__(self, *branches: Layer) -> None:
         super().__init__()
@@ -430,55 +380,12 @@ class Parallel(Container):
         self._check_shapes(shapes)
         return (sum(shape[0] for shape in shapes), *shapes[0][1:])
 
-    def widen(self, field: int, jump: int, input_shape: Shape) -> tuple[int, int]:
+    def receptive_field(self, field: int, jump: int, input_shape: Shape) -> Pair:
         """Return the view of the branch that sees furthest."""
-        return max(branch.widen(field, jump, input_shape) for branch in self.branches)
+        return max(branch.receptive_field(field, jump, input_shape) for branch in self.branches)
 
     def __repr__(self) -> str:
         return _tree("Parallel", self)
-
-
-# Layers that treat every image on its own and keep nothing but their input. A class derived from
-# one of them may do something else, so it is not taken to be one.
-_PER_IMAGE = {getattr(_layers, name) for name in _layers.__all__} - {Layer, Parameter}
-
-
-def per_image(layer: Layer) -> bool:
-    """Return whether the images of a batch do not mix in a layer, so that they may be dealt out."""
-    if "forward" in vars(layer) or "backward" in vars(layer):  # replaced by something of one's own
-        return False
-    if type(layer) in (Sequential, Residual, Parallel):
-        return all(per_image(child) for _, child in layer.children())
-    if type(layer) in (BatchNorm2d, Dropout):
-        return not layer.training
-    return type(layer) in _PER_IMAGE
-
-
-Twin = TypeVar("Twin", bound=Layer)
-
-
-def twin(layer: Twin) -> Twin:
-    """Return a layer with the same weights, that has its own gradients and remembers its own input.
-
-    Twins may run at the same time, each on its share of a batch.
-    """
-    other = _shell(layer)
-    for name, value in vars(layer).items():
-        if isinstance(value, Parameter):
-            value.value  # noqa: B018 - made now, once for all twins
-            setattr(other, name, _shell(value))
-        elif isinstance(value, Layer):
-            setattr(other, name, twin(value))
-        elif isinstance(value, list):
-            setattr(other, name, [twin(v) if isinstance(v, Layer) else v for v in value])
-    return other
-
-
-def _shell(thing: Any) -> Any:
-    """Return another object with the very same attributes."""
-    other = object.__new__(type(thing))
-    other.__dict__.update(thing.__dict__)
-    return other
 
 
 def _check_layer(op: str, place: int | str, layer: object) -> Layer:
@@ -491,92 +398,9 @@ def _check_layer(op: str, place: int | str, layer: object) -> Layer:
 
 def _tree(name: str, container: Container) -> str:
     """Draw a container and what is inside, one layer a line."""
+    if not container.children():
+        return f"{name}()"
     lines = [
         f"  ({child}): {layer!r}".replace("\n", "\n  ") for child, layer in container.children()
     ]
     return "\n".join([f"{name}(", *lines, ")"])
-
-
-def _output_values(layer: Layer, shape: Shape) -> int:
-    """Return how many numbers one sample's outputs hold, inner layers of a container included."""
-    if isinstance(layer, Container):
-        return sum(
-            _output_values(child, inner) for _, child, inner, _ in layer._flow(shape, (1, 1))
-        )
-    return math.prod(layer.output_shape(shape))
-
-
-@dataclass(frozen=True)
-class SummaryRow:
-    """What one layer does to the shape, and what it costs for one sample.
-
-    A container whose inner layers have rows of their own counts nothing itself.
-    """
-
-    name: str
-    output_shape: Shape
-    parameters: int
-    multiply_adds: int
-    values: int
-    receptive_field: int | None
-
-    @property
-    def memory(self) -> int:
-        """Bytes that the output takes in float32."""
-        return 4 * self.values
-
-
-@dataclass(frozen=True)
-class Summary:
-    """The table of a network's layers. Print it, or read its ``rows``."""
-
-    input_shape: Shape
-    rows: list[SummaryRow]
-
-    @property
-    def parameters(self) -> int:
-        """How many numbers the network learns."""
-        return sum(row.parameters for row in self.rows)
-
-    @property
-    def multiply_adds(self) -> int:
-        """How many multiplications, each with its addition, one sample costs."""
-        return sum(row.multiply_adds for row in self.rows)
-
-    @property
-    def memory(self) -> int:
-        """Bytes that all outputs of one sample take in float32."""
-        return sum(row.memory for row in self.rows)
-
-    def __str__(self) -> str:
-        table = [("layer", "output shape", "parameters", "multiply-adds", "memory", "sees")]
-        for row in self.rows:
-            table.append(
-                (
-                    row.name,
-                    "×".join(str(size) for size in row.output_shape),
-                    f"{row.parameters:,}" if row.values else "",
-                    f"{row.multiply_adds:,}" if row.values else "",
-                    _bytes(row.memory) if row.values else "",
-                    "" if row.receptive_field is None else str(row.receptive_field),
-                )
-            )
-        totals = f"{self.parameters:,}", f"{self.multiply_adds:,}", _bytes(self.memory)
-        table.append(("total", "", *totals, ""))
-        widths = [max(len(cell) for cell in column) for column in zip(*table, strict=True)]
-        lines = []
-        for first, *others in table:
-            cells = [first.ljust(widths[0])]
-            cells += [cell.rjust(width) for cell, width in zip(others, widths[1:], strict=True)]
-            lines.append("  ".join(cells).rstrip())
-        return "\n".join(lines)
-
-    __repr__ = __str__
-
-
-def _bytes(count: int) -> str:
-    """Write a number of bytes in kB (1,000 bytes) or MB where it is large."""
-    for unit, size in (("MB", 1_000_000), ("kB", 1_000)):
-        if count >= size:
-            return f"{count / size:.1f} {unit}"
-    return f"{count} B"

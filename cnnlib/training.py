@@ -16,13 +16,12 @@ from typing import Any
 import numpy as np
 
 from cnnlib.archive import read_archive, write_archive
+from cnnlib.backend import accelerated
 from cnnlib.checks import array, describe, float_array, generator, integer, labels
-from cnnlib.fast.fused import fast_twin
-from cnnlib.fast.threads import MOST_THREADS, blocks, split
 from cnnlib.files import check_writable
 from cnnlib.functional import cross_entropy, cross_entropy_backward
-from cnnlib.layers import Conv2d, Layer
-from cnnlib.model import Container, Sequential, per_image
+from cnnlib.layers import Layer
+from cnnlib.model import Container, Sequential
 from cnnlib.optim import Optimizer, Scheduler
 from cnnlib.types import Array
 
@@ -657,63 +656,22 @@ def _how_to_go_on(run: Run, batch: int) -> str:
 
 
 def _step(model: Sequential, optimizer: Optimizer, x: Array, y: Array) -> tuple[float, int]:
-    """Take one training step; return the loss and how many were right before it.
-
-    The images are dealt out among threads. Each runs its share through a twin of the model, which
-    has the same weights and gradients of its own. Loss and gradients of the batch are the sums of
-    those of the shares, each counted by its part of the images. Training on several machines does
-    the same.
-    """
-    shares = _shares(model, len(x))
-    twins, outputs, losses = [model] * len(shares), [x] * len(shares), [0.0] * len(shares)
-
-    def work(i: int) -> None:
-        if len(shares) > 1:
-            twins[i] = fast_twin(model)
-        outputs[i] = logits = twins[i](x[shares[i]])
-        part = len(logits) / len(x)
-        losses[i] = part * cross_entropy(logits, y[shares[i]])
-        twins[i].backward_weights(part * cross_entropy_backward(logits, y[shares[i]]))
-
+    """Take one training step; return the loss and how many were right before it."""
     # A diverging network overflows on its way to NaN. The loss is checked, so NumPy need not warn.
     with np.errstate(over="ignore", invalid="ignore"):
-        split(work, list(range(len(shares))))
-        loss = sum(losses)
+        loss, logits = loss_and_gradients(model, x, y)
         if np.isfinite(loss):
-            if len(shares) > 1:
-                _add_gradients(model, twins)
             optimizer.step()
-    return loss, int((np.concatenate(outputs).argmax(axis=1) == y).sum())
+    return loss, int((logits.argmax(axis=1) == y).sum())
 
 
-# A share is at least 32 images: with fewer, calling NumPy takes longer than the computation. A
-# network without convolutions is done before another thread wakes up. And each share has gradients
-# of its own: where the weights are many, only single operations are shared.
-_SMALLEST_SHARE = 32
-_MOST_WEIGHTS = 1_000_000
-
-
-def _shares(model: Sequential, samples: int, training: bool = True) -> list[slice]:
-    """Cut a batch into shares for the threads, or leave it whole where the layers need that."""
-    whole = [slice(0, samples)]
-    if samples < 2 * _SMALLEST_SHARE or not per_image(model):
-        return whole
-    if not any(isinstance(layer, Conv2d) for layer in model.leaves()):
-        return whole
-    if training and sum(parameter.size for parameter in model.parameters()) > _MOST_WEIGHTS:
-        return whole
-    return blocks(samples, max(_SMALLEST_SHARE, -(-samples // MOST_THREADS)))
-
-
-def _add_gradients(model: Sequential, twins: list[Sequential]) -> None:
-    """Leave the sum of the twins' gradients in the model, added in an order that never changes."""
-    for parameter, *others in zip(
-        model.parameters(), *(other.parameters() for other in twins), strict=True
-    ):
-        first, *rest = (other.grad for other in others)
-        for grad in rest:
-            first += grad
-        parameter.grad = first
+@accelerated
+def loss_and_gradients(model: Sequential, x: Array, y: Array) -> tuple[float, Array]:
+    """Return loss and scores of a batch; leave the gradients of the weights in ``.grad``."""
+    logits = model(x)
+    loss = cross_entropy(logits, y)
+    model.backward(cross_entropy_backward(logits, y))
+    return loss, logits
 
 
 def _latest(history: History) -> str:
@@ -792,25 +750,17 @@ def predict(model: Sequential, images: Array, batch_size: int = 256) -> Array:
     model.eval()
     try:
         return np.concatenate(
-            [_scores(model, images[i : i + batch_size]) for i in range(0, len(images), batch_size)]
+            [scores(model, images[i : i + batch_size]) for i in range(0, len(images), batch_size)]
         )
     finally:
         if was_training:
             model.train()
 
 
-def _scores(model: Sequential, images: Array) -> Array:
-    """Run one batch forward, its images dealt out among threads."""
-    shares = _shares(model, len(images), training=False)
-    if len(shares) == 1:
-        return model(images)
-    outputs = [images] * len(shares)
-
-    def forward(i: int) -> None:
-        outputs[i] = fast_twin(model)(images[shares[i]])
-
-    split(forward, list(range(len(shares))))
-    return np.concatenate(outputs)
+@accelerated
+def scores(model: Sequential, images: Array) -> Array:
+    """Run one batch forward."""
+    return model(images)
 
 
 def evaluate(model: Sequential, data: Data, batch_size: int = 256) -> tuple[float, float]:

@@ -11,6 +11,8 @@ os.environ["MPLBACKEND"] = "agg"
 import pytest
 from hypothesis import settings
 
+from cnnlib import backend
+
 # A shell that starts a job in the background has it ignore Ctrl-C, and whatever it starts too.
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -27,3 +29,10 @@ def close_figures() -> Iterator[None]:
     yield
     if pyplot := sys.modules.get("matplotlib.pyplot"):
         pyplot.close("all")
+
+
+@pytest.fixture(params=["plain", "fast"])
+def both_backends(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Run a test twice: on the readable code and on the fast code."""
+    with backend.using(request.param):
+        yield

@@ -10,6 +10,8 @@ from cnnlib.functional import cross_entropy, cross_entropy_backward
 from cnnlib.gradcheck import numerical_gradient, relative_error
 from cnnlib.layers import Conv2d, Linear, MaxPool2d
 
+pytestmark = pytest.mark.usefixtures("both_backends")
+
 
 def rng():
     return np.random.default_rng(0)

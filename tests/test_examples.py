@@ -2,6 +2,7 @@
 
 import doctest
 import importlib
+import inspect
 import pkgutil
 
 import numpy as np
@@ -16,12 +17,27 @@ MODULES = sorted(
 )
 
 
+class Finder(doctest.DocTestFinder):
+    """Finds functions behind a decorator too."""
+
+    def _from_module(self, module, thing):
+        return super()._from_module(module, inspect.unwrap(thing) if callable(thing) else thing)
+
+
 @pytest.mark.parametrize("name", MODULES)
 def test_docstring_examples(name):
     module = importlib.import_module(name)
-    names = {"np": np, **vars(module)}
-    result = doctest.testmod(module, extraglobs=names)
-    assert result.failed == 0
+    runner = doctest.DocTestRunner()
+    for test in Finder().find(module, extraglobs={"np": np, **vars(module)}):
+        runner.run(test)
+    assert runner.summarize().failed == 0
+
+
+def test_examples_behind_a_decorator_are_found():
+    names = {
+        test.name for test in Finder().find(importlib.import_module("cnnlib.functional.pooling"))
+    }
+    assert "cnnlib.functional.pooling.max_pool2d" in names
 
 
 def test_public_functions_have_an_example():

@@ -6,6 +6,9 @@ import pytest
 from cnnlib import functional as F
 from cnnlib import layers
 from cnnlib.gradcheck import check_gradient
+from cnnlib.model import Container, Parallel, Residual, Sequential
+
+pytestmark = pytest.mark.usefixtures("both_backends")
 
 
 def rng():
@@ -81,6 +84,82 @@ def test_gradients_of_input_and_every_parameter(name):
         parameter.value = start
 
 
+# --- which layers mix the images of a batch ------------------------------------------------------
+
+
+def batch_norm():
+    return layers.BatchNorm2d(4, dtype=np.float64)
+
+
+WORDS = {
+    **{name: case for name, case in CASES.items() if name != "BatchNorm2d"},
+    "Dropout": (lambda: layers.Dropout(0.5, rng=rng()), IMAGE),
+    "BatchNorm2d": (batch_norm, IMAGE),
+    "Sequential": (lambda: Sequential(layers.ReLU(), layers.Flatten()), IMAGE),
+    "Sequential that mixes": (lambda: Sequential(layers.ReLU(), batch_norm()), IMAGE),
+    "Residual": (lambda: Residual(layers.Tanh()), IMAGE),
+    "Residual that mixes": (lambda: Residual(layers.ReLU(), batch_norm()), IMAGE),
+    "Parallel": (lambda: Parallel(layers.ReLU(), layers.Tanh()), IMAGE),
+    "Parallel that mixes": (lambda: Parallel(Sequential(batch_norm()), layers.ReLU()), IMAGE),
+}
+
+
+def test_every_layer_of_the_library_declares_whether_it_mixes_images():
+    library = [getattr(layers, name) for name in layers.__all__ if name != "Parameter"]
+    library += [Sequential, Residual, Parallel, Container]
+    assert all("mixes_images" in vars(layer) for layer in library)
+    tested = {name.split()[0] for name in WORDS}
+    assert tested | {"Layer", "Container"} == {layer.__name__ for layer in library}
+
+
+def results(layer, x, dout):
+    """Return the output, the gradient of the input, and those of the weights."""
+    y, dx = layer(x), layer.backward(dout)
+    return y, dx, [parameter.grad for parameter in layer.parameters()]
+
+
+@pytest.mark.parametrize("training", [True, False], ids=["training", "in use"])
+@pytest.mark.parametrize("name", sorted(WORDS))
+def test_a_batch_is_the_sum_of_its_halves_unless_the_layer_mixes_images(name, training):
+    make, x = WORDS[name]
+    x = np.concatenate([x, x[::-1] * 1.5 + 0.25])
+    whole, halves = make_ready(make, training), make_ready(make, training)
+    dout = np.random.default_rng(5).standard_normal((len(x), *make()(x).shape[1:]))
+    y, dx, gradients = results(whole, x, dout)
+    # The second half first: parts have no order.
+    y2, dx2, second = results(halves, x[2:], dout[2:])
+    y1, dx1, first = results(halves, x[:2], dout[:2])
+    pairs = [(y, np.concatenate([y1, y2])), (dx, np.concatenate([dx1, dx2]))]
+    pairs += zip(gradients, (a + b for a, b in zip(first, second, strict=True)), strict=True)
+    same = all(np.allclose(one, other, rtol=1e-9, atol=1e-9) for one, other in pairs)
+    assert same is not halves.mixes_images
+
+
+def make_ready(make, training):
+    layer = make()
+    layer.train(training)
+    return layer
+
+
+def test_a_subclass_declares_for_itself():
+    class Watched(layers.ReLU):
+        pass
+
+    class Careful(layers.ReLU):
+        mixes_images = False
+
+    class Own(layers.Layer):
+        pass
+
+    class Branches(Parallel):
+        pass
+
+    assert Watched().mixes_images
+    assert Own().mixes_images
+    assert Branches(layers.ReLU()).mixes_images
+    assert not Careful().mixes_images
+
+
 @pytest.mark.parametrize("name", sorted(CASES))
 def test_output_shape_is_told_without_computing(name):
     make, x = CASES[name]
@@ -142,10 +221,10 @@ def test_train_and_eval_switch_the_layer():
 def test_what_a_layer_adds_to_the_view():
     conv = layers.Conv2d(1, 1, (5, 3), (3, 2), rng=rng())
     assert conv.window == ((5, 3), (3, 2))
-    assert conv.widen(10, 2, (1, 9, 9)) == (10 + 4 * 2, 6)
+    assert conv.receptive_field(10, 2, (1, 9, 9)) == (10 + 4 * 2, 6)
     assert layers.MaxPool2d((3, 2), (2, 1)).window == ((3, 2), (2, 1))
-    assert layers.ReLU().widen(7, 4, (1, 9, 9)) == (7, 4)
-    assert layers.GlobalAvgPool2d().widen(7, 4, (1, 5, 3)) == (7 + 4 * 4, 20)
+    assert layers.ReLU().receptive_field(7, 4, (1, 9, 9)) == (7, 4)
+    assert layers.GlobalAvgPool2d().receptive_field(7, 4, (1, 5, 3)) == (7 + 4 * 4, 20)
 
 
 def test_batch_norm_uses_its_own_eps():

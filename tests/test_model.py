@@ -19,6 +19,8 @@ from cnnlib.layers import (
 )
 from cnnlib.model import Parallel, Residual, Sequential
 
+pytestmark = pytest.mark.usefixtures("both_backends")
+
 
 def small(seed=0, dtype=np.float64, outputs=3):
     rng = np.random.default_rng(seed)

@@ -1,4 +1,4 @@
-"""Convolution, ReLU and max pooling in one go, for the twins that a training step works with.
+"""Convolution, ReLU and max pooling in one go, for the replicas that a training step works with.
 
 Three ideas make it fast. None of them changes what is computed, but for rounding.
 
@@ -17,36 +17,37 @@ import math
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
+from cnnlib.fast.convolution import conv2d_backward_weights
+from cnnlib.fast.replicas import replicate
 from cnnlib.layers import Conv2d, Layer, MaxPool2d, Parameter, ReLU
-from cnnlib.model import Container, Sequential, twin
+from cnnlib.model import Container, Sequential
 from cnnlib.types import Array, Pair
 
-_MOST_ZEROS = (
-    200  # products that a frame may add to each output; with more, the plain way is faster
-)
+# Products that a frame may add to each output; with more, the layers one by one are faster.
+_MOST_ZEROS = 200
 _LARGEST_MATRIX = 16 << 20  # bytes that all windows may take: they are kept for the way back
 
 
-def fast_twin(model: Sequential) -> Sequential:
-    """Return a twin of a network in which `ConvPool` stands for the layers that it can join."""
-    other = twin(model)
-    _join(other)
-    return other
+def fused_replica(model: Sequential) -> Sequential:
+    """Return a replica of a network in which `ConvPool` stands for the layers that it can fuse."""
+    replica = replicate(model)
+    _fuse(replica)
+    return replica
 
 
-def _join(layer: Layer) -> None:
+def _fuse(layer: Layer) -> None:
     if type(layer) is Sequential:
         for length in (3, 2):
             for start in range(len(layer.layers)):
                 run = layer.layers[start : start + length]
-                if _joinable(run):
+                if _fusible(run):
                     layer.layers[start : start + length] = [ConvPool(run)]
     if isinstance(layer, Container):
         for _, child in layer.children():
-            _join(child)
+            _fuse(child)
 
 
-def _joinable(run: list[Layer]) -> bool:
+def _fusible(run: list[Layer]) -> bool:
     """Return whether these are a convolution and a pooling that are faster in one."""
     if [type(layer) for layer in run] not in ([Conv2d, ReLU, MaxPool2d], [Conv2d, MaxPool2d]):
         return False
@@ -75,6 +76,8 @@ def _zeros(conv: Conv2d, pool: MaxPool2d) -> int:
 class ConvPool(Layer):
     """A convolution and the max pooling after it, perhaps with a ReLU in between."""
 
+    mixes_images = False
+
     def __init__(self, run: list[Layer]) -> None:
         super().__init__()
         self.plain = Sequential(*run)
@@ -100,6 +103,8 @@ class ConvPool(Layer):
         columns = windows.reshape(-1, math.prod(windows.shape[3:]))
         maps = (self._framed() @ columns).reshape(-1, self.conv.out_channels, columns.shape[1])
         largest = maps.max(axis=0)
+        if not np.isfinite(largest.max()):  # zeros of a frame make NaN of what is not finite
+            return self.plain(x)
         bias = 0 if self.conv.bias is None else self.conv.bias.value[:, None]
         y = largest + bias
         if self.relu:
@@ -129,7 +134,7 @@ class ConvPool(Layer):
     def backward_weights(self, dout: Array) -> None:
         """Leave the gradients of the weights in ``.grad``."""
         if self.kept is None:
-            self.plain.backward_weights(dout)
+            backward_weights(self.plain, dout)
         else:
             self._backward_weights(dout)
 
@@ -141,7 +146,7 @@ class ConvPool(Layer):
         if self.relu:
             dlargest = dlargest * (y > 0)
         wins = maps == largest
-        if np.count_nonzero(wins) > largest.size:  # a tie: the first in reading order takes it all
+        if np.count_nonzero(wins) > largest.size:  # a tie: the first in row-major order counts
             wins[1:] &= ~np.logical_or.accumulate(wins, axis=0)[:-1]
         np.multiply(wins, dlargest, out=maps)  # the maps give their place to their gradients
         dmaps = maps.reshape(-1, maps.shape[2])
@@ -153,7 +158,7 @@ class ConvPool(Layer):
         return windows, dmaps
 
     def _suits(self, x: Array) -> bool:
-        """Return whether the fast way is open; if not, the plain layers also know what is wrong."""
+        """Return whether this way is open; if not, the plain layers also know what is wrong."""
         weight = self.conv.weight
         if x.ndim != 4 or x.dtype != weight.dtype or x.shape[1] != self.conv.in_channels:
             return False
@@ -202,3 +207,26 @@ class ConvPool(Layer):
         for part, (rows, columns) in zip(dframed, places, strict=True):
             dweight += part[:, rows, columns]
         return np.ascontiguousarray(dweight.transpose(0, 3, 1, 2))
+
+
+def backward_weights(layer: Layer, dout: Array) -> None:
+    """Leave the gradients of the weights in ``.grad``, as `backward` does, and no more.
+
+    Nobody learns the images, so the first convolution need not find their gradient: that is half
+    of the work of its backward pass.
+    """
+    if type(layer) is Sequential and layer.layers and "backward" not in vars(layer):
+        for later in reversed(layer.layers[1:]):
+            dout = later.backward(dout)
+        backward_weights(layer.layers[0], dout)
+    elif type(layer) is ConvPool:
+        layer.backward_weights(dout)
+    elif type(layer) is Conv2d and "backward" not in vars(layer):
+        x, padding = layer.add_border(layer.input())
+        layer.weight.grad, dbias = conv2d_backward_weights(
+            dout, x, layer.weight.value, layer.stride, padding, layer.groups
+        )
+        if layer.bias is not None:
+            layer.bias.grad = dbias
+    else:
+        layer.backward(dout)

@@ -6,31 +6,26 @@ rules keep the results independent of how many threads there are:
 - Work is cut into blocks by its shape alone. A thread takes the next block that is left; which
   thread that is decides only who writes a result, never what is written.
 - Sums over blocks are added in a fixed order.
-- BLAS, which multiplies matrices for NumPy, keeps to one thread meanwhile. With several it would
-  compete with ours for the same processors, and add up in another order.
+- BLAS, which multiplies matrices for NumPy, keeps to one thread meanwhile (`cnnlib.fast.blas`).
 
-Where that last rule cannot be kept, because NumPy was built with a BLAS that we cannot ask, all
-blocks run on the caller's thread. Set the environment variable ``CNNLIB_NUM_THREADS`` to choose the
+Where that last rule cannot be kept, because NumPy was built with a BLAS that has no such switch,
+all blocks run on the caller's thread. The environment variable ``CNNLIB_NUM_THREADS`` chooses the
 number of threads; unless set, it is the number of processors, at most 8.
 """
 
 import contextvars
-import ctypes
-import importlib
 import itertools
-import math
 import os
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from functools import cache
-from pathlib import Path
+from collections.abc import Callable
 from queue import SimpleQueue
 from typing import Any, TypeVar
 
 import numpy as np
 
+from cnnlib.fast.blas import one_blas_thread
+from cnnlib.fast.workspace import keep_memory
 from cnnlib.types import Array
 
 MOST_THREADS = 8  # sums are kept in at most so many parts, so more threads would find no work
@@ -56,8 +51,8 @@ def split(work: Callable[[Block], None], parts: list[Block]) -> None:
         for part in parts:
             work(part)
         return
-    _keep_memory()
-    with _one_blas_thread() as quiet:
+    keep_memory()
+    with one_blas_thread() as quiet:
         helpers = min(threads(), len(parts)) - 1 if quiet else 0
         if helpers < 1:
             for part in parts:
@@ -89,47 +84,9 @@ def split_sum(work: Callable[[Block], Array], parts: list[Block]) -> Array:
     return total
 
 
-# Workspaces
-
-_own = threading.local()  # what belongs to one thread
-_LARGEST_KEPT = 32 << 20  # bytes; a larger workspace is not worth holding on to
-
-
-def workspace(name: str, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
-    """Return an array to scribble in, the same memory at every call with that name.
-
-    Memory fresh from the system is slow at first touch. Each thread has its own, so nobody else
-    writes there; but what it holds is gone at the next call, so it must never be returned.
-    """
-    count = math.prod(shape) * dtype.itemsize
-    if count > _LARGEST_KEPT:
-        return np.empty(shape, dtype)
-    buffer = getattr(_own, name, None)
-    if buffer is None or buffer.size < count:
-        buffer = np.empty(count, dtype=np.uint8)
-        setattr(_own, name, buffer)
-    array: Array = buffer[:count].view(dtype).reshape(shape)
-    return array
-
-
-@cache
-def _keep_memory() -> None:
-    """Ask the C library of Linux to keep memory that was freed for the next request.
-
-    Unless asked it hands large arrays back to the system at once, and every step of a training
-    fetches thousands of pages anew: a tenth of its time.
-    """
-    try:
-        mallopt = ctypes.CDLL(None).mallopt
-    except (AttributeError, OSError, TypeError):  # another system, another C library
-        return
-    trim_threshold, mmap_threshold = -1, -3  # their numbers in malloc.h
-    mallopt(mmap_threshold, 32 << 20)
-    mallopt(trim_threshold, 256 << 20)
-
-
 # Threads
 
+_own = threading.local()  # whether a thread is at work on a block
 _chosen: int | None = None
 _queue: SimpleQueue[tuple[contextvars.Context, "_Job"]] = SimpleQueue()
 _started = 0
@@ -169,7 +126,7 @@ class _Job:
         self.waiting = False
 
     def share(self, helpers: int) -> None:
-        """Do the blocks together with so many helpers, and return when all are done."""
+        """Do the blocks together with some helpers, and return when all are done."""
         _start(helpers)
         try:
             for _ in range(helpers):
@@ -214,7 +171,7 @@ class _Job:
                 self.all_back.release()
 
     def wait(self) -> None:
-        """Wait for the helpers: they may still write to the caller's arrays. So does Ctrl-C."""
+        """Wait for the helpers, after Ctrl-C too: they may still write to the caller's arrays."""
         with self.lock:
             self.waiting = self.helpers > 0
         while self.helpers:
@@ -226,7 +183,7 @@ class _Job:
 
 
 def _start(helpers: int) -> None:
-    """See to it that so many helpers are waiting for work."""
+    """Start threads until at least `helpers` of them are waiting for work."""
     global _started
     if _started >= helpers:
         return
@@ -246,68 +203,9 @@ def _help(queue: SimpleQueue[tuple[contextvars.Context, _Job]]) -> None:
 
 def _forget_threads() -> None:
     """Begin anew in a forked process: threads do not survive a fork."""
-    global _queue, _started, _starting, _quiet, _quiet_lock
+    global _queue, _started, _starting
     _queue, _started, _starting = SimpleQueue(), 0, threading.Lock()
-    _quiet, _quiet_lock = 0, threading.Lock()
 
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_forget_threads)
-
-
-# BLAS
-
-_quiet = 0  # how many calls want BLAS to keep to one thread
-_quiet_lock = threading.Lock()
-_loud = 1  # how many threads it had before
-
-
-@cache
-def _blas() -> tuple[Callable[[], int], Callable[[int], None]] | None:
-    """Return the functions that read and set OpenBLAS's number of threads, if they are found.
-
-    NumPy has no function for this. OpenBLAS is loaded together with NumPy, under names that
-    depend on how it was built.
-    """
-    core = importlib.import_module("numpy._core._multiarray_umath")
-    folder = Path(np.__file__).parent
-    bundled = [*folder.glob(".dylibs/*openblas*"), *folder.parent.glob("numpy.libs/*openblas*")]
-    for path in (core.__file__, *bundled):
-        try:
-            library = ctypes.CDLL(str(path))
-        except OSError:
-            continue
-        for before, after in (("scipy_", "64_"), ("", "64_"), ("scipy_", ""), ("", "")):
-            names = [f"{before}openblas_{what}{after}" for what in _BLAS_FUNCTIONS]
-            if all(hasattr(library, name) for name in names):
-                read, write, kind = (getattr(library, name) for name in names)
-                # With OpenMP (kind 2) the number belongs to one thread, and ours would not obey.
-                return (read, write) if kind() < 2 else None
-    return None
-
-
-_BLAS_FUNCTIONS = ("get_num_threads", "set_num_threads", "get_parallel")
-
-
-@contextmanager
-def _one_blas_thread() -> Iterator[bool]:
-    """Keep BLAS to one thread for a while; yield whether that can be done."""
-    global _quiet, _loud
-    blas = _blas()
-    if blas is None:
-        yield False
-        return
-    read, write = blas
-    with _quiet_lock:
-        _quiet += 1
-        if _quiet == 1:
-            _loud = read()
-            if _loud != 1:
-                write(1)
-    try:
-        yield True
-    finally:
-        with _quiet_lock:
-            _quiet -= 1
-            if _quiet == 0 and _loud != 1:
-                write(_loud)

@@ -8,91 +8,28 @@ One module for each part of the course: `convolution`, `padding`, `pooling`, `ac
 `losses`, `normalization`.
 """
 
-from cnnlib.functional.activations import (
-    leaky_relu,
-    leaky_relu_backward,
-    relu,
-    relu_backward,
-    sigmoid,
-    sigmoid_backward,
-    tanh,
-    tanh_backward,
+from cnnlib.functional import (
+    activations,
+    convolution,
+    dense,
+    losses,
+    normalization,
+    padding,
+    pooling,
 )
-from cnnlib.functional.convolution import conv2d, conv2d_backward, im2col
-from cnnlib.functional.dense import (
-    dropout,
-    dropout_backward,
-    dropout_mask,
-    flatten,
-    flatten_backward,
-    linear,
-    linear_backward,
-)
-from cnnlib.functional.losses import (
-    cross_entropy,
-    cross_entropy_backward,
-    log_softmax,
-    log_softmax_backward,
-    softmax,
-    softmax_backward,
-)
-from cnnlib.functional.normalization import (
-    batch_norm2d,
-    batch_norm2d_backward,
-    batch_statistics,
-    local_response_norm,
-    local_response_norm_backward,
-)
-from cnnlib.functional.padding import pad2d, pad2d_backward
-from cnnlib.functional.pooling import (
-    avg_pool2d,
-    avg_pool2d_backward,
-    global_avg_pool2d,
-    global_avg_pool2d_backward,
-    max_pool2d,
-    max_pool2d_backward,
-    min_pool2d,
-    min_pool2d_backward,
-)
+from cnnlib.functional.activations import *  # noqa: F403
+from cnnlib.functional.convolution import *  # noqa: F403
+from cnnlib.functional.dense import *  # noqa: F403
+from cnnlib.functional.losses import *  # noqa: F403
+from cnnlib.functional.normalization import *  # noqa: F403
+from cnnlib.functional.padding import *  # noqa: F403
+from cnnlib.functional.pooling import *  # noqa: F403
 
-__all__ = [
-    "avg_pool2d",
-    "avg_pool2d_backward",
-    "batch_norm2d",
-    "batch_norm2d_backward",
-    "batch_statistics",
-    "conv2d",
-    "conv2d_backward",
-    "cross_entropy",
-    "cross_entropy_backward",
-    "dropout",
-    "dropout_backward",
-    "dropout_mask",
-    "flatten",
-    "flatten_backward",
-    "global_avg_pool2d",
-    "global_avg_pool2d_backward",
-    "im2col",
-    "leaky_relu",
-    "leaky_relu_backward",
-    "linear",
-    "linear_backward",
-    "local_response_norm",
-    "local_response_norm_backward",
-    "log_softmax",
-    "log_softmax_backward",
-    "max_pool2d",
-    "max_pool2d_backward",
-    "min_pool2d",
-    "min_pool2d_backward",
-    "pad2d",
-    "pad2d_backward",
-    "relu",
-    "relu_backward",
-    "sigmoid",
-    "sigmoid_backward",
-    "softmax",
-    "softmax_backward",
-    "tanh",
-    "tanh_backward",
-]
+__all__: list[str] = []
+__all__ += activations.__all__
+__all__ += convolution.__all__
+__all__ += dense.__all__
+__all__ += losses.__all__
+__all__ += normalization.__all__
+__all__ += padding.__all__
+__all__ += pooling.__all__

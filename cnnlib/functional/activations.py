@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from cnnlib.backend import accelerated
 from cnnlib.checks import float_array, gradient, number
 from cnnlib.types import Array
 
@@ -17,6 +18,7 @@ __all__ = [
 ]
 
 
+@accelerated
 def relu(x: Array) -> Array:
     """Return ``max(0, x)``: positive values pass, negative ones become zero.
 
@@ -37,9 +39,7 @@ def relu(x: Array) -> Array:
     ----------
     Nair and Hinton, "Rectified linear units improve restricted Boltzmann machines", 2010.
     """
-    x = float_array("relu", "x", x)
-    y: Array = np.clip(x, 0, np.inf)  # np.maximum(x, 0), but NumPy does it three times as fast
-    return y
+    return np.maximum(float_array("relu", "x", x), 0)
 
 
 def relu_backward(dout: Array, x: Array) -> Array:

@@ -1,22 +1,19 @@
 """Convolution: slide a small window, multiply, add. Forward, and what flows back.
 
-Arrays are (N, C, H, W) for every caller. In memory the values lie channels-last, as (N, H, W, C):
-then the C numbers of a pixel are neighbours, a row of a window is one contiguous run, and
-collecting windows is a fast copy. The caller never notices; only the strides of the array tell.
+Every window becomes a row of a matrix, every filter a column of another. Then the convolution of a
+whole batch is one matrix product.
 """
 
 import numpy as np
-from numpy.lib.stride_tricks import as_strided
+from numpy.lib.stride_tricks import sliding_window_view
 
+from cnnlib.backend import accelerated
 from cnnlib.checks import array, bias_vector, gradient, integer, pair, same_dtype
-from cnnlib.fast.threads import blocks, split, split_sum, workspace
-from cnnlib.functional.dense import product
+from cnnlib.functional.padding import pad2d, pad2d_backward
 from cnnlib.shapes import fitting_size
 from cnnlib.types import Array, Pair, Size
 
 __all__ = ["conv2d", "conv2d_backward", "im2col"]
-
-Shape = tuple[int, int, int, int]
 
 
 def im2col(x: Array, kernel_size: Size, stride: Size = 1) -> Array:
@@ -54,97 +51,30 @@ def im2col(x: Array, kernel_size: Size, stride: Size = 1) -> Array:
     n, c, h, w = x.shape
     oh = fitting_size("im2col", "height", h, kh, sh, 0)
     ow = fitting_size("im2col", "width", w, kw, sw, 0)
-    return _windows(x, (kh, kw), (sh, sw)).reshape(n * oh * ow, kh * kw * c)
+    windows = sliding_window_view(x, (kh, kw), axis=(2, 3))[:, :, ::sh, ::sw]
+    return windows.transpose(0, 2, 3, 4, 5, 1).reshape(n * oh * ow, kh * kw * c)
 
 
-def _windows(x: Array, kernel: Pair, stride: Pair) -> Array:
-    """Return a view of all windows of `x`, (N, OH, OW, KH, KW, C): steps in memory, no copy."""
+def _col2im(columns: Array, x: Array, kernel: Pair, stride: Pair) -> Array:
+    """Add every row of a matrix shaped like ``im2col(x)`` to the pixels that its window held."""
     (n, c, h, w), (kh, kw), (sh, sw) = x.shape, kernel, stride
-    sample, channel, row, column = x.strides
-    shape = (n, (h - kh) // sh + 1, (w - kw) // sw + 1, kh, kw, c)
-    steps = (sample, sh * row, sw * column, row, column, channel)
-    return as_strided(x, shape, steps, writeable=False)
+    oh, ow = (h - kh) // sh + 1, (w - kw) // sw + 1
+    windows = columns.reshape(n, oh, ow, kh, kw, c).transpose(3, 4, 0, 5, 1, 2)
+    y = np.zeros_like(x)
+    for i in range(kh):
+        for j in range(kw):
+            y[:, :, i : i + sh * oh : sh, j : j + sw * ow : sw] += windows[i, j]
+    return y
 
 
-# The matrix of all windows holds every pixel KH·KW times. So it is made and used block by block:
-# a block is a few images, or some output rows of one image, small enough to stay in the cache.
-Block = tuple[slice, slice]  # images, and output rows
-
-_BLOCK_BYTES = 4 << 20
-
-
-def _blocks(dout_shape: Shape, weight: Array) -> list[Block]:
-    """Cut the output into blocks whose matrix takes about `_BLOCK_BYTES`."""
-    n, c_out, oh, ow = dout_shape
-    # BLAS reorders the filters for every product. With many rows to each product that pays.
-    rows = max(_BLOCK_BYTES * c_out // weight.nbytes, 2 * c_out)
-    if rows >= oh * ow:
-        return [(images, slice(0, oh)) for images in blocks(n, rows // (oh * ow))]
-    bands = blocks(oh, -(-oh // -(-oh * ow // rows)))
-    return [(images, band) for images in blocks(n, 1) for band in bands]
-
-
-def _bordered(x: Array, block: Block, kernel: Pair, stride: Pair, padding: Pair) -> Array:
-    """Return the part of the padded `x` that a block looks at, channels-last in memory."""
-    (ph, pw), (h, w) = padding, x.shape[2:]
-    images, rows = block
-    top, bottom = rows.start * stride[0], (rows.stop - 1) * stride[0] + kernel[0]
-    part = x[images]
-    if padding == (0, 0) and (x.shape[1] == 1 or x.strides[1] == x.itemsize):
-        return part[:, :, top:bottom]
-    padded = workspace("padded", (len(part), bottom - top, w + 2 * pw, x.shape[1]), x.dtype)
-    first = min(max(top - ph, 0), h)
-    last = max(min(bottom - ph, h), first)
-    start = max(first + ph - top, 0)
-    inside = slice(start, start + last - first)
-    if padding != (0, 0):
-        padded[:, : inside.start] = 0
-        padded[:, inside.stop :] = 0
-        padded[:, inside, :pw] = 0
-        padded[:, inside, pw + w :] = 0
-    _copy_channels_last(part[:, :, first:last], padded[:, inside, pw : pw + w])
-    return padded.transpose(0, 3, 1, 2)
-
-
-def _copy_channels_last(x: Array, y: Array) -> None:
-    """Copy `x`, (N, C, H, W), to `y`, (N, H, W, C)."""
-    _, c, h, w = x.shape
-    if c < 16 or x.strides[1] % 1024:
-        y[...] = x.transpose(0, 2, 3, 1)
-        return
-    # Where a pixel's channels lie a multiple of 1024 bytes apart, as in 32×32 pixels, they all fall
-    # into the same few places of the cache, and push each other out. A copy whose channels lie one
-    # cache line further apart mends that: two copies then take less than half the time of one.
-    line = 64 // x.itemsize
-    apart = workspace("apart", (c, h * w + line), x.dtype)[:, : h * w].reshape(c, h, w)
-    for image, target in zip(x, y, strict=True):
-        np.copyto(apart, image)
-        np.copyto(target, apart.transpose(1, 2, 0))
-
-
-def _block_im2col(x: Array, block: Block, kernel: Pair, stride: Pair, padding: Pair) -> Array:
-    """Return `im2col` of one block, in a workspace."""
-    windows = _windows(_bordered(x, block, kernel, stride, padding), kernel, stride)
-    n, oh, ow, kh, kw, c = windows.shape
-    if kw * c < 16:
-        # Rows of a window this short are slow to copy. Take the image rows of one place of the
-        # window after another: the same matrix, lying transposed in memory.
-        columns = workspace("columns", (kh, kw, c, n, oh, ow), x.dtype)
-        np.copyto(columns, windows.transpose(3, 4, 5, 0, 1, 2))
-        return columns.reshape(kh * kw * c, n * oh * ow).T
-    columns = workspace("columns", windows.shape, x.dtype)
-    np.copyto(columns, windows)
-    return columns.reshape(n * oh * ow, kh * kw * c)
-
-
-def _columns(weight: Array) -> Array:
-    """Return the filters as columns, (KH·KW·C, C_out), in the row order of `im2col`."""
+def _filter_columns(weight: Array) -> Array:
+    """Return each filter as a column, (KH·KW·C, C_out), its values in the order of `im2col`."""
     return weight.transpose(0, 2, 3, 1).reshape(len(weight), -1).T
 
 
 def check_conv2d(
     op: str, x: Array, weight: Array, stride: Size, padding: Size, groups: int
-) -> tuple[Pair, Pair, Shape]:
+) -> tuple[Pair, Pair, tuple[int, int, int, int]]:
     """Check what forward and backward share; return stride, padding and the output shape."""
     x = array(op, "x", x, "N C H W")
     weight = array(op, "weight", weight, "C_out C_in KH KW")
@@ -177,6 +107,7 @@ def check_conv2d(
     return (sh, sw), (ph, pw), (n, c_out, oh, ow)
 
 
+@accelerated
 def conv2d(
     x: Array,
     weight: Array,
@@ -231,43 +162,17 @@ def conv2d(
     stride, padding, (n, c_out, oh, ow) = check_conv2d(op, x, weight, stride, padding, groups)
     if bias is not None:
         bias = bias_vector(op, bias, x, weight)
-    if groups > 1:
-        y = np.concatenate(
-            [
-                conv2d(x_part, weight_part, None, stride, padding)
-                for x_part, weight_part in zip(
-                    np.split(x, groups, axis=1), np.split(weight, groups), strict=True
-                )
-            ],
-            axis=1,
-        )
-        return y if bias is None else y + bias[:, None, None]
-    kernel = weight.shape[2:]
-    if n * oh * ow < c_out:
-        # Few windows and many filters, as deep in a network: sort the windows as the filters lie.
-        whole = slice(0, n), slice(0, oh)
-        windows = _windows(_bordered(x, whole, kernel, stride, padding), kernel, stride)
-        rows = windows.transpose(0, 1, 2, 5, 3, 4).reshape(n * oh * ow, -1)
-        y = product(rows, weight.reshape(c_out, -1).T)
-        if bias is not None:
-            y += bias
-        return y.reshape(n, oh, ow, c_out).transpose(0, 3, 1, 2)
-    columns = _columns(weight)
-    y = np.empty((n, oh, ow, c_out), dtype=x.dtype)
-
-    def work(block: Block) -> None:
-        part = y[block]
-        rows = part.reshape(-1, c_out)
-        np.matmul(_block_im2col(x, block, kernel, stride, padding), columns, out=rows)
-        if bias is not None:
-            part.reshape(-1, ow * c_out)[...] += bias_row
-
-    # The bias of a whole image row at once: long additions are faster than many short ones.
-    bias_row = None if bias is None else np.tile(bias, ow)
-    split(work, _blocks((n, c_out, oh, ow), weight))
-    return y.transpose(0, 3, 1, 2)
+    if groups > 1:  # each group is a convolution of its own
+        parts = zip(np.split(x, groups, axis=1), np.split(weight, groups), strict=True)
+        outputs = [conv2d(part, filters, None, stride, padding) for part, filters in parts]
+        y = np.concatenate(outputs, axis=1)
+    else:
+        columns = im2col(pad2d(x, padding), weight.shape[2:], stride)
+        y = (columns @ _filter_columns(weight)).reshape(n, oh, ow, c_out).transpose(0, 3, 1, 2)
+    return y if bias is None else y + bias[:, None, None]
 
 
+@accelerated
 def conv2d_backward(
     dout: Array,
     x: Array,
@@ -314,131 +219,23 @@ def conv2d_backward(
            [20., 24.]]), array([4.]))
     """
     op = "conv2d_backward"
-    dx, dweight, dbias = _gradients(op, dout, x, weight, stride, padding, groups, wanted=True)
-    return dx, dweight, dbias
-
-
-def conv2d_backward_weights(
-    dout: Array,
-    x: Array,
-    weight: Array,
-    stride: Size = 1,
-    padding: Size = 0,
-    groups: int = 1,
-) -> tuple[Array, Array]:
-    """Return what `conv2d_backward` does but the gradient of `x`, and save half of the work.
-
-    The first layer of a network needs no more: nobody learns the images.
-    """
-    op = "conv2d_backward"
-    _, dweight, dbias = _gradients(op, dout, x, weight, stride, padding, groups, wanted=False)
-    return dweight, dbias
-
-
-def _gradients(
-    op: str,
-    dout: Array,
-    x: Array,
-    weight: Array,
-    stride: Size,
-    padding: Size,
-    groups: int,
-    wanted: bool,
-) -> tuple[Array, Array, Array]:
-    """Return the three gradients; that of `x` is empty unless it is wanted."""
-    stride, padding, out_shape = check_conv2d(op, x, weight, stride, padding, groups)
-    dout = gradient(op, dout, out_shape, x)
+    stride, padding, (n, c_out, oh, ow) = check_conv2d(op, x, weight, stride, padding, groups)
+    dout = gradient(op, dout, (n, c_out, oh, ow), x)
     if groups > 1:
-        parts = [
-            _gradients(op, *arrays, stride, padding, 1, wanted)
-            for arrays in zip(
-                np.split(dout, groups, axis=1),
-                np.split(x, groups, axis=1),
-                np.split(weight, groups),
-                strict=True,
-            )
-        ]
-        dxs, dweights, dbiases = zip(*parts, strict=True)
-        dx = np.concatenate(dxs, axis=1 if wanted else 0)
-        return dx, np.concatenate(dweights), np.concatenate(dbiases)
-    dout = _channels_last(dout)
-    dweight, dbias = _weight_gradients(dout, x, weight, stride, padding)
-    dx = _input_gradient(dout, x, weight, stride, padding) if wanted else np.empty(0, x.dtype)
-    return dx, dweight, dbias
-
-
-def _channels_last(x: Array) -> Array:
-    """Return `x`, or a copy that lies channels-last in memory: once, for all who need it so."""
-    if x.transpose(0, 2, 3, 1).flags.c_contiguous:
-        return x
-    (n, c, h, w), y = x.shape, np.empty_like(x.transpose(0, 2, 3, 1), order="C")
-
-    def work(images: slice) -> None:
-        _copy_channels_last(x[images], y[images])
-
-    split(work, blocks(n, max(_BLOCK_BYTES // (c * h * w * x.itemsize), 1)))
-    return y.transpose(0, 3, 1, 2)
-
-
-def _weight_gradients(
-    dout: Array, x: Array, weight: Array, stride: Pair, padding: Pair
-) -> tuple[Array, Array]:
-    """Return the gradients of weight and bias: ``im2col(x).T @ dout``, and the sum of `dout`."""
-    c_out, c_in, kh, kw = weight.shape
-    douts = dout.transpose(0, 2, 3, 1)
-
-    def work(block: Block) -> Array:
-        rows = douts[block].reshape(-1, c_out)
-        columns = _block_im2col(x, block, (kh, kw), stride, padding)
-        total = np.empty((columns.shape[1] + 1, c_out), dtype=x.dtype)
-        np.matmul(columns.T, rows, out=total[:-1])
-        np.matmul(np.ones(len(rows), dtype=x.dtype), rows, out=total[-1])
-        return total
-
-    total = split_sum(work, _blocks(dout.shape, weight))
-    dweight = total[:-1].reshape(kh, kw, c_in, c_out).transpose(3, 2, 0, 1)
-    return np.ascontiguousarray(dweight), total[-1]
-
-
-def _input_gradient(dout: Array, x: Array, weight: Array, stride: Pair, padding: Pair) -> Array:
-    """Return the gradient of `x`: every place of the window sends ``dout @ weight`` back.
-
-    What a pixel gets from the windows to its left and right is one product, as in `conv2d`. That
-    is taken for each row of the kernel, and what the rows send is added up.
-    """
-    (n, c_in, h, w), (c_out, _, kh, kw) = x.shape, weight.shape
-    (sh, sw), (ph, pw), (oh, ow) = stride, padding, dout.shape[2:]
-    douts = dout.transpose(0, 2, 3, 1)
-    # A window further left meets the pixel further right in its kernel: so the kernel is mirrored.
-    kernel_rows = weight[..., ::-1].transpose(2, 3, 0, 1).reshape(kh, kw * c_out, c_in)
-    windows, columns = _meeting(kw - 1 - pw, sw, ow, w + kw - 1)
-    dx = np.empty((n, h, w, c_in), dtype=x.dtype)
-
-    def work(images: slice) -> None:
-        part = douts[images]
-        spread = workspace("padded", (len(part), oh, w + kw - 1, c_out), x.dtype)
-        spread.fill(0)
-        spread[:, :, columns] = part[:, :, windows]
-        around = workspace("columns", (len(part) * oh * w, kw * c_out), x.dtype)
-        view = _windows(spread.transpose(0, 3, 1, 2), (1, kw), (1, 1))
-        np.copyto(around.reshape(view.shape), view)
-        sent = workspace("sent", (kh, len(around), c_in), x.dtype)
-        np.matmul(around, kernel_rows, out=sent)
-        dx[images] = 0
-        for i, rows in enumerate(sent.reshape(kh, -1, oh, w, c_in)):
-            above, lines = _meeting(i - ph, sh, oh, h)
-            dx[images, lines] += rows[:, above]
-
-    size = max(_BLOCK_BYTES // (oh * w * max(kw * c_out, kh * c_in) * x.itemsize), 1)
-    split(work, blocks(n, size))
-    return dx.transpose(0, 3, 1, 2)
-
-
-def _meeting(place: int, step: int, count: int, size: int) -> tuple[slice, slice]:
-    """Return which of `count` windows hold a pixel at their `place`, and which pixels those are.
-
-    Window k has it at ``place + step * k``, unless that is none of the `size` pixels.
-    """
-    first = max(-(place // step), 0)
-    last = max(min(count, (size - 1 - place) // step + 1), first)
-    return slice(first, last), slice(place + step * first, place + step * last, step)
+        parts = zip(
+            np.split(dout, groups, axis=1),
+            np.split(x, groups, axis=1),
+            np.split(weight, groups),
+            strict=True,
+        )
+        dxs, dweights, dbiases = zip(
+            *(conv2d_backward(*part, stride, padding) for part in parts), strict=True
+        )
+        return np.concatenate(dxs, axis=1), np.concatenate(dweights), np.concatenate(dbiases)
+    padded = pad2d(x, padding)
+    kernel = kh, kw = weight.shape[2:]
+    rows = dout.transpose(0, 2, 3, 1).reshape(-1, c_out)  # one for each window, as in im2col
+    dweight = im2col(padded, kernel, stride).T @ rows
+    dcolumns = rows @ _filter_columns(weight).T
+    dx = pad2d_backward(_col2im(dcolumns, padded, kernel, stride), x, padding)
+    return dx, dweight.reshape(kh, kw, -1, c_out).transpose(3, 2, 0, 1), rows.sum(axis=0)

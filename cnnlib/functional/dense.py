@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from cnnlib.backend import accelerated
 from cnnlib.checks import (
     array,
     bias_vector,
@@ -13,7 +14,6 @@ from cnnlib.checks import (
     number,
     same_dtype,
 )
-from cnnlib.fast.threads import blocks, split
 from cnnlib.types import Array
 
 __all__ = [
@@ -89,6 +89,7 @@ def check_linear(op: str, x: Array, weight: Array) -> None:
         )
 
 
+@accelerated
 def linear(x: Array, weight: Array, bias: Array | None = None) -> Array:
     """Return ``x @ weight.T + bias``: each output is a weighted sum of all inputs.
 
@@ -117,27 +118,11 @@ def linear(x: Array, weight: Array, bias: Array | None = None) -> Array:
     check_linear("linear", x, weight)
     if bias is not None:
         bias = bias_vector("linear", bias, x, weight)
-    y = product(x, weight.T)
-    if bias is not None:
-        y += bias
-    return y
+    y = x @ weight.T
+    return y if bias is None else y + bias
 
 
-_BLOCK_BYTES = 2 << 20
-
-
-def product(left: Array, right: Array) -> Array:
-    """Return ``left @ right``, the columns of a large `right` dealt out among threads."""
-    y = np.empty((len(left), right.shape[1]), dtype=left.dtype)
-
-    def work(columns: slice) -> None:
-        np.matmul(left, right[:, columns], out=y[:, columns])
-
-    column_bytes = right.nbytes // right.shape[1]
-    split(work, blocks(right.shape[1], max(_BLOCK_BYTES // column_bytes, 16)))
-    return y
-
-
+@accelerated
 def linear_backward(dout: Array, x: Array, weight: Array) -> tuple[Array, Array, Array]:
     """Return the gradients of the loss with respect to `x`, `weight` and the bias.
 
@@ -165,7 +150,7 @@ def linear_backward(dout: Array, x: Array, weight: Array) -> tuple[Array, Array,
     op = "linear_backward"
     check_linear(op, x, weight)
     dout = gradient(op, dout, (len(x), len(weight)), x)
-    return product(dout, weight), product(dout.T, x), dout.sum(axis=0)
+    return dout @ weight, dout.T @ x, dout.sum(axis=0)
 
 
 def _check_probability(op: str, p: float) -> float:

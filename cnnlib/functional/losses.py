@@ -38,8 +38,7 @@ def log_softmax(x: Array) -> Array:
     """
     x = array("log_softmax", "x", x, "N C")
     shifted = x - x.max(axis=1, keepdims=True)
-    shifted -= np.log(np.exp(shifted).sum(axis=1, keepdims=True))
-    return shifted
+    return shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
 
 
 def log_softmax_backward(dout: Array, x: Array) -> Array:
@@ -87,8 +86,7 @@ def softmax(x: Array) -> Array:
     """
     x = array("softmax", "x", x, "N C")
     exps = np.exp(x - x.max(axis=1, keepdims=True))
-    exps /= exps.sum(axis=1, keepdims=True)
-    return exps
+    return exps / exps.sum(axis=1, keepdims=True)
 
 
 def softmax_backward(dout: Array, x: Array) -> Array:
@@ -175,5 +173,4 @@ def cross_entropy_backward(logits: Array, targets: Array) -> Array:
     targets = labels(op, targets, *logits.shape)
     dlogits = softmax(logits)
     dlogits[np.arange(len(targets)), targets] -= 1
-    dlogits /= len(targets)
-    return dlogits
+    return dlogits / len(targets)

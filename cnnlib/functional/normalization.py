@@ -6,6 +6,7 @@ compares each value with its neighbouring channels at the same pixel.
 
 import numpy as np
 
+from cnnlib.backend import accelerated
 from cnnlib.checks import array, gradient, integer, number, same_dtype
 from cnnlib.types import Array
 
@@ -44,7 +45,7 @@ def batch_statistics(x: Array) -> tuple[Array, Array]:
     return mean.astype(x.dtype), var.astype(x.dtype)
 
 
-def _batch_norm_check(
+def check_batch_norm2d(
     op: str, x: Array, eps: float, **per_channel: Array | None
 ) -> tuple[Array, Array]:
     """Check the arguments; return mean and 1 / standard deviation."""
@@ -73,6 +74,7 @@ def _batch_norm_check(
     return mean, 1 / np.sqrt(var + x.dtype.type(eps))
 
 
+@accelerated
 def batch_norm2d(
     x: Array,
     weight: Array,
@@ -115,14 +117,11 @@ def batch_norm2d(
     Ioffe and Szegedy, "Batch normalization: accelerating deep network training by reducing
     internal covariate shift", 2015, algorithm 1.
     """
-    mean, scale = _batch_norm_check(
+    mean, scale = check_batch_norm2d(
         "batch_norm2d", x, eps, weight=weight, bias=bias, mean=mean, var=var
     )
     # Centre first: a large mean would swallow digits of what is left of x.
-    y = x - mean[:, None, None]
-    y *= (scale * weight)[:, None, None]
-    y += bias[:, None, None]
-    return y
+    return (x - mean[:, None, None]) * (scale * weight)[:, None, None] + bias[:, None, None]
 
 
 def batch_norm2d_backward(
@@ -162,7 +161,7 @@ def batch_norm2d_backward(
     Ioffe and Szegedy, 2015, section 3.
     """
     op = "batch_norm2d_backward"
-    centre, scale = _batch_norm_check(op, x, eps, weight=weight, mean=mean, var=var)
+    centre, scale = check_batch_norm2d(op, x, eps, weight=weight, mean=mean, var=var)
     normal = (x - centre[:, None, None]) * scale[:, None, None]
     dout = gradient(op, dout, x.shape, x)
     dbias = dout.sum(axis=(0, 2, 3))

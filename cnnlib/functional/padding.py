@@ -2,15 +2,16 @@
 
 import numpy as np
 
+from cnnlib.backend import accelerated
 from cnnlib.checks import array, gradient, number, pair
-from cnnlib.types import Array, Size
+from cnnlib.types import Array, Pair, Size
 
 __all__ = ["pad2d", "pad2d_backward"]
 
 _MODES = {"constant": "constant", "reflect": "reflect", "replicate": "edge"}  # NumPy's names
 
 
-def _check(op: str, x: Array, padding: Size, mode: str) -> tuple[int, int]:
+def check_pad2d(op: str, x: Array, padding: Size, mode: str, value: float = 0.0) -> Pair:
     x = array(op, "x", x, "N C H W")
     ph, pw = pair(op, "padding", padding, 0)
     if mode not in _MODES:
@@ -21,9 +22,12 @@ def _check(op: str, x: Array, padding: Size, mode: str) -> tuple[int, int]:
             f"{op}: a reflected border must be narrower than the image, got padding {padding} "
             f"for x of shape {x.shape}. Use mode='replicate' or less padding."
         )
+    if mode == "constant" and not (isinstance(value, float) and np.isinf(value)):
+        number(op, "value", value)
     return ph, pw
 
 
+@accelerated
 def pad2d(x: Array, padding: Size, mode: str = "constant", value: float = 0.0) -> Array:
     """Return a copy of `x` with a border around every channel.
 
@@ -56,20 +60,14 @@ def pad2d(x: Array, padding: Size, mode: str = "constant", value: float = 0.0) -
     >>> pad2d(np.array([1.0, 2.0, 3.0]).reshape(1, 1, 1, 3), (0, 2), "reflect").ravel()
     array([3., 2., 1., 2., 3., 2., 1.])
     """
-    ph, pw = _check("pad2d", x, padding, mode)
-    n, c, h, w = x.shape
+    ph, pw = check_pad2d("pad2d", x, padding, mode, value)
     if mode == "constant":
-        if not (isinstance(value, float) and np.isinf(value)):
-            value = number("pad2d", "value", value)
-        # Channels-last in memory, as convolution wants it.
-        padded = np.full((n, h + 2 * ph, w + 2 * pw, c), value, dtype=x.dtype)
-        padded[:, ph : ph + h, pw : pw + w] = x.transpose(0, 2, 3, 1)
-        return padded.transpose(0, 3, 1, 2)
-    rows, columns = _sources(h, ph, mode), _sources(w, pw, mode)
-    return x.transpose(0, 2, 3, 1)[:, rows][:, :, columns].transpose(0, 3, 1, 2)
+        return np.pad(x, ((0, 0), (0, 0), (ph, ph), (pw, pw)), constant_values=value)
+    rows, columns = border_sources(x.shape[2], ph, mode), border_sources(x.shape[3], pw, mode)
+    return x[:, :, rows][:, :, :, columns]
 
 
-def _sources(size: int, padding: int, mode: str) -> Array:
+def border_sources(size: int, padding: int, mode: str) -> Array:
     """Return for each row of the padded image the row of `x` that it repeats."""
     return np.pad(np.arange(size), padding, mode=_MODES[mode])  # type: ignore[call-overload]
 
@@ -96,15 +94,15 @@ def pad2d_backward(
     array([2., 3., 2.])
     """
     op = "pad2d_backward"
-    ph, pw = _check(op, x, padding, mode)
+    ph, pw = check_pad2d(op, x, padding, mode)
     n, c, h, w = x.shape
     dout = gradient(op, dout, (n, c, h + 2 * ph, w + 2 * pw), x)
     if mode == "constant":
         return dout[:, :, ph : ph + h, pw : pw + w].copy(order="K")
     dx_rows = np.zeros((n, c, h, w + 2 * pw), dtype=x.dtype)
-    for padded_row, row in enumerate(_sources(h, ph, mode)):
+    for padded_row, row in enumerate(border_sources(h, ph, mode)):
         dx_rows[:, :, row] += dout[:, :, padded_row]
     dx = np.zeros_like(x)
-    for padded_column, column in enumerate(_sources(w, pw, mode)):
+    for padded_column, column in enumerate(border_sources(w, pw, mode)):
         dx[:, :, :, column] += dx_rows[:, :, :, padded_column]
     return dx

@@ -3,9 +3,11 @@
 from collections.abc import Iterator
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
+from cnnlib.backend import accelerated
 from cnnlib.checks import array, gradient, pair
-from cnnlib.functional.padding import pad2d
+from cnnlib.functional.padding import pad2d, pad2d_backward
 from cnnlib.shapes import fitting_size
 from cnnlib.types import Array, Pair, Size
 
@@ -40,11 +42,11 @@ def check_pool2d(
     return kernel, steps, border, (n, c, oh, ow)
 
 
-def _places(kernel: Pair, stride: Pair, out: tuple[int, ...]) -> Iterator[tuple[slice, slice]]:
+def places(kernel: Pair, stride: Pair, out: tuple[int, ...]) -> Iterator[tuple[slice, slice]]:
     """Yield, for each place in the window, the rows and columns that all windows hold there.
 
     Sixteen windows of 2×2 are four strided slices of the image: top left pixels, top right,
-    bottom left, bottom right. Working slice by slice is much faster than window by window.
+    bottom left, bottom right.
     """
     (sh, sw), (oh, ow) = stride, out[2:]
     for i in range(kernel[0]):
@@ -52,35 +54,19 @@ def _places(kernel: Pair, stride: Pair, out: tuple[int, ...]) -> Iterator[tuple[
             yield slice(i, i + sh * oh, sh), slice(j, j + sw * ow, sw)
 
 
-def _fold(pairwise: np.ufunc, x: Array, kernel: Pair, stride: Pair, out: tuple[int, ...]) -> Array:
-    """Return the largest, or the sum, of each window: first down its columns, then across.
-
-    That takes fewer steps, and the first half of them goes along whole rows of the image.
-    """
-    for axis, size, step, count in zip((2, 3), kernel, stride, out[2:], strict=True):
-        before = (slice(None),) * axis
-        places = [x[(*before, slice(i, i + step * count, step))] for i in range(size)]
-        y = pairwise(places[0], places[1]) if size > 1 else places[0].copy(order="K")
-        for place in places[2:]:
-            pairwise(y, place, out=y)
-        x = y
-    return x
+def _windows(x: Array, kernel: Pair, stride: Pair) -> Array:
+    """Return the pixels of every window in reading order, (N, C, OH, OW, KH·KW)."""
+    windows = sliding_window_view(x, kernel, axis=(2, 3))[:, :, :: stride[0], :: stride[1]]
+    return windows.reshape(*windows.shape[:4], -1)
 
 
-def _as_in_memory(dout: Array, x: Array) -> Array:
-    """Return `dout` with its axes in the same order in memory as those of `x`, for speed."""
-    if dout.strides[1] < dout.strides[3] or x.strides[1] > x.strides[3]:
-        return dout
-    return np.ascontiguousarray(dout.transpose(0, 2, 3, 1)).transpose(0, 3, 1, 2)
-
-
-def _crop(padded: Array, padding: Pair, like: Array) -> Array:
-    (ph, pw), (h, w) = padding, like.shape[2:]
-    return padded[:, :, ph : ph + h, pw : pw + w]
-
-
+@accelerated
 def max_pool2d(x: Array, kernel_size: Size, stride: Size | None = None, padding: Size = 0) -> Array:
     """Keep the largest value of each window.
+
+    A NaN counts as larger than any number, so that it is not lost. The border never wins, not even
+    over pixels of minus infinity. Of several equal winners the first in row-major order (row by
+    row, left to right) counts: the whole gradient goes there. NaNs count as equal.
 
     Parameters
     ----------
@@ -89,7 +75,7 @@ def max_pool2d(x: Array, kernel_size: Size, stride: Size | None = None, padding:
     stride : int or (int, int), optional
         The kernel size unless given, so that windows touch without overlapping.
     padding : int or (int, int)
-        Border that never wins (minus infinity); at most half the kernel size.
+        Rows and columns added on both sides; at most half the kernel size.
 
     Returns
     -------
@@ -111,19 +97,18 @@ def max_pool2d(x: Array, kernel_size: Size, stride: Size | None = None, padding:
     ----------
     Goodfellow, Bengio and Courville, "Deep Learning", 2016, section 9.3.
     """
-    kernel, steps, border, shape = check_pool2d("max_pool2d", x, kernel_size, stride, padding)
-    if border != (0, 0):
-        x = pad2d(x, border, value=-np.inf)
-    return _fold(np.maximum, x, kernel, steps, shape)
+    kernel, steps, border, _ = check_pool2d("max_pool2d", x, kernel_size, stride, padding)
+    return _windows(pad2d(x, border, value=-np.inf), kernel, steps).max(axis=-1)
 
 
+@accelerated
 def max_pool2d_backward(
     dout: Array, x: Array, kernel_size: Size, stride: Size | None = None, padding: Size = 0
 ) -> Array:
     """Send each output's gradient to the pixel that won its window; the others get nothing.
 
-    In a tie the first pixel in reading order (row by row, left to right) takes it all. A pixel
-    that won several overlapping windows collects from each.
+    Which pixel that is, `max_pool2d` says. One that won several overlapping windows collects from
+    each.
 
     Parameters
     ----------
@@ -144,27 +129,24 @@ def max_pool2d_backward(
     """
     op = "max_pool2d_backward"
     kernel, steps, border, shape = check_pool2d(op, x, kernel_size, stride, padding)
-    dout = _as_in_memory(gradient(op, dout, shape, x), x)
-    y = max_pool2d(x, kernel, steps, border)
-    padded = pad2d(x, border, value=-np.inf) if border != (0, 0) else x
+    dout = gradient(op, dout, shape, x)
+    padded = pad2d(x, border, value=-np.inf)
+    windows, inside = (
+        _windows(values, kernel, steps) for values in (padded, pad2d(np.ones_like(x), border) > 0)
+    )
+    largest = windows.max(axis=-1, keepdims=True)
+    wins = ((windows == largest) | np.isnan(windows)) & inside
+    first = wins.argmax(axis=-1)  # of several True, argmax returns the first
     dx = np.zeros_like(padded)
-    overlapping = kernel[0] > steps[0] or kernel[1] > steps[1]
-    open_windows = np.ones_like(y, dtype=bool)
-    for rows, columns in _places(kernel, steps, shape):
-        wins = padded[:, :, rows, columns] == y
-        wins &= open_windows
-        open_windows ^= wins
-        if overlapping:
-            dx[:, :, rows, columns] += wins * dout
-        else:
-            np.multiply(wins, dout, out=dx[:, :, rows, columns])
-    return _crop(dx, border, x)
+    for place, (rows, columns) in enumerate(places(kernel, steps, shape)):
+        dx[:, :, rows, columns] += dout * (first == place)
+    return pad2d_backward(dx, x, border)
 
 
 def min_pool2d(x: Array, kernel_size: Size, stride: Size | None = None, padding: Size = 0) -> Array:
     """Keep the smallest value of each window: max pooling seen in a mirror.
 
-    Parameters and returns as `max_pool2d`; the border is plus infinity.
+    Parameters, returns and rules as `max_pool2d`; a NaN counts as smaller than any number.
 
     Examples
     --------
@@ -196,6 +178,7 @@ def min_pool2d_backward(
     return max_pool2d_backward(dout, -x, kernel_size, stride, padding)
 
 
+@accelerated
 def avg_pool2d(x: Array, kernel_size: Size, stride: Size | None = None, padding: Size = 0) -> Array:
     """Keep the mean of each window.
 
@@ -224,14 +207,11 @@ def avg_pool2d(x: Array, kernel_size: Size, stride: Size | None = None, padding:
     array([[ 2.,  3.],
            [-4.,  4.]])
     """
-    kernel, steps, border, shape = check_pool2d("avg_pool2d", x, kernel_size, stride, padding)
-    if border != (0, 0):
-        x = pad2d(x, border)
-    y = _fold(np.add, x, kernel, steps, shape)
-    y /= kernel[0] * kernel[1]
-    return y
+    kernel, steps, border, _ = check_pool2d("avg_pool2d", x, kernel_size, stride, padding)
+    return _windows(pad2d(x, border), kernel, steps).mean(axis=-1)
 
 
+@accelerated
 def avg_pool2d_backward(
     dout: Array, x: Array, kernel_size: Size, stride: Size | None = None, padding: Size = 0
 ) -> Array:
@@ -255,16 +235,11 @@ def avg_pool2d_backward(
     """
     op = "avg_pool2d_backward"
     kernel, steps, border, shape = check_pool2d(op, x, kernel_size, stride, padding)
-    share = _as_in_memory(gradient(op, dout, shape, x), x) / (kernel[0] * kernel[1])
-    # As in `_fold`, but backwards: first across, then down the columns.
-    n, c, h, w = x.shape
-    wide = np.zeros((n, shape[2], w + 2 * border[1], c), dtype=x.dtype).transpose(0, 3, 1, 2)
-    for j in range(kernel[1]):
-        wide[:, :, :, j : j + steps[1] * shape[3] : steps[1]] += share
-    dx = np.zeros((n, h + 2 * border[0], wide.shape[3], c), dtype=x.dtype).transpose(0, 3, 1, 2)
-    for i in range(kernel[0]):
-        dx[:, :, i : i + steps[0] * shape[2] : steps[0]] += wide
-    return _crop(dx, border, x)
+    share = gradient(op, dout, shape, x) / (kernel[0] * kernel[1])
+    dx = np.zeros_like(pad2d(x, border))
+    for rows, columns in places(kernel, steps, shape):
+        dx[:, :, rows, columns] += share
+    return pad2d_backward(dx, x, border)
 
 
 def global_avg_pool2d(x: Array) -> Array:

@@ -1,13 +1,14 @@
-"""The joined layers of `cnnlib.fast.fused` against the plain ones that they stand for."""
+"""The fused layers of `cnnlib.fast.fused` against the plain ones that they stand for."""
 
 import numpy as np
 import pytest
 
 from cnnlib.architectures import alexnet, course_cnn, lenet5
 from cnnlib.fast import fused
-from cnnlib.fast.fused import ConvPool, fast_twin
+from cnnlib.fast.fused import ConvPool, backward_weights, fused_replica
+from cnnlib.fast.replicas import replicate
 from cnnlib.layers import BatchNorm2d, Conv2d, Dropout, Flatten, Linear, MaxPool2d, ReLU
-from cnnlib.model import Parallel, Residual, Sequential, twin
+from cnnlib.model import Parallel, Residual, Sequential
 
 
 @pytest.fixture
@@ -47,7 +48,7 @@ CASES = [
 @pytest.mark.parametrize("relu", [True, False])
 @pytest.mark.parametrize("bias", [True, False])
 @pytest.mark.parametrize("whole_numbers", [True, False], ids=["ties", "floats"])
-def test_joined_layers_do_what_the_plain_ones_do(rng, case, relu, bias, whole_numbers):
+def test_fused_layers_do_what_the_plain_ones_do(rng, case, relu, bias, whole_numbers):
     c_in, c_out, kernel, stride, padding, pool, size = case
     settings = {"in_channels": c_in, "out_channels": c_out, "kernel_size": kernel}
     model = network(rng, relu, pool, bias, **settings, stride=stride, padding=padding)
@@ -56,18 +57,18 @@ def test_joined_layers_do_what_the_plain_ones_do(rng, case, relu, bias, whole_nu
         x = np.rint(x)
         for parameter in model.parameters():
             parameter.value = np.rint(parameter.value)
-    joined, plain = fast_twin(model), twin(model)
-    assert [type(layer) for layer in joined.layers] == [ConvPool]
+    replica, plain = fused_replica(model), replicate(model)
+    assert [type(layer) for layer in replica.layers] == [ConvPool]
     dout = rng.standard_normal(plain(x).shape)
     expected = results(plain, x, dout)
-    for array, due in zip(results(joined, x, dout), expected, strict=True):
-        assert array.shape == due.shape
-        np.testing.assert_allclose(array, due, rtol=1e-10, atol=1e-10)
-    assert joined.layers[0].kept is None  # it was the joined way that ran, and it let go
-    joined(x)
-    joined.backward_weights(dout)
-    for parameter, due in zip(joined.parameters(), expected[2:], strict=True):
-        np.testing.assert_allclose(parameter.grad, due, rtol=1e-10, atol=1e-10)
+    for array, expected_array in zip(results(replica, x, dout), expected, strict=True):
+        assert array.shape == expected_array.shape
+        np.testing.assert_allclose(array, expected_array, rtol=1e-10, atol=1e-10)
+    assert replica.layers[0].kept is None  # it was the fused way that ran, and it let go
+    replica(x)
+    backward_weights(replica, dout)
+    for parameter, expected_grad in zip(replica.parameters(), expected[2:], strict=True):
+        np.testing.assert_allclose(parameter.grad, expected_grad, rtol=1e-10, atol=1e-10)
 
 
 def test_a_negative_zero_or_a_closed_window_lets_nothing_through(rng):
@@ -75,17 +76,33 @@ def test_a_negative_zero_or_a_closed_window_lets_nothing_through(rng):
     model[0].weight.value = np.ones((1, 1, 1, 1))
     model[0].bias.value = np.array([-1.0])
     x = np.array([[[[0.0, 1.0], [1.0, 0.5]]]])  # the largest is exactly 0 after the bias
-    joined = fast_twin(model)
-    y, dx, *_ = results(joined, x, np.ones((1, 1, 1, 1)))
+    replica = fused_replica(model)
+    y, dx, *_ = results(replica, x, np.ones((1, 1, 1, 1)))
     assert y.item() == 0
     assert not dx.any()
 
 
+@pytest.mark.parametrize("relu", [True, False])
+def test_what_is_not_finite_takes_the_way_of_the_plain_layers(rng, relu):
+    model = network(rng, relu, 2, False, in_channels=1, out_channels=1, kernel_size=1)
+    model[0].weight.value = np.ones((1, 1, 1, 1))
+    x = np.array([[[[5.0, np.nan, 7.0, 7.0, 1.0, 2.0], [np.nan, 9.0, 1.0, 2.0, np.inf, 3.0]]]])
+    dout = np.array([[[[10.0, 20.0, 30.0]]]])
+    with np.errstate(invalid="ignore"):
+        fused_results = results(fused_replica(model), x, dout)
+    for array, expected in zip(fused_results, results(replicate(model), x, dout), strict=True):
+        np.testing.assert_array_equal(array, expected)
+    np.testing.assert_array_equal(fused_results[0], [[[[np.nan, 7, np.inf]]]])
+    first, second = fused_results[1][0, 0].tolist()
+    assert first == [0, 0 if relu else 10, 20, 0, 0, 0]
+    assert second == [0, 0, 0, 0, 30, 0]
+
+
 def kinds(model):
-    return [type(layer).__name__ for layer in fast_twin(model).layers]
+    return [type(layer).__name__ for layer in fused_replica(model).layers]
 
 
-def test_which_layers_are_joined(rng):
+def test_which_layers_are_fused(rng):
     tail = ["Flatten", "Linear", "ReLU", "Linear"]
     assert kinds(course_cnn(rng)) == ["ConvPool", "ConvPool", *tail]
     assert "ConvPool" not in kinds(lenet5(rng))
@@ -112,12 +129,12 @@ def test_which_layers_are_joined(rng):
     assert kinds(two) == ["ConvPool", "BatchNorm2d", "ConvPool"]
 
 
-def test_layers_deep_inside_are_joined_too(rng):
+def test_layers_deep_inside_are_fused_too(rng):
     def run():
         return Sequential(Conv2d(1, 1, 3, padding=1, rng=rng), ReLU(), MaxPool2d(1))
 
     model = Sequential(Residual(run()), Parallel(run(), run()))
-    other = fast_twin(model)
+    other = fused_replica(model)
     inner = [other[0].main, *other[1].branches]
     assert [type(part.layers[0]) for part in inner] == [ConvPool] * 3
     x = rng.standard_normal((2, 1, 4, 4), dtype=np.float32)
@@ -127,7 +144,7 @@ def test_layers_deep_inside_are_joined_too(rng):
 def test_the_network_itself_stays_as_it_is(rng):
     model = course_cnn(rng)
     before = repr(model)
-    other = fast_twin(model)
+    other = fused_replica(model)
     x = rng.random((3, 1, 28, 28), dtype=np.float32)
     other.backward(np.ones_like(other(x)))
     assert repr(model) == before
@@ -140,13 +157,15 @@ def test_the_network_itself_stays_as_it_is(rng):
 def test_what_is_too_large_to_keep_goes_the_plain_way(rng, monkeypatch):
     model = network(rng, True, 2, True, in_channels=2, out_channels=3, kernel_size=3)
     x = rng.standard_normal((4, 2, 8, 8))
-    joined, plain = fast_twin(model), twin(model)
+    replica, plain = fused_replica(model), replicate(model)
     dout = rng.standard_normal(plain(x).shape)
     monkeypatch.setattr(fused, "_LARGEST_MATRIX", 1000)
-    joined(x)
-    assert joined.layers[0].kept is None
-    for array, due in zip(results(joined, x, dout), results(plain, x, dout), strict=True):
-        np.testing.assert_array_equal(array, due)
+    replica(x)
+    assert replica.layers[0].kept is None
+    for array, expected_array in zip(
+        results(replica, x, dout), results(plain, x, dout), strict=True
+    ):
+        np.testing.assert_array_equal(array, expected_array)
 
 
 @pytest.mark.parametrize(
@@ -164,7 +183,7 @@ def test_what_is_too_large_to_keep_goes_the_plain_way(rng, monkeypatch):
 def test_what_is_wrong_is_said_in_the_words_of_the_plain_layers(rng, x):
     model = Sequential(Conv2d(1, 2, 5, rng=rng), ReLU(), MaxPool2d(2), Flatten())
     messages = []
-    for some in (model, fast_twin(model)):
+    for some in (model, fused_replica(model)):
         with pytest.raises((ValueError, TypeError)) as caught:
             some(x)
         messages.append((caught.type, str(caught.value)))
@@ -179,4 +198,4 @@ def test_a_linear_layer_takes_the_maps_in_the_usual_order(rng):
         Linear(4 * 3 * 3, 5, rng=rng, dtype=np.float64),
     )
     x = rng.standard_normal((6, 1, 8, 8))
-    np.testing.assert_allclose(fast_twin(model)(x), model(x), rtol=1e-12)
+    np.testing.assert_allclose(fused_replica(model)(x), model(x), rtol=1e-12)

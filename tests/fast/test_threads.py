@@ -12,10 +12,11 @@ import pytest
 
 from cnnlib import functional as F
 from cnnlib.architectures import course_cnn, lenet5
-from cnnlib.fast import threads
-from cnnlib.functional.convolution import conv2d_backward_weights
+from cnnlib.fast import blas, threads, workspace
+from cnnlib.fast.convolution import conv2d_backward_weights
+from cnnlib.fast.replicas import can_split, replicate
 from cnnlib.layers import BatchNorm2d, Conv2d, Dropout, Flatten, Linear, ReLU
-from cnnlib.model import Parallel, Residual, Sequential, per_image, twin
+from cnnlib.model import Parallel, Residual, Sequential
 from cnnlib.optim import SGD
 from cnnlib.training import _step, fit, predict
 
@@ -154,8 +155,8 @@ def test_a_step_in_shares_is_the_step_of_the_whole_batch(rng):
     for own, expected in zip(model.parameters(), whole_model.parameters(), strict=True):
         np.testing.assert_allclose(own.grad, expected.grad, atol=1e-12)
         np.testing.assert_allclose(own.value, expected.value, atol=1e-12)
-    assert per_image(model)
-    assert not per_image(whole_model)
+    assert can_split(model)
+    assert not can_split(whole_model)
 
 
 class Watched(ReLU):
@@ -167,15 +168,15 @@ class Watched(ReLU):
 
 
 def test_only_layers_known_to_treat_images_one_by_one_are_shared(rng):
-    assert per_image(course_cnn(rng))
-    assert per_image(Residual(Sequential(ReLU())))
+    assert can_split(course_cnn(rng))
+    assert can_split(Residual(Sequential(ReLU())))
     norm, drop = BatchNorm2d(2), Dropout(0.5, rng=rng)
     for layer in (norm, drop, Sequential(drop), Residual(norm), Parallel(ReLU(), norm)):
         layer.train()
-        assert not per_image(layer)
+        assert not can_split(layer)
         layer.eval()
-        assert per_image(layer)
-    assert not per_image(Sequential(Watched()))
+        assert can_split(layer)
+    assert not can_split(Sequential(Watched()))
 
 
 def test_a_layer_of_ones_own_sees_the_whole_batch(rng):
@@ -188,7 +189,7 @@ def test_a_layer_of_ones_own_sees_the_whole_batch(rng):
     assert layer.seen == x.shape
 
 
-def test_a_large_network_is_not_trained_in_twins(rng):
+def test_a_large_network_is_not_trained_in_replicas(rng):
     # Eight gradients of a million weights each would take too much memory.
     for width, kept_whole in ((1000, True), (10, False)):
         model = Sequential(
@@ -214,9 +215,9 @@ def test_a_network_without_convolutions_is_trained_as_a_loop_of_ones_own_would(r
         np.testing.assert_array_equal(own.value, other.value)
 
 
-def test_twins_share_weights_and_nothing_else(rng):
+def test_replicas_share_weights_and_nothing_else(rng):
     model = Sequential(Residual(Conv2d(2, 2, 3, padding=1, rng=rng)), Parallel(ReLU(), ReLU()))
-    other = twin(model)
+    other = replicate(model)
     x = rng.random((1, 2, 4, 4), dtype=np.float32)
     y = other(x)
     np.testing.assert_array_equal(y, model(x))
@@ -406,7 +407,7 @@ def test_the_images_of_a_step_are_not_written_to(rng):
 
 def test_float32_stays_float32_inside(rng, monkeypatch):
     seen = set()
-    workspace, matmul = threads.workspace, np.matmul
+    plain_workspace, matmul = workspace.workspace, np.matmul
 
     def watched_matmul(a, b, **settings):
         seen.update((a.dtype, b.dtype))
@@ -414,10 +415,10 @@ def test_float32_stays_float32_inside(rng, monkeypatch):
 
     def watched_workspace(name, shape, dtype):
         seen.add(np.dtype(dtype))
-        return workspace(name, shape, dtype)
+        return plain_workspace(name, shape, dtype)
 
     monkeypatch.setattr(np, "matmul", watched_matmul)
-    monkeypatch.setattr("cnnlib.functional.convolution.workspace", watched_workspace)
+    monkeypatch.setattr("cnnlib.fast.convolution.workspace", watched_workspace)
     model = course_cnn(rng)
     optimizer = SGD(model.parameters(), lr=0.1, momentum=0.9, weight_decay=1e-3, nesterov=True)
     x = rng.random((64, 1, 28, 28), dtype=np.float32)
@@ -538,7 +539,7 @@ def test_there_are_never_more_than_eight(monkeypatch):
 def fake_blas(monkeypatch, count):
     """Stand in for a BLAS with `count` threads; return the numbers that it was told."""
     told = [count]
-    monkeypatch.setattr(threads, "_blas", lambda: (lambda: told[-1], told.append))
+    monkeypatch.setattr(blas, "find_blas", lambda: (lambda: told[-1], told.append))
     return told
 
 
@@ -556,21 +557,21 @@ def test_blas_keeps_to_one_thread_meanwhile_and_gets_its_own_back(monkeypatch):
 
 def test_blas_gets_its_own_back_after_the_last_of_several_users(monkeypatch):
     told = fake_blas(monkeypatch, 4)
-    with threads._one_blas_thread():
-        with threads._one_blas_thread():
+    with blas.one_blas_thread():
+        with blas.one_blas_thread():
             assert told[-1] == 1
         assert told[-1] == 1
     assert told == [4, 1, 4]
 
 
 def test_the_blas_of_this_numpy_is_asked(monkeypatch):
-    blas = threads._blas()
-    if blas is None:  # nothing to ask: everything runs on the caller's thread
+    found = blas.find_blas()
+    if found is None:  # nothing to ask: everything runs on the caller's thread
         seen = set()
         threads.split(lambda _: seen.add(threading.current_thread()), list(range(8)))
         assert seen == {threading.current_thread()}
     else:
-        read, _ = blas
+        read, _ = found
         before, inside = read(), []
         threads.split(lambda _: inside.append(read()), [0, 1])
         assert inside == [1, 1]
@@ -582,8 +583,8 @@ def test_without_a_blas_to_ask_one_thread_does_it_all_to_the_same_bits(rng, monk
     threads.set_threads(4)
     expected = F.conv2d(x, weight)
     seen = set()
-    with threads._one_blas_thread():  # else BLAS, which is asked no more, adds in another order
-        monkeypatch.setattr(threads, "_blas", lambda: None)
+    with blas.one_blas_thread():  # else BLAS, which is asked no more, adds in another order
+        monkeypatch.setattr(blas, "find_blas", lambda: None)
         threads.split(lambda _: seen.add(threading.current_thread()), list(range(8)))
         assert seen == {threading.current_thread()}
         np.testing.assert_array_equal(F.conv2d(x, weight), expected)
@@ -591,10 +592,10 @@ def test_without_a_blas_to_ask_one_thread_does_it_all_to_the_same_bits(rng, monk
 
 def test_a_very_large_workspace_is_not_kept(monkeypatch):
     single = np.dtype(np.float32)
-    first, second = (threads.workspace("test", (10, 10), single) for _ in range(2))
+    first, second = (workspace.workspace("test", (10, 10), single) for _ in range(2))
     assert np.shares_memory(first, second)
-    monkeypatch.setattr(threads, "_LARGEST_KEPT", 100)
-    large, again = (threads.workspace("test", (10, 10), single) for _ in range(2))
+    monkeypatch.setattr(workspace, "_LARGEST_KEPT", 100)
+    large, again = (workspace.workspace("test", (10, 10), single) for _ in range(2))
     assert not np.shares_memory(large, again)
 
 

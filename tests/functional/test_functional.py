@@ -455,3 +455,49 @@ def test_im2col_rows_are_the_windows():
     # row of sample 1, output pixel (1, 2): rows 2–4, columns 2–3, channels last
     window = x[1, :, 2:5, 2:4].transpose(1, 2, 0)
     assert (columns[1 * 6 + 1 * 3 + 2] == window.ravel()).all()
+
+
+# --- which pixel wins ---------------------------------------------------------------------------
+
+NAN, INF = np.nan, np.inf
+
+
+@pytest.mark.parametrize(
+    ("image", "largest", "place"),
+    [
+        ([[1, 7], [7, 7]], 7, (0, 1)),  # the first in row-major order
+        ([[1, NAN], [9, 2]], NAN, (0, 1)),  # NaN beats any number
+        ([[INF, 1], [NAN, NAN]], NAN, (1, 0)),  # infinity too, and the first NaN counts
+        ([[-INF, -INF], [-INF, -INF]], -INF, (0, 0)),
+        ([[-INF, 0], [-INF, -1]], 0, (0, 1)),
+    ],
+)
+@pytest.mark.parametrize("functions", [F, reference], ids=["functional", "loops"])
+def test_which_pixel_of_a_window_wins(functions, image, largest, place):
+    x = batch(image)
+    np.testing.assert_array_equal(functions.max_pool2d(x, 2).item(), largest)
+    expected = np.zeros((2, 2))
+    expected[place] = 5
+    dx = functions.max_pool2d_backward(np.full((1, 1, 1, 1), 5.0), x, 2)
+    np.testing.assert_array_equal(dx[0, 0], expected)
+
+
+@pytest.mark.parametrize("functions", [F, reference], ids=["functional", "loops"])
+def test_the_border_wins_nothing_even_over_minus_infinity(functions):
+    x = batch([[-INF, -INF], [-INF, NAN]])
+    assert functions.max_pool2d(x, 2, 2, 1)[0, 0, 0].tolist() == [-INF, -INF]
+    dout = np.array([[[[1.0, 20.0], [300.0, 4000.0]]]])
+    dx = functions.max_pool2d_backward(dout, x, 2, 2, 1)
+    assert dx[0, 0].tolist() == [[1, 20], [300, 4000]]
+    # One window of 3×3 over all: NaN beats what lies around it.
+    dx = functions.max_pool2d_backward(dout[:, :, :1, :1], x, 3, 3, 1)
+    assert dx[0, 0].tolist() == [[0, 0], [0, 1]]
+
+
+def test_a_nan_wins_overlapping_windows_too():
+    x = batch([[1, NAN, 3], [4, 5, 6]])
+    assert np.isnan(F.max_pool2d(x, 2, 1)).tolist() == [[[[True, True]]]]
+    dx = F.max_pool2d_backward(batch([[1, 10]]), x, 2, 1)
+    assert dx[0, 0].tolist() == [[0, 11, 0], [0, 0, 0]]
+    dx = F.min_pool2d_backward(batch([[1, 10]]), x, 2, 1)
+    assert dx[0, 0].tolist() == [[0, 11, 0], [0, 0, 0]]

@@ -18,6 +18,7 @@ TABLE_HEAD = "| | Notebook | After it you can |\n|---|---|---|\n"
 
 # In the order of the course. What a module calls public is in its __all__.
 MODULES = (
+    "backend",
     "shapes",
     "functional",
     "reference",
@@ -26,6 +27,7 @@ MODULES = (
     "layers",
     "optim",
     "model",
+    "summary",
     "architectures",
     "training",
     "archive",

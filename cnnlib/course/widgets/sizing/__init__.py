@@ -135,7 +135,7 @@ def size_up(shape: Shape, layers: Iterable[Sequence[Any]]) -> list[SizedLayer]:
             rows.append(SizedLayer(name, problem=str(error)))
             broken = True
             continue
-        view = layer.widen(*view, now)
+        view = layer.receptive_field(*view, now)
         rows.append(
             SizedLayer(
                 name,
