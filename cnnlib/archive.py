@@ -4,16 +4,19 @@ The format is NumPy's own uncompressed ``.npz``, so that any tool can look insid
 without pickle: a file can hold numbers and nothing that runs.
 """
 
+import json
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from cnnlib.checks import describe
 from cnnlib.files import check_folder, write_whole
 from cnnlib.types import Array
 
-__all__ = ["read_archive", "write_archive"]
+__all__ = ["pack_notes", "read_archive", "unpack_notes", "with_prefix", "write_archive"]
 
 
 def write_archive(path: str | Path, arrays: Mapping[str, Array]) -> None:
@@ -96,3 +99,55 @@ def read_archive(path: str | Path) -> dict[str, Array]:
             f"read_archive: {path} is not a readable archive of arrays ({error}). "
             "It may be cut short or come from elsewhere; use another copy or make it anew."
         ) from None
+
+
+def pack_notes(notes: dict[str, Any]) -> Array:
+    """Return numbers, texts, lists and dictionaries as one array of text, to be kept in an archive.
+
+    Examples
+    --------
+    >>> unpack_notes(pack_notes({"epochs": 3, "keys": np.arange(2)}))
+    {'epochs': 3, 'keys': array([0, 1])}
+    """
+
+    def plain(value: Any) -> Any:
+        if isinstance(value, np.ndarray):  # in the state of some random generators
+            return {"dtype": str(value.dtype), "values": value.tolist()}
+        if isinstance(value, np.generic):
+            return value.item()
+        raise TypeError(f"pack_notes: expected numbers, texts and lists, got {describe(value)}.")
+
+    return np.array(json.dumps(notes, default=plain))
+
+
+def unpack_notes(packed: Array) -> dict[str, Any]:
+    """Return what `pack_notes` was given.
+
+    Examples
+    --------
+    >>> unpack_notes(pack_notes({"epochs": 3}))
+    {'epochs': 3}
+    """
+
+    def restored(value: dict[str, Any]) -> Any:
+        if value.keys() == {"dtype", "values"}:
+            return np.array(value["values"], dtype=value["dtype"])
+        return value
+
+    notes: dict[str, Any] = json.loads(str(packed), object_hook=restored)
+    return notes
+
+
+def with_prefix(arrays: Mapping[str, Array], prefix: str) -> dict[str, Array]:
+    """Return the arrays whose names begin so, without that beginning.
+
+    Examples
+    --------
+    >>> with_prefix({"model/weight": np.zeros(1), "losses": np.ones(1)}, "model/")
+    {'weight': array([0.])}
+    """
+    return {
+        name.removeprefix(prefix): value
+        for name, value in arrays.items()
+        if name.startswith(prefix)
+    }

@@ -1,167 +1,32 @@
 """The training loop: shuffle, cut into batches, forward, loss, backward, update; repeat."""
 
 import copy
-import json
 import os
-import signal
-import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import numpy as np
 
-from cnnlib.archive import read_archive, write_archive
+from cnnlib.archive import pack_notes, read_archive, unpack_notes, with_prefix, write_archive
 from cnnlib.backend import accelerated
-from cnnlib.checks import array, describe, float_array, generator, integer, labels
+from cnnlib.checks import array, float_array, generator, integer
+from cnnlib.console import going_on, how_to_go_on, latest, progress_bar, stop_after_step
 from cnnlib.files import check_writable
 from cnnlib.functional import cross_entropy, cross_entropy_backward
+from cnnlib.history import DivergedError, Epoch, History
 from cnnlib.layers import Layer
 from cnnlib.model import Container, Sequential
 from cnnlib.optim import Optimizer, Scheduler
+from cnnlib.training_checks import Data, check_data, check_model, check_optimizer
 from cnnlib.types import Array
 
-__all__ = [
-    "DivergedError",
-    "Epoch",
-    "History",
-    "Run",
-    "evaluate",
-    "fit",
-    "predict",
-    "random_shift",
-]
+__all__ = ["Run", "evaluate", "fit", "predict", "random_shift"]
 
-Data = tuple[Array, Array]
 Augment = Callable[[Array, np.random.Generator], Array]
-Callback = Callable[[Sequential, "History"], object]
-
-
-class DivergedError(ValueError):
-    """The loss or a weight became NaN or infinite. ``history`` holds what was seen until then."""
-
-    def __init__(self, message: str, history: "History") -> None:
-        super().__init__(message)
-        self.history = history
-
-
-@dataclass(frozen=True)
-class Epoch:
-    """What one pass over the training images came to.
-
-    The training figures are running means, taken while the weights were still moving; the
-    validation figures are measured at the end of the epoch. They are None without validation data.
-    """
-
-    number: int
-    train_loss: float
-    train_accuracy: float
-    validation_loss: float | None
-    validation_accuracy: float | None
-    seconds: float
-
-
-@dataclass
-class History:
-    """What happened during training, epoch by epoch and batch by batch.
-
-    Attributes
-    ----------
-    epochs : list of Epoch
-    batch_losses : list of float
-        The loss of every batch, in order.
-    interrupted : bool
-        Whether training was stopped by hand. In a loop of trainings, ask it to end them all:
-        ``if history.interrupted: break``.
-    """
-
-    epochs: list[Epoch] = field(default_factory=list)
-    batch_losses: list[float] = field(default_factory=list)
-    interrupted: bool = False
-
-    def series(self, name: str) -> list[float]:
-        """Return one figure over all epochs, for example ``series("validation_loss")``.
-
-        Raises
-        ------
-        ValueError
-            If there is no figure of that name.
-        """
-        names = [key for key in Epoch.__dataclass_fields__ if key != "number"]
-        if name not in names:
-            raise ValueError(f"History.series: unknown name {name!r}; there are {names}.")
-        return [getattr(epoch, name) for epoch in self.epochs]
-
-    def __str__(self) -> str:
-        lines = ["epoch  train loss  accuracy  validation loss  accuracy"]
-        for e in self.epochs:
-            line = f"{e.number:5}  {e.train_loss:10.4f}  {e.train_accuracy:8.2%}"
-            if e.validation_loss is not None and e.validation_accuracy is not None:
-                line += f"  {e.validation_loss:15.4f}  {e.validation_accuracy:8.2%}"
-            lines.append(line)
-        return "\n".join(lines)
-
-    def __repr__(self) -> str:
-        return (
-            f"History({len(self.epochs)} epochs, {len(self.batch_losses)} batches"
-            + (", interrupted" if self.interrupted else "")
-            + ")"
-        )
-
-
-def check_data(op: str, name: str, data: Any) -> Data:
-    """Return (images, labels) if they are one labelled array of samples."""
-    if not isinstance(data, tuple) or len(data) != 2:
-        raise TypeError(
-            f"{op}: {name} must be a pair (images, labels), got {describe(data)}. "
-            "For example digits.train from load_digits()."
-        )
-    images, targets = data
-    if not isinstance(images, np.ndarray) or images.ndim not in (2, 4):
-        raise ValueError(
-            f"{op}: {name} images must be an array (N, C, H, W) or (N, F), got {describe(images)}."
-        )
-    letters = "N C H W" if images.ndim == 4 else "N F"
-    array(op, f"{name} images", images, letters)
-    labels(op, targets, len(images), None)
-    return images, targets
-
-
-def check_model(op: str, model: object) -> None:
-    if not isinstance(model, Container):
-        raise TypeError(
-            f"{op}: model must be a Sequential, got {describe(model)}. "
-            "Wrap a single layer: Sequential(layer)."
-        )
-
-
-@contextmanager
-def _stop_after_step() -> Iterator[Callable[[], bool]]:
-    """Turn the first Ctrl-C (or stop button) into a request, so that no step is cut in two.
-
-    Yields a function that says whether a stop was asked for. A second Ctrl-C stops at once.
-    Python hands signals to the main thread alone; elsewhere this changes nothing.
-    """
-    asked = False
-    if threading.current_thread() is not threading.main_thread():
-        yield lambda: asked
-        return
-
-    def remember(_signal: int, _frame: FrameType | None) -> None:
-        nonlocal asked
-        asked = True
-        signal.signal(signal.SIGINT, previous)
-
-    previous = signal.getsignal(signal.SIGINT)
-    signal.signal(signal.SIGINT, remember)
-    try:
-        yield lambda: asked
-    finally:
-        signal.signal(signal.SIGINT, previous)
+Callback = Callable[[Sequential, History], object]
 
 
 def fit(
@@ -262,7 +127,7 @@ def fit(
     epochs = integer("fit", "epochs", epochs, 1)
     if checkpoint is not None and os.path.exists(checkpoint):
         kept = run.restore(checkpoint)
-        print(_going_on(checkpoint, run, epochs, kept))
+        print(going_on(checkpoint, run.done, epochs, optimizer.lr, kept))
     if checkpoint is not None and run.done < epochs:
         check_writable("fit", checkpoint)
     run.epochs(epochs, checkpoint, progress)
@@ -321,7 +186,7 @@ class Run:
             self.validation = check_data("fit", "validation", validation)
         self.batch_size = integer("fit", "batch_size", batch_size, 1)
         self.rng = generator("fit", rng)
-        _check_optimizer(model, optimizer, scheduler)
+        check_optimizer(model, optimizer, scheduler)
         self.optimizer, self.scheduler = optimizer, scheduler
         self.augment, self.callbacks = augment, tuple(callbacks)
         self.history = History() if history is None else history
@@ -343,10 +208,10 @@ class Run:
             Whether to show a progress bar.
         """
         self.history.interrupted = False
-        bar = _progress_bar((total - min(self.done, total)) * self.batches) if progress else None
+        bar = progress_bar((total - min(self.done, total)) * self.batches) if progress else None
         ended = False
         try:
-            with _stop_after_step() as stop_asked:
+            with stop_after_step() as stop_asked:
 
                 def stop() -> bool:
                     if bar is not None:
@@ -358,7 +223,7 @@ class Run:
                     whole = self.epoch(stop)
                     if whole:
                         if bar is not None:
-                            bar.set_postfix_str(_latest(self.history), refresh=True)
+                            bar.set_postfix_str(latest(self.history), refresh=True)
                         # A list, so that every callback is called; before the file is written,
                         # so that it holds what they change.
                         answers = [call(self.model, self.history) for call in self.callbacks]
@@ -368,7 +233,7 @@ class Run:
                     if stop_asked():
                         self.history.interrupted = ended = True
                         batch = 0 if whole else len(self.history.batch_losses) - before
-                        print(_how_to_go_on(self, batch))
+                        print(how_to_go_on(len(self.history.epochs), batch, self.batches))
         finally:
             self.model.eval()
             if bar is not None:
@@ -460,7 +325,7 @@ class Run:
         }
         arrays = {f"model/{name}": value for name, value in self.model.state_dict().items()}
         arrays |= {f"optimizer/{name}": v for name, v in self.optimizer.state_dict().items()}
-        return arrays | {"notes": np.array(json.dumps(notes, default=_for_json))}
+        return arrays | {"notes": pack_notes(notes)}
 
     def load_state(self, state: Mapping[str, Array]) -> None:
         """Take over what `state` returned. If anything does not fit, nothing is changed.
@@ -470,7 +335,7 @@ class Run:
         ValueError, TypeError, KeyError
             If it is the state of another training.
         """
-        notes = json.loads(str(state["notes"]), object_hook=_from_json)
+        notes = unpack_notes(state["notes"])
         done, asked_lr, schedule = notes["done"], float(notes["asked_lr"]), notes["scheduler"]
         generators, states = self._generators(), notes["rng"]
         if len(states) != len(generators):
@@ -482,8 +347,8 @@ class Run:
         try:
             if self.scheduler is not None and schedule is not None:
                 self.scheduler.load_state_dict(schedule)
-            self.model.load_state_dict(_part(state, "model/"))
-            self.optimizer.load_state_dict(_part(state, "optimizer/"))
+            self.model.load_state_dict(with_prefix(state, "model/"))
+            self.optimizer.load_state_dict(with_prefix(state, "optimizer/"))
         except BaseException:
             self.model.load_state_dict(weights)
             if self.scheduler is not None and before is not None:
@@ -501,7 +366,7 @@ class Run:
             "rate": None if schedule is None else schedule.rate(schedule.epochs),
         }
         losses = np.array(self.history.batch_losses)
-        write_archive(path, self.state() | {"log": np.array(json.dumps(log)), "losses": losses})
+        write_archive(path, self.state() | {"log": pack_notes(log), "losses": losses})
 
     def restore(self, path: str | Path) -> float:
         """Go on from what `save` wrote, with the learning rate that is asked for now.
@@ -526,7 +391,7 @@ class Run:
         arrays = read_archive(path)
         start, lr = self._start_lr(), self.optimizer.lr
         try:
-            log = json.loads(str(arrays["log"]))
+            log = unpack_notes(arrays["log"])
             rate, epochs = log["rate"], [Epoch(**epoch) for epoch in log["epochs"]]
             losses = [float(loss) for loss in arrays["losses"]]
             self.load_state(arrays)
@@ -579,82 +444,6 @@ class Run:
         )
 
 
-def _check_optimizer(model: Sequential, optimizer: object, scheduler: object) -> None:
-    """Refuse an optimiser or a schedule that would not move this model."""
-    if not isinstance(optimizer, Optimizer):
-        raise TypeError(
-            f"fit: optimizer must be an optimiser such as SGD, got {describe(optimizer)}. "
-            "Build it with SGD(model.parameters(), lr=0.1)."
-        )
-    own = {id(parameter) for parameter in model.parameters()}
-    if not own & {id(parameter) for parameter in optimizer.parameters}:
-        raise ValueError(
-            "fit: the optimizer holds none of this model's parameters, so nothing would be "
-            "learned. Build it with model.parameters() of this model."
-        )
-    if scheduler is not None and not isinstance(scheduler, Scheduler):
-        raise TypeError(
-            f"fit: scheduler must be a Scheduler such as StepLR, got {describe(scheduler)}. "
-            "Build it with StepLR(optimizer, step_size=5); derive your own from Scheduler."
-        )
-    if scheduler is not None and scheduler.optimizer is not optimizer:
-        raise ValueError(
-            "fit: the scheduler changes the learning rate of another optimizer than this one. "
-            "Build it anew with this optimizer."
-        )
-
-
-def _for_json(value: Any) -> Any:
-    """Return an array (of a generator's state) as JSON can hold it."""
-    if isinstance(value, np.ndarray):
-        return {"dtype": str(value.dtype), "values": value.tolist()}
-    if isinstance(value, np.generic):
-        return value.item()
-    raise TypeError(f"fit: a checkpoint cannot hold {describe(value)}; expected plain numbers.")
-
-
-def _from_json(value: dict[str, Any]) -> Any:
-    if value.keys() == {"dtype", "values"}:
-        return np.array(value["values"], dtype=value["dtype"])
-    return value
-
-
-def _part(state: Mapping[str, Array], prefix: str) -> dict[str, Array]:
-    """Return the arrays whose names begin so, without that beginning."""
-    return {
-        name.removeprefix(prefix): value for name, value in state.items() if name.startswith(prefix)
-    }
-
-
-def _going_on(checkpoint: str | Path, run: Run, epochs: int, kept: float) -> str:
-    """Say where training goes on from, and which learning rate counts if there are two."""
-    text = f"Going on from {Path(checkpoint).name}: {run.done} of {epochs} epochs are done."
-    if run.done > epochs:
-        text = (
-            f"Going on from {Path(checkpoint).name}: {run.done} epochs are done, more than the "
-            f"{epochs} asked for, so nothing is left to train."
-        )
-    if run.optimizer.lr != kept:
-        text += (
-            f"\nThe learning rate is {run.optimizer.lr:g}, as asked for now; the file had {kept:g}."
-        )
-    return text
-
-
-def _how_to_go_on(run: Run, batch: int) -> str:
-    """Say what was stopped, and where; batch 0 stands for the end of an epoch."""
-    epochs = len(run.history.epochs)
-    where = f"in epoch {epochs + 1} after batch {batch} of {run.batches}"
-    return (
-        f"Stopped {where if batch else f'at the end of epoch {epochs}'}. "
-        "The weights so far are kept in the model.\n"
-        "To go on, call fit again with the same model, optimizer, scheduler and rng, and "
-        "history=history. "
-        "To keep the weights in a file: model.save('weights.npz').\n"
-        "In a loop of trainings the next one starts now; press stop twice to end the loop too."
-    )
-
-
 def _step(model: Sequential, optimizer: Optimizer, x: Array, y: Array) -> tuple[float, int]:
     """Take one training step; return the loss and how many were right before it."""
     # A diverging network overflows on its way to NaN. The loss is checked, so NumPy need not warn.
@@ -672,21 +461,6 @@ def loss_and_gradients(model: Sequential, x: Array, y: Array) -> tuple[float, Ar
     loss = cross_entropy(logits, y)
     model.backward(cross_entropy_backward(logits, y))
     return loss, logits
-
-
-def _latest(history: History) -> str:
-    epoch = history.epochs[-1]
-    text = f"epoch {epoch.number}: loss {epoch.train_loss:.3f}"
-    if epoch.validation_accuracy is not None:
-        text += f", validation accuracy {epoch.validation_accuracy:.1%}"
-    return text
-
-
-def _progress_bar(steps: int) -> Any:
-    """Return a bar that suits the place: a widget in a notebook, text in a terminal."""
-    from tqdm.auto import tqdm
-
-    return tqdm(total=steps, desc="training", unit="batch")
 
 
 def random_shift(images: Array, rng: np.random.Generator, max_shift: int = 2) -> Array:

@@ -30,6 +30,7 @@ MODULES = (
     "summary",
     "architectures",
     "training",
+    "history",
     "archive",
     "files",
     "course.chapters",

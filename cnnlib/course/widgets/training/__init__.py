@@ -16,10 +16,12 @@ from cnnlib.course import drawing
 from cnnlib.course.widgets.kit.base import Widget, setting
 from cnnlib.course.widgets.kit.bundle import script, styles
 from cnnlib.course.widgets.kit.maps import draw_maps
+from cnnlib.history import History
 from cnnlib.layers import Conv2d, Linear
 from cnnlib.model import Sequential
 from cnnlib.optim import Optimizer, Scheduler
-from cnnlib.training import Augment, Callback, Data, History, check_data, check_model, fit
+from cnnlib.training import Augment, Callback, fit
+from cnnlib.training_checks import Data, check_data, check_model
 from cnnlib.types import Array
 
 __all__ = ["TrainingDashboard", "filters_of", "gradient_norms", "thinned"]

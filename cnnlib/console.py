@@ -1,0 +1,78 @@
+"""What a training says to whoever waits for it, and how it hears that it should stop."""
+
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from cnnlib.history import History
+
+
+@contextmanager
+def stop_after_step() -> Iterator[Callable[[], bool]]:
+    """Turn the first Ctrl-C (or stop button) into a request, so that no step is cut in two.
+
+    Yields a function that says whether a stop was asked for. A second Ctrl-C stops at once.
+    Python hands signals to the main thread alone; elsewhere this changes nothing.
+    """
+    asked = False
+    if threading.current_thread() is not threading.main_thread():
+        yield lambda: asked
+        return
+
+    def remember(_signal: int, _frame: FrameType | None) -> None:
+        nonlocal asked
+        asked = True
+        signal.signal(signal.SIGINT, previous)
+
+    previous = signal.getsignal(signal.SIGINT)
+    signal.signal(signal.SIGINT, remember)
+    try:
+        yield lambda: asked
+    finally:
+        signal.signal(signal.SIGINT, previous)
+
+
+def progress_bar(steps: int) -> Any:
+    """Return a bar that suits the place: a widget in a notebook, text in a terminal."""
+    from tqdm.auto import tqdm
+
+    return tqdm(total=steps, desc="training", unit="batch")
+
+
+def latest(history: History) -> str:
+    """Say in a few words how the last epoch went."""
+    epoch = history.epochs[-1]
+    text = f"epoch {epoch.number}: loss {epoch.train_loss:.3f}"
+    if epoch.validation_accuracy is not None:
+        text += f", validation accuracy {epoch.validation_accuracy:.1%}"
+    return text
+
+
+def going_on(checkpoint: str | Path, done: int, epochs: int, lr: float, kept: float) -> str:
+    """Say where training goes on from, and which learning rate counts if there are two."""
+    text = f"Going on from {Path(checkpoint).name}: {done} of {epochs} epochs are done."
+    if done > epochs:
+        text = (
+            f"Going on from {Path(checkpoint).name}: {done} epochs are done, more than the "
+            f"{epochs} asked for, so nothing is left to train."
+        )
+    if lr != kept:
+        text += f"\nThe learning rate is {lr:g}, as asked for now; the file had {kept:g}."
+    return text
+
+
+def how_to_go_on(epochs: int, batch: int, batches: int) -> str:
+    """Say what was stopped, and where; batch 0 stands for the end of an epoch."""
+    where = f"in epoch {epochs + 1} after batch {batch} of {batches}"
+    return (
+        f"Stopped {where if batch else f'at the end of epoch {epochs}'}. "
+        "The weights so far are kept in the model.\n"
+        "To go on, call fit again with the same model, optimizer, scheduler and rng, and "
+        "history=history. "
+        "To keep the weights in a file: model.save('weights.npz').\n"
+        "In a loop of trainings the next one starts now; press stop twice to end the loop too."
+    )
