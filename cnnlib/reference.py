@@ -27,8 +27,8 @@ def _tops(op: str, size: int, kernel: int, stride: int, padding: int) -> range:
     tops = range(-padding, size + padding - kernel + 1, stride)
     if not tops:
         raise ValueError(
-            f"{op}: the kernel does not fit: a window of {kernel} pixels on {size} with "
-            f"{padding} of padding on both sides."
+            f"{op}: the kernel does not fit: kernel_size {kernel} is larger than {size} pixels "
+            f"with a padding of {padding} on both sides."
         )
     return tops
 

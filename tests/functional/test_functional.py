@@ -434,8 +434,8 @@ def test_channels_that_lie_a_power_of_two_apart(channels, size, dtype):
     np.testing.assert_allclose(
         F.conv2d(x, weight, None, 1, 1), reference.conv2d(x, weight, None, 1, 1), rtol=0, atol=1e-4
     )
-    due = reference.conv2d_backward(dout, x, weight, 1, 1)
-    for gradient, other in zip(own, due, strict=True):
+    expected = reference.conv2d_backward(dout, x, weight, 1, 1)
+    for gradient, other in zip(own, expected, strict=True):
         np.testing.assert_allclose(gradient, other, rtol=1e-4, atol=1e-3)
 
 

@@ -203,9 +203,9 @@ class DrawingPad(Widget):
     ) -> None:
         self.model = _checked_model(type(self).__name__, model)
         # The network's layers remember their last input, and may be in the middle of a training.
-        # So the pad works with a twin, and takes over the weights each time.
-        self._twin = copy.deepcopy(model)
-        self._twin.eval()
+        # So the pad works with a deep copy, and takes over the weights each time.
+        self._copied = copy.deepcopy(model)
+        self._copied.eval()
         self._examples = None if examples is None else _checked_examples(examples)
         self._order: list[int] = []
         self._note = self._next_note = ""  # about the digit on the pad
@@ -239,8 +239,8 @@ class DrawingPad(Widget):
     def outputs(self) -> list[tuple[str, Array]]:
         """What each layer makes of `image`, under the layer's name."""
         with self._at_work:
-            self._twin.load_state_dict(self.model.state_dict())
-            return layer_outputs(self._twin, self.image)
+            self._copied.load_state_dict(self.model.state_dict())
+            return layer_outputs(self._copied, self.image)
 
     @property
     def probabilities(self) -> Array:
