@@ -83,7 +83,7 @@ class ActivationExplorer(Widget):
     """
 
     _esm = script("activation/widget.js")
-    _css = styles("kit/svg.css", "activation/widget.css")
+    _css = styles("activation/widget.js")
 
     def __init__(self, x: float = -2, negative_slope: float = 0.1) -> None:
         super().__init__(x=x, negative_slope=negative_slope)

@@ -91,6 +91,7 @@ const CURVE = Array.from({ length: 241 }, (_, k) => ((k - 120) / 120) * REACH);
 
 function render({ model, el }) {
   const frame = panel(el, {
+    name: "activation",
     title: "Activation functions and their slopes",
     keys: [
       ["arrow keys on the slider", "move the point; Home and End go to the ends"],

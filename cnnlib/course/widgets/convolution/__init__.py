@@ -145,7 +145,7 @@ class ConvolutionStepper(Widget):
     """
 
     _esm = script("convolution/widget.js")
-    _css = styles("convolution/widget.css")
+    _css = styles("convolution/widget.js")
 
     def __init__(
         self,

@@ -144,6 +144,7 @@ function replaced(channels, c, i, j, value) {
 
 function render({ model, el }) {
   const frame = panel(el, {
+    name: "convolution",
     title: "Convolution, step by step",
     keys: [
       ["Play, Back, Step", "walk through the output, cell by cell; Escape pauses"],

@@ -134,7 +134,7 @@ class DescentStepper(Widget):
     """
 
     _esm = script("descent/widget.js")
-    _css = styles("kit/svg.css", "descent/widget.css")
+    _css = styles("descent/widget.js")
 
     def __init__(
         self,

@@ -167,6 +167,7 @@ function powers(low, high) {
 
 function render({ model, el }) {
   const frame = panel(el, {
+    name: "descent",
     title: "A kernel learns, step by step",
     keys: [
       ["Play, Back, Step", "walk downhill; Escape pauses"],

@@ -184,7 +184,7 @@ class DrawingPad(Widget):
     """
 
     _esm = script("drawing/widget.js")
-    _css = styles("kit/maps.css", "drawing/widget.css")
+    _css = styles("drawing/widget.js")
 
     # Bytes, row by row, 0 for black; the browser draws them, so it need not hear them again.
     ink = _Ink(bytes(SIDE * SIDE)).tag(

@@ -93,6 +93,7 @@ function paintGrey(canvas, side, shade) {
 
 function render({ model, el }) {
   const frame = panel(el, {
+    name: "drawing",
     title: "Draw a digit",
     describe: "Draw one digit, large, with mouse, finger or keys. The network answers while you draw.",
     keys: [

@@ -164,7 +164,7 @@ class GeometryExplorer(Widget):
     """
 
     _esm = script("geometry/widget.js")
-    _css = styles("geometry/widget.css")
+    _css = styles("geometry/widget.js")
 
     def __init__(
         self, size: int | tuple[int, int] = 4, layers: Iterable[tuple[int, ...]] = ((2, 1, 1),)

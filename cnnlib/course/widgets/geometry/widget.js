@@ -258,6 +258,7 @@ const MODES = [
 
 function render({ model, el }) {
   const frame = panel(el, {
+    name: "geometry",
     title: "Padding, stride and what they read",
     keys: [
       ["Tab", "from field to field, and from map to map"],

@@ -184,7 +184,7 @@ class ComputationGraph(Widget):
     """
 
     _esm = script("graph/widget.js")
-    _css = styles("kit/svg.css", "graph/widget.css")
+    _css = styles("graph/widget.js")
 
     def __init__(self, graph: str = "neuron", inputs: Mapping[str, float] | None = None) -> None:
         super().__init__(graph=graph, inputs=inputs)

@@ -362,6 +362,7 @@ function drawing(set, k) {
 
 function render({ model, el }) {
   const frame = panel(el, {
+    name: "graph",
     title: "Values flow forward, gradients flow back",
     keys: [
       ["Play, Back, Step", "walk through the boxes, forward and then back; Escape pauses"],

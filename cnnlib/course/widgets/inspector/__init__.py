@@ -82,7 +82,7 @@ class PixelInspector(Widget):
     """
 
     _esm = script("inspector/widget.js")
-    _css = styles("kit/pixels.css", "inspector/widget.css")
+    _css = styles("inspector/widget.js")
 
     def __init__(
         self, image: npt.ArrayLike, place: tuple[int, int] = (0, 0), show: str = "rgb"

@@ -52,6 +52,7 @@ export function written(values, side) {
 
 function render({ model, el }) {
   const frame = panel(el, {
+    name: "inspector",
     title: "A photograph is numbers",
     keys: [
       ["arrow keys on an image", "move by one pixel and hear its numbers; with Shift, by eight"],

@@ -86,7 +86,7 @@ class KernelPlayground(Widget):
     """
 
     _esm = script("kernel/widget.js")
-    _css = styles("kit/pixels.css", "kernel/widget.css")
+    _css = styles("kernel/widget.js")
 
     def __init__(
         self, image: npt.ArrayLike, kernel: npt.ArrayLike | None = None, show: str = "signed"

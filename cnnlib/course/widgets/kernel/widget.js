@@ -95,6 +95,7 @@ function largest(result) {
 
 function render({ model, el }) {
   const frame = panel(el, {
+    name: "kernel",
     title: "Nine numbers and a photograph",
     keys: [
       ["arrow keys on the result", "move by one pixel and hear it; with Shift, by eight"],

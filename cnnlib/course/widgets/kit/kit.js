@@ -115,6 +115,7 @@ export function setAttribute(node, name, value) {
  * Build the frame of a widget inside `el`: a named group with a title, a place for messages, a
  * spoken line, and help for the keyboard.
  *
+ * `name` is the folder of the widget: its style sheet holds below the class `cnn-NAME`.
  * `keys` is a list of [keys, what they do]. Returns:
  *   body               where the widget puts its parts
  *   footer             where what is seldom needed goes, folded into a <details>
@@ -123,7 +124,7 @@ export function setAttribute(node, name, value) {
  *   onEscape(f)        calls f when Escape is pressed anywhere in the widget
  *   dispose()          takes the listeners away; call it from the function that render returns
  */
-export function panel(el, { title, describe = "", keys = [] }) {
+export function panel(el, { name, title, describe = "", keys = [] }) {
   const titleId = uniqueId();
   const helpId = uniqueId();
   const spokenLine = h("div", { class: "cnn-spoken", role: "status", "aria-live": "polite" });
@@ -138,7 +139,7 @@ export function panel(el, { title, describe = "", keys = [] }) {
   const footer = h("div", { class: "cnn-footer" }, keys.length ? help : null);
   const root = h(
     "section",
-    { class: "cnn-widget", role: "group", "aria-labelledby": titleId, tabindex: "-1" },
+    { class: `cnn-widget cnn-${name}`, role: "group", "aria-labelledby": titleId, tabindex: "-1" },
     h("div", { class: "cnn-title", id: titleId }, title),
     describe ? h("p", { class: "cnn-describe" }, describe) : null,
     body,

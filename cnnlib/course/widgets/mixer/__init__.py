@@ -202,7 +202,7 @@ class ColourMixer(Widget):
     """
 
     _esm = script("mixer/widget.js")
-    _css = styles("mixer/widget.css")
+    _css = styles("mixer/widget.js")
 
     def __init__(
         self, colour: npt.ArrayLike = (0, 0, 0), target: npt.ArrayLike | None = None

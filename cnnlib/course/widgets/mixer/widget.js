@@ -184,6 +184,7 @@ function swatch(caption, extra = "") {
 
 function render({ model, el }) {
   const frame = panel(el, {
+    name: "mixer",
     title: "Three lamps mix a colour",
     keys: [
       ["arrow keys on a slider or in a number", "brighter or darker by 1"],

@@ -146,7 +146,7 @@ class PoolingExplorer(Widget):
     """
 
     _esm = script("pooling/widget.js")
-    _css = styles("pooling/widget.css")
+    _css = styles("pooling/widget.js")
 
     def __init__(
         self,

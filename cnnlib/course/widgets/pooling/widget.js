@@ -186,6 +186,7 @@ function slider(label, change) {
 
 function render({ model, el }) {
   const frame = panel(el, {
+    name: "pooling",
     title: "Pooling, and what a shift changes",
     keys: [
       ["arrow keys on the output", "move the window and hear what it keeps"],

@@ -225,7 +225,7 @@ class SizingExplorer(Widget):
     """
 
     _esm = script("sizing/widget.js")
-    _css = styles("sizing/widget.css")
+    _css = styles("sizing/widget.js")
 
     def __init__(
         self,

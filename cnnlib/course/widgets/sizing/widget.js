@@ -297,6 +297,7 @@ const HEADS = [
 
 function render({ model, el }) {
   const frame = panel(el, {
+    name: "sizing",
     title: "A network, sized up",
     keys: [
       ["arrow keys on a row’s mark", "choose a row, and hear what it makes"],

@@ -80,7 +80,7 @@ class SoftmaxExplorer(Widget):
     """
 
     _esm = script("softmax/widget.js")
-    _css = styles("softmax/widget.css")
+    _css = styles("softmax/widget.js")
 
     def __init__(self, scores: npt.ArrayLike, temperature: float = 1, right: int = 0) -> None:
         super().__init__(scores=scores, temperature=temperature, right=right)

@@ -75,6 +75,7 @@ function summary(set) {
 
 function render({ model, el }) {
   const frame = panel(el, {
+    name: "softmax",
     title: "From scores to probabilities",
     keys: [
       ["arrow keys in a score", "make it larger or smaller by 0.1"],

@@ -171,7 +171,7 @@ class TrainingDashboard(Widget):
     """
 
     _esm = script("training/widget.js")
-    _css = styles("kit/maps.css", "training/widget.css")
+    _css = styles("training/widget.js")
 
     progress = traitlets.Dict().tag(sync=True)
 

@@ -128,6 +128,7 @@ function chart(label, xLabel) {
 
 function render({ model, el }) {
   const frame = panel(el, {
+    name: "training",
     title: "Train, stop, look, go on",
     keys: [
       ["Train, Stop, Go on", "one button; Enter or Space presses it; Escape stops"],

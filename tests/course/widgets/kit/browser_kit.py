@@ -15,7 +15,7 @@ from cnnlib.course.widgets.kit.bundle import script, styles
 
 SAMPLE = """
 export function render({ model, el }) {
-  const frame = panel(el, { title: "Sample", keys: [["Enter", "does it"]] });
+  const frame = panel(el, { name: "sample", title: "Sample", keys: [["Enter", "does it"]] });
   const set = settings(model, redraw);
   const field = numberField("Size", {
     min: 0, max: 9, whole: true, complain: frame.complain,
@@ -61,7 +61,7 @@ class Sample(Widget):
     """A widget with one control of each kind."""
 
     _esm = script("kit/kit.js").replace("export ", "") + SAMPLE
-    _css = styles()
+    _css = styles("kit/kit.js")
 
     def __init__(self) -> None:
         super().__init__(size=3, on=False, rows=[[1, 2, 3], [4, 5, 6], [7, 8, -9]])
@@ -487,8 +487,8 @@ def test_at_twice_the_size_nothing_is_cut_off(zoomed):
 
 def test_less_motion_is_respected(make_page):
     page = make_page(reduced_motion="reduce")
-    page.add_style_tag(content=styles())
+    page.add_style_tag(content=styles("kit/kit.js"))
     page.set_content("<div class='cnn-widget'><div class='cnn-frame'></div></div>")
-    page.add_style_tag(content=styles())
+    page.add_style_tag(content=styles("kit/kit.js"))
     still = page.locator(".cnn-frame").evaluate("(n) => getComputedStyle(n).transitionDuration")
     assert still == "0s"
