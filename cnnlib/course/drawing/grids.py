@@ -19,6 +19,7 @@ from numpy.typing import ArrayLike
 from cnnlib.course.drawing.display import CELL_NUMBER, MAX_CELL_FONT
 from cnnlib.course.drawing.theme import (
     CYCLE,
+    DIVERGING,
     INK,
     LINE,
     LINE_STYLES,
@@ -34,7 +35,6 @@ from cnnlib.course.drawing.theme import (
 )
 from cnnlib.types import Array
 
-DIVERGING = "RdBu_r"
 Window = tuple[int, int, int, int]
 
 

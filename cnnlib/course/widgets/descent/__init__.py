@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 from matplotlib.figure import Figure
 
-from cnnlib import checks
 from cnnlib.course import drawing
 from cnnlib.course.convolution import figures
 from cnnlib.course.widgets.kit.base import Widget, setting
 from cnnlib.course.widgets.kit.bundle import script, styles
-from cnnlib.course.widgets.kit.numbers import as_numbers, refuse_nan
+from cnnlib.course.widgets.kit.numbers import as_numbers, number_within, refuse_nan
 from cnnlib.functional import conv2d, conv2d_backward
 from cnnlib.types import Array
 
 __all__ = ["DescentStepper", "Station", "descend"]
 
 LIMITS = {"image": 28, "target": 28, "kernel": 7}
+FASTEST = 1000  # learning rate
 TOO_FAR = 1e6  # so many times the first loss, and the descent is given up
 
 
@@ -135,6 +135,7 @@ class DescentStepper(Widget):
 
     _esm = script("descent/widget.js")
     _css = styles("descent/widget.js")
+    FACTS: ClassVar[dict[str, Any]] = {"fastest": FASTEST, "too_far": TOO_FAR}
 
     def __init__(
         self,
@@ -180,14 +181,11 @@ class DescentStepper(Widget):
                 f"{op}: from an image {x.shape} to a target {due.shape} leads a kernel of "
                 f"{kh}×{kw}; at most 7×7 can be read."
             )
-        rate = checks.number(op, "learning_rate", learning_rate)
-        if not 0 <= rate <= 1000:
-            raise ValueError(f"{op}: learning_rate must be 0 to 1000, got {rate:g}.")
         return {
             "image": x.tolist(),
             "target": due.tolist(),
             "kernel": weights.tolist(),
-            "learning_rate": rate,
+            "learning_rate": number_within(op, "learning_rate", learning_rate, 0, FASTEST),
         }
 
     def _picture(self) -> tuple[Figure, str]:

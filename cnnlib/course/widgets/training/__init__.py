@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import traitlets
@@ -13,9 +13,11 @@ from matplotlib.figure import Figure
 
 from cnnlib import checks
 from cnnlib.course import drawing
+from cnnlib.course.drawing.theme import diverging_colours
 from cnnlib.course.widgets.kit.base import Widget, setting
 from cnnlib.course.widgets.kit.bundle import script, styles
 from cnnlib.course.widgets.kit.maps import draw_maps
+from cnnlib.course.widgets.kit.numbers import integer_within
 from cnnlib.layers import Conv2d, Linear
 from cnnlib.model import Sequential
 from cnnlib.optim import CosineAnnealingLR, Optimizer, StepLR
@@ -172,6 +174,7 @@ class TrainingDashboard(Widget):
 
     _esm = script("training/widget.js")
     _css = styles("training/widget.js")
+    FACTS: ClassVar[dict[str, Any]] = {"epochs": EPOCHS, "diverging": diverging_colours()}
 
     progress = traitlets.Dict().tag(sync=True)
 
@@ -321,7 +324,7 @@ class TrainingDashboard(Widget):
         """Tell the browser how things stand."""
         self._last_report = time.monotonic()
         ends, losses = thinned(self.history.batch_losses)
-        shown, norms = filters_of(self.model), gradient_norms(self.model)
+        filters, norms = filters_of(self.model), gradient_norms(self.model)
         epochs = self.history.epochs
         self.progress = {
             "phase": self._phase,
@@ -333,9 +336,9 @@ class TrainingDashboard(Widget):
             "losses": losses,
             "epochs": [[_for_json(getattr(epoch, f)) for f in FIGURES] for epoch in epochs],
             "norms": [[name, _for_json(length)] for name, length in norms.items()],
-            "filters": "" if shown is None else shown[0],
-            "shape": [] if shown is None else list(shown[1].shape),
-            "maps": b"" if shown is None else shown[1].astype(np.float32).tobytes(),
+            "filters": "" if filters is None else filters[0],
+            "shape": [] if filters is None else list(filters[1].shape),
+            "maps": b"" if filters is None else filters[1].astype(np.float32).tobytes(),
         }
 
     def _told(self, _: Any, content: dict[str, Any], buffers: Any) -> None:
@@ -346,11 +349,7 @@ class TrainingDashboard(Widget):
             self._report()
 
     def _checked(self, epochs: int) -> dict[str, Any]:
-        op = type(self).__name__
-        epochs = checks.integer(op, "epochs", epochs, 1)
-        if epochs > EPOCHS:
-            raise ValueError(f"{op}: epochs must be at most {EPOCHS}, got {epochs}.")
-        return {"epochs": epochs}
+        return {"epochs": integer_within(type(self).__name__, "epochs", epochs, 1, EPOCHS)}
 
     def _picture(self) -> tuple[Figure, str]:
         done, shown = len(self.history.epochs), filters_of(self.model)

@@ -22,7 +22,7 @@ def explorer(stage: Callable[..., Stage]) -> Stage:
 
 
 def lines(shown: Stage) -> list[str]:
-    return shown.root.locator(".bend-lines p").all_inner_texts()
+    return shown.root.locator(".cnn-lines p").all_inner_texts()
 
 
 # The arithmetic

@@ -32,7 +32,7 @@ def fill(shown: Stage) -> list[list[float | None]]:
 
 
 def lines(shown: Stage) -> list[str]:
-    return shown.root.locator(".conv-lines p").all_inner_texts()
+    return shown.root.locator(".cnn-lines p").all_inner_texts()
 
 
 def unfold(shown: Stage) -> None:
@@ -387,7 +387,7 @@ def test_long_arithmetic_is_spoken_briefly_and_can_be_read(stage: Callable[..., 
     shown = stage(ConvolutionStepper(np.ones((6, 6)), np.ones((4, 4))))
     shown.page.get_by_role("button", name="Step", exact=True).click()
     assert shown.spoken() == "Output row 0, column 1: 16."
-    full = shown.root.locator(".conv-sum .cnn-spoken").text_content()
+    full = shown.root.locator(".cnn-worked .cnn-spoken").text_content()
     assert full.count("times") == 16
 
 

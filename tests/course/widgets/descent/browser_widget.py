@@ -24,7 +24,7 @@ def stepper(stage: Callable[..., Stage]) -> Stage:
 
 
 def lines(shown: Stage) -> list[str]:
-    return shown.root.locator(".down-lines p").all_inner_texts()
+    return shown.root.locator(".cnn-lines p").all_inner_texts()
 
 
 def text(shown: Stage, name: str) -> str:
@@ -137,7 +137,7 @@ def test_play_can_be_paused_and_speaks_briefly(stepper: Stage) -> None:
     stepper.page.get_by_role("switch").click()
     stepper.page.get_by_label("Speed").select_option("fast")
     stepper.press("Play")
-    expect(stepper.root.locator(".down-place")).not_to_have_text("Step 0")
+    expect(stepper.root.locator(".cnn-worked-place")).not_to_have_text("Step 0")
     stepper.page.keyboard.press("Escape")
     expect(stepper.page.get_by_role("button", name="Play")).to_be_visible()
     assert "The loss fell from" in stepper.spoken()

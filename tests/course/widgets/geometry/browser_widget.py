@@ -33,7 +33,7 @@ def field(shown: Stage, name: str, layer: str = "Layer") -> Locator:
 
 
 def formulas(shown: Stage) -> list[str]:
-    return shown.root.locator(".geo-formula div").all_inner_texts()
+    return shown.root.locator(".cnn-lines p").all_inner_texts()
 
 
 def notes(shown: Stage) -> list[str]:

@@ -22,7 +22,7 @@ def neuron(stage: Callable[..., Stage]) -> Stage:
 
 
 def lines(shown: Stage) -> list[str]:
-    return shown.root.locator(".flow-lines p").all_inner_texts()
+    return shown.root.locator(".cnn-lines p").all_inner_texts()
 
 
 def numbers(shown: Stage, kind: str) -> list[str]:

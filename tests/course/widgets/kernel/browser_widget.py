@@ -23,7 +23,7 @@ def cat(stage: Callable[..., Stage]) -> Stage:
 
 
 def place(shown: Stage) -> str:
-    return shown.root.locator(".kern-place").inner_text()
+    return shown.root.locator(".cnn-worked-place").inner_text()
 
 
 def choose(shown: Stage, label: str, value: str) -> None:
@@ -104,13 +104,13 @@ def test_the_arithmetic_of_a_place_is_written_out(stage: Callable[..., Stage]) -
     shown = stage(KernelPlayground(edge))
     shown.board("result").focus()
     shown.page.keyboard.press("ArrowLeft")
-    assert shown.root.locator(".kern-lines p").all_inner_texts()[:4] == [
+    assert shown.root.locator(".cnn-worked p").all_inner_texts()[:4] == [
         "Result row 0, column 1: 4",
         "0·(−1) + 0·0 + 1·1",
         "+ 0·(−2) + 0·0 + 1·2",
         "+ 0·(−1) + 0·0 + 1·1 = 4",
     ]
-    assert shown.root.locator(".kern-lines .cnn-spoken").inner_text().endswith("equals 4")
+    assert shown.root.locator(".cnn-worked .cnn-spoken").inner_text().endswith("equals 4")
 
 
 def test_the_pointer_shows_a_place_and_a_click_keeps_it(cat: Stage) -> None:

@@ -39,7 +39,7 @@ def choose(shown: Stage, kind: str) -> None:
 
 
 def line(shown: Stage) -> str:
-    return shown.root.locator(".pool-line").inner_text()
+    return shown.root.locator(".cnn-lines").inner_text()
 
 
 def table(shown: Stage) -> list[str]:
@@ -230,7 +230,7 @@ def test_a_digit_is_drawn_in_grey(seven: Stage) -> None:
     ground = "(node) => getComputedStyle(node).backgroundColor"
     assert seven.grid("picture").cell(row, column).evaluate(ground) == "rgb(255, 255, 255)"
     assert seven.grid("picture").cell(0, 0).evaluate(ground) == "rgb(0, 0, 0)"
-    assert seven.root.locator(".pool-place").inner_text().startswith("Output row 7, column 7")
+    assert seven.root.locator(".cnn-worked-place").inner_text().startswith("Output row 7, column 7")
     label = seven.grid("picture").cell(row, column).get_attribute("aria-label")
     assert label.startswith(f"picture row {row}, column {column}: 255")
     slider(seven, "Move right").press("ArrowRight")
@@ -279,7 +279,7 @@ def test_impossible_settings_are_explained(hand: Stage, name: str, typed: str, w
 def test_at_twice_the_size_all_can_be_reached(zoomed: Callable[..., Stage]) -> None:
     shown = zoomed(PoolingExplorer(np.arange(28 * 28).reshape(28, 28), shift=(0, 1)))
     shown.grid("output").cell(13, 13).click()
-    assert shown.root.locator(".pool-place").inner_text().startswith("Output row 13, column 13")
+    assert shown.root.locator(".cnn-worked-place").inner_text().startswith("Output row 13, column 13")
 
 
 def test_how_soon_the_answer_comes(

@@ -51,7 +51,7 @@ def totals(shown: Stage) -> list[str]:
 
 
 def lines(shown: Stage) -> list[str]:
-    return shown.root.locator(".size-lines div").all_inner_texts()
+    return shown.root.locator(".cnn-lines p").all_inner_texts()
 
 
 def random_layers(rng: np.random.Generator) -> list[list[Any]]:

@@ -23,7 +23,7 @@ def shares(shown: Stage) -> list[str]:
 
 
 def lines(shown: Stage) -> list[str]:
-    return shown.root.locator(".soft-lines p").all_inner_texts()
+    return shown.root.locator(".cnn-lines p").all_inner_texts()
 
 
 # The arithmetic
