@@ -34,37 +34,6 @@ def text(shown: Stage, name: str) -> str:
 # The arithmetic
 
 
-def test_the_browser_computes_what_cnnlib_computes(stepper: Stage) -> None:
-    rng = np.random.default_rng(0)
-    for _ in range(100):
-        kh, kw = (int(n) for n in rng.integers(1, 4, 2))
-        oh, ow = (int(n) for n in rng.integers(1, 5, 2))
-        settings = {
-            "image": rng.normal(size=(oh + kh - 1, ow + kw - 1)).tolist(),
-            "target": rng.normal(size=(oh, ow)).tolist(),
-            "kernel": rng.normal(size=(kh, kw)).tolist(),
-            "learning_rate": float(rng.choice([0.001, 0.1, 3])),
-        }
-        found = stepper.call("descend", settings, 12)
-        due = descend(**settings, steps=12)
-        assert len(found) == len(due)
-        for one, other in zip(found, due, strict=True):
-            for name, value in other._asdict().items():
-                np.testing.assert_allclose(one[name], value, rtol=1e-9, atol=1e-9)
-
-
-def test_the_limit_of_the_learning_rate_is_right(stepper: Stage) -> None:
-    rng = np.random.default_rng(1)
-    for _ in range(40):
-        kh, kw = (int(n) for n in rng.integers(1, 4, 2))
-        image = rng.normal(size=(kh + 3, kw + 3))
-        windows = np.lib.stride_tricks.sliding_window_view(image, (kh, kw)).reshape(16, -1)
-        due = np.linalg.eigvalsh(2 * windows.T @ windows / 16)[-1]
-        settings = {"image": image.tolist(), "kernel": np.zeros((kh, kw)).tolist()}
-        found = stepper.call("sharpest", {**settings, "target": np.zeros((4, 4)).tolist()})
-        assert found == pytest.approx(due, rel=1e-6)
-
-
 # Steps
 
 
@@ -172,12 +141,6 @@ def test_too_large_a_learning_rate_is_explained(stepper: Stage) -> None:
     assert text(stepper, "legend") == "solid: rate 0.006; dashed: rate 0.004"
     stepper.page.get_by_role("slider").press("End")
     assert "more than a million times the first" in text(stepper, "result")
-
-
-@pytest.mark.parametrize(("rate", "falls"), [(0.0053, True), (0.0055, False)])
-def test_the_limit_that_is_named_holds(stepper: Stage, rate: float, falls: bool) -> None:
-    found = stepper.call("descend", {**stepper.settings, "learning_rate": rate}, 2000)
-    assert (found[-1]["loss"] < found[0]["loss"]) == falls
 
 
 @pytest.mark.parametrize(

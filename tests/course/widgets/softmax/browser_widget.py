@@ -29,23 +29,6 @@ def lines(shown: Stage) -> list[str]:
 # The arithmetic
 
 
-def test_the_browser_computes_what_cnnlib_computes(explorer: Stage) -> None:
-    rng = np.random.default_rng(0)
-    for _ in range(300):
-        settings = {
-            "scores": rng.normal(
-                scale=rng.choice([1, 30, 2000]), size=rng.integers(2, 11)
-            ).tolist(),
-            "temperature": float(np.exp(rng.uniform(np.log(0.01), np.log(1000)))),
-        }
-        settings["right"] = int(rng.integers(len(settings["scores"])))
-        found, due = explorer.call("softened", settings), SoftmaxExplorer(**settings)
-        np.testing.assert_allclose(
-            found["probabilities"], due.probabilities, rtol=1e-9, atol=1e-300
-        )
-        assert found["loss"] == pytest.approx(due.loss, rel=1e-9, abs=1e-12)
-
-
 # What is shown
 
 
