@@ -67,7 +67,7 @@ def diverging_colours() -> list[list[int]]:
     --------
     >>> colours = diverging_colours()
     >>> len(colours), colours[0], colours[160]
-    (256, [5, 48, 97], [251, 204, 180])
+    (256, [5, 48, 97], [250, 204, 180])
     """
     colours: list[list[int]] = mpl.colormaps[DIVERGING](np.arange(256), bytes=True)[:, :3].tolist()
     return colours

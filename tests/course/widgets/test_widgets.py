@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from examples import WIDGETS, example
 from matplotlib.figure import Figure
+from node import NODE, syntax_error, unbalanced
 
 from cnnlib.course import drawing, widgets
 from cnnlib.course.tools.notebook_rules import AMERICAN, REGISTRY_HOSTS
@@ -214,6 +215,49 @@ def test_the_script_imports_nothing(name):
 
 
 @pytest.mark.parametrize("name", WIDGETS)
+def test_the_script_can_be_parsed(name):
+    text = script(f"{name}/widget.js")
+    assert unbalanced(text) == ""
+    if NODE is not None:  # the brackets are looked at in any case
+        assert syntax_error(text) == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("f(a[0]);", ""),
+        ("f(a[0);", ")"),
+        ("}", "}"),
+        ("`a${b(`c${d}`)}e`", ""),
+        ("`a${b(`c)}e`", "("),
+        ('const a = "({[";', ""),
+        ('const a = "({[;\n', '"'),
+        ("// (\n/* [ */ x.replace(/[(\\]]/g, a);", ""),
+    ],
+)
+def test_what_has_no_partner_is_found(text, found):
+    assert unbalanced(text) == found
+
+
+@pytest.mark.parametrize("name", WIDGETS)
+def test_the_browser_cannot_change_the_facts(name):
+    widget = example(name)
+    before = json.dumps(widget.facts)
+    assert before == json.dumps(type(widget).FACTS)
+    with pytest.raises(ValueError, match=f"{type(widget).__name__}: facts cannot be changed"):
+        widget.set_state({"facts": {**widget.facts, "more": 1}})
+    with pytest.raises(ValueError, match="facts cannot be changed"):
+        widget.facts = {"limit": 10**9}
+    assert json.dumps(widget.facts) == before
+
+
+def test_every_module_has_checked_types():
+    for name in FILES:
+        if name.endswith(".js"):
+            assert (FOLDER / name).read_text(encoding="utf-8").startswith("// @ts-check\n"), name
+
+
+@pytest.mark.parametrize("name", WIDGETS)
 def test_two_runs_show_the_same(name):
     (first, _), (second, _) = example(name)._repr_mimebundle_(), example(name)._repr_mimebundle_()
     first.pop(VIEW), second.pop(VIEW)
@@ -239,7 +283,7 @@ def test_settings_come_back_from_the_browser_unchanged(name):
 @pytest.mark.parametrize("name", FILES)
 def test_no_file_names_an_address(name):
     text = (FOLDER / name).read_text(encoding="utf-8")
-    assert not re.search(r"https?://(?!www\.w3\.org/)|url\(|@import", text)
+    assert not re.search(r"https?://(?!www\.w3\.org/)|url\(|@import[^}]*;", text)
     assert not [host for host in REGISTRY_HOSTS if host in text]
 
 

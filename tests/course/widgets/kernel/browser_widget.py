@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 
+import matplotlib as mpl
 import numpy as np
 import pytest
+from PIL import Image
 from stage import Stage
 
+from cnnlib.course import drawing
+from cnnlib.course.drawing.theme import DIVERGING
 from cnnlib.course.widgets import KernelPlayground
 from cnnlib.course.widgets.kernel import KERNELS, apply_kernel
 from cnnlib.datasets import load_photo
@@ -42,7 +47,7 @@ def test_the_kernels_of_the_browser_are_those_of_python(cat: Stage) -> None:
     for name, kernel in KERNELS.items():
         choose(cat, "Kernel", name)
         np.testing.assert_allclose(cat.settings["kernel"], kernel)
-        assert cat.call("named", kernel) == name
+        assert cat.call("named", kernel, KernelPlayground.FACTS) == name
         assert cat.spoken().startswith(name)
 
 
@@ -66,13 +71,31 @@ def test_the_signed_map_is_centred_on_zero(cat: Stage) -> None:
     far = np.abs(result) > 0.1 * np.abs(result).max()
     assert (red > blue)[far & (result > 0)].all()
     assert (red < blue)[far & (result < 0)].all()
-    corner = np.unravel_index(np.abs(result).argmax(), result.shape)
-    assert shown[corner].tolist() == ([103, 0, 31] if result[corner] > 0 else [5, 48, 97])
+    norm = mpl.colors.CenteredNorm(0, halfrange=np.abs(result).max())
+    np.testing.assert_array_equal(
+        shown, mpl.colormaps[DIVERGING](norm(result), bytes=True)[..., :3]
+    )
+
+
+def test_the_colours_are_those_of_the_figures(stage: Callable[..., Stage]) -> None:
+    """A quarter of the largest value, and some more, painted by the browser and by Matplotlib."""
+    values = [0.25, 1.0, -1.0, 0.0, -0.6, 0.9]
+    image = np.tile((np.array(values) + 1) / 2, (3, 1))
+    kernel = np.zeros((3, 3))
+    kernel[1] = [-1, 0, 1]
+    widget = KernelPlayground(image, kernel)
+    fig, ax = drawing.new(width=3, height=3)
+    drawing.kernel(widget.result, ax, numbers=False)
+    picture = np.array(Image.open(io.BytesIO(drawing.to_png(fig))).convert("RGB"))
+    painted = {tuple(colour) for colour in picture.reshape(-1, 3).tolist()}
+    shown = stage(widget).pixels("result").reshape(-1, 3).tolist()
+    assert len({tuple(colour) for colour in shown}) == 4
+    assert {tuple(colour) for colour in shown} <= painted
 
 
 def test_nothing_found_is_white(stage: Callable[..., Stage]) -> None:
     shown = stage(KernelPlayground(np.full((5, 5), 0.5)))
-    assert (shown.pixels("result") == 247).all()
+    assert (shown.pixels("result") == [247, 246, 246]).all()  # the middle one of 256 colours
 
 
 def test_keys_walk_the_result(cat: Stage) -> None:
