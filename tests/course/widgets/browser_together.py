@@ -49,6 +49,12 @@ def test_a_second_widget_leaves_the_first_as_it_was(
     assert look(alone) == before
 
 
+@pytest.mark.parametrize("name", WIDGETS)
+def test_what_is_hidden_is_not_seen(put: Callable[[str], Stage], name: str) -> None:
+    hidden = put(name).root.locator("[hidden]")
+    assert hidden.evaluate_all("(all) => all.filter((one) => one.checkVisibility()).length") == 0
+
+
 def test_all_widgets_on_one_page_look_as_they_do_alone(
     put: Callable[[str], Stage], open_page: Callable, context: object
 ) -> None:

@@ -58,7 +58,7 @@ def descend(
     image : array_like, shape (H, W)
         The input.
     target : array_like, shape (OH, OW)
-        The output that is due.
+        The output that the kernel should give.
     kernel : array_like, shape (H - OH + 1, W - OW + 1)
         Where to start.
     learning_rate : float
@@ -84,12 +84,12 @@ def descend(
     Goodfellow, Bengio and Courville, "Deep Learning", 2016, section 4.3.
     """
     x = np.asarray(image, dtype=np.float64)[None, None]
-    due = np.asarray(target, dtype=np.float64)
+    wanted = np.asarray(target, dtype=np.float64)
     weights = np.asarray(kernel, dtype=np.float64)
     stations: list[Station] = []
     for _ in range(steps + 1):
         weight = np.ascontiguousarray(weights)[None, None]
-        error = conv2d(x, weight)[0, 0] - due
+        error = conv2d(x, weight)[0, 0] - wanted
         loss = float((error**2).mean())
         _, gradient, _ = conv2d_backward(2 * error[None, None] / error.size, x, weight)
         stations.append(Station(weights, error, loss, gradient[0, 0]))
@@ -147,7 +147,7 @@ class DescentStepper(Widget):
         super().__init__(image=image, target=target, kernel=kernel, learning_rate=learning_rate)
 
     image = setting("image", "The input, as rows of numbers.")
-    target = setting("target", "The output that is due, as rows of numbers.")
+    target = setting("target", "The output that the kernel should give, as rows of numbers.")
     kernel = setting("kernel", "The kernel at the start, as rows of numbers.")
     learning_rate = setting("learning_rate", "What the gradient is multiplied by at each step.")
 
@@ -163,27 +163,27 @@ class DescentStepper(Widget):
         learning_rate: float,
     ) -> dict[str, Any]:
         op = type(self).__name__
-        x, due = _rows(op, "image", image), _rows(op, "target", target)
-        kh, kw = (a - b + 1 for a, b in zip(x.shape, due.shape, strict=True))
+        x, wanted = _rows(op, "image", image), _rows(op, "target", target)
+        kh, kw = (a - b + 1 for a, b in zip(x.shape, wanted.shape, strict=True))
         if kh < 1 or kw < 1:
             raise ValueError(
-                f"{op}: target has shape {due.shape}, larger than the image {x.shape}. A kernel "
+                f"{op}: target has shape {wanted.shape}, larger than the image {x.shape}. A kernel "
                 "gives one number for each place where it fits: pass the output of conv2d."
             )
         weights = np.zeros((kh, kw)) if kernel is None else _rows(op, "kernel", kernel)
         if weights.shape != (kh, kw):
             raise ValueError(
-                f"{op}: kernel has shape {weights.shape}; to make a target {due.shape} from an "
+                f"{op}: kernel has shape {weights.shape}; to make a target {wanted.shape} from an "
                 f"image {x.shape} it must have ({kh}, {kw}). Leave it out to start at zeros."
             )
         if max(kh, kw) > LIMITS["kernel"]:
             raise ValueError(
-                f"{op}: from an image {x.shape} to a target {due.shape} leads a kernel of "
+                f"{op}: from an image {x.shape} to a target {wanted.shape} leads a kernel of "
                 f"{kh}×{kw}; at most 7×7 can be read."
             )
         return {
             "image": x.tolist(),
-            "target": due.tolist(),
+            "target": wanted.tolist(),
             "kernel": weights.tolist(),
             "learning_rate": number_within(op, "learning_rate", learning_rate, 0, FASTEST),
         }

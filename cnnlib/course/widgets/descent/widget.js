@@ -429,7 +429,7 @@ function render({ model, el }) {
     fill("image", now.image, framed, { describe: "input", mark: under });
     boards.image.frame(phase > 0 ? { row: top, column: left, height: rows, width: columns } : null);
     fill("output", here.output, "output now");
-    fill("target", now.target, "target: the output due");
+    fill("target", now.target, "target: the output wanted");
     fill("error", here.error, "error = output − target");
     fill("weights", here.weights, `kernel, step ${step}`, { describe: "kernel", mark: chosen });
     fill("gradient", here.gradient, "gradient", { hidden: phase < 1, mark: chosen });

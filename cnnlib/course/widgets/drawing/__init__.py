@@ -212,9 +212,9 @@ class DrawingPad(Widget):
     ) -> None:
         self.model = _checked_model(type(self).__name__, model)
         # The network's layers remember their last input, and may be in the middle of a training.
-        # So the pad works with a twin, and takes over the weights each time.
-        self._twin = copy.deepcopy(model)
-        self._twin.eval()
+        # So the pad works with a replica, and takes over the weights each time.
+        self._replica = copy.deepcopy(model)
+        self._replica.eval()
         self._examples = None if examples is None else _checked_examples(examples)
         self._order: list[int] = []
         self._note = self._next_note = ""  # about the digit on the pad
@@ -248,8 +248,8 @@ class DrawingPad(Widget):
     def outputs(self) -> list[tuple[str, Array]]:
         """What each layer makes of `image`, under the layer's name."""
         with self._at_work:
-            self._twin.load_state_dict(self.model.state_dict())
-            return layer_outputs(self._twin, self.image)
+            self._replica.load_state_dict(self.model.state_dict())
+            return layer_outputs(self._replica, self.image)
 
     @property
     def probabilities(self) -> Array:

@@ -262,11 +262,11 @@ export function story(set, level, row, column) {
       parts.push(`${nameOf(set, k)}, ${found ? area(found) : "nothing but border"}`);
     }
     said.push(`Made from: ${parts.join("; ")}.`);
-    const due = receptiveField(set.layers)[level - 1];
+    const reach = receptiveField(set.layers)[level - 1];
     const found = linked(set, 0, links);
     const counts = found ? found.map((places) => places.length) : [0, 0];
-    if (counts.some((count) => count < due)) {
-      said.push(`By the formula it reaches over ${due} × ${due}; the rest is ${
+    if (counts.some((count) => count < reach)) {
+      said.push(`By the formula it reaches over ${reach} × ${reach}; the rest is ${
         found && hasGap(found) ? "border or skipped" : "border"
       }.`);
     }

@@ -147,10 +147,10 @@ def _check_names(op: str, graph: object, inputs: Mapping[str, object]) -> None:
         raise ValueError(
             f"{op}: there is no graph {graph!r}; choose one of {', '.join(map(repr, INPUTS))}."
         )
-    due = INPUTS[str(graph)]
-    if set(inputs) != set(due):
+    expected = INPUTS[str(graph)]
+    if set(inputs) != set(expected):
         raise ValueError(
-            f"{op}: the {graph} has the inputs {', '.join(due)}, got "
+            f"{op}: the {graph} has the inputs {', '.join(expected)}, got "
             f"{', '.join(map(str, inputs)) or 'none'}. Give each of them a number, and no other."
         )
 

@@ -72,7 +72,7 @@ def as_numbers(
     op: str,
     name: str,
     value: npt.ArrayLike,
-    due: str = "a grid of numbers, rows of equal length",
+    expected: str = "a grid of numbers, rows of equal length",
     example: str = "[[1, 2], [3, 4]]",
 ) -> Array:
     """Return an array of any shape that holds numbers, or say what came instead.
@@ -83,7 +83,7 @@ def as_numbers(
         Who asks, and for which argument.
     value : array_like
         What came.
-    due, example : str
+    expected, example : str
         What should have come, in words and in code.
     """
     try:
@@ -92,7 +92,7 @@ def as_numbers(
         array = np.asarray(None)
     if array.dtype.kind not in "iuf":
         raise TypeError(
-            f"{op}: {name} must be {due}, got {checks.describe(value)}. "
+            f"{op}: {name} must be {expected}, got {checks.describe(value)}. "
             f"Write it as np.array({example})."
         )
     return array

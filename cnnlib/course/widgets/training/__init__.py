@@ -352,14 +352,14 @@ class TrainingDashboard(Widget):
         return {"epochs": integer_within(type(self).__name__, "epochs", epochs, 1, EPOCHS)}
 
     def _picture(self) -> tuple[Figure, str]:
-        done, shown = len(self.history.epochs), filters_of(self.model)
+        done, filters = len(self.history.epochs), filters_of(self.model)
         where = f"A training dashboard, {self._phase}: {done} of {self.epochs} epochs are done, "
         alt = where + f"with {self._batches} batches in each."
-        if shown is not None:
-            alt += f" Shown are the first weights as they are now: {shown[0]}."
+        if filters is not None:
+            alt += f" Shown are the first weights as they are now: {filters[0]}."
         if not self.history.batch_losses:
             fig, ax = drawing.new(width=5, height=3.4)
-            self._draw_filters(ax, shown, "first weights, before training")
+            self._draw_filters(ax, filters, "first weights, before training")
             return fig, alt
         fig, axes = drawing.new(2, 2, height=6)
         ends, losses = thinned(self.history.batch_losses)
@@ -376,17 +376,17 @@ class TrainingDashboard(Widget):
         norms = gradient_norms(self.model)
         values = np.nan_to_num(np.array(list(norms.values())))
         drawing.bars(list(norms), values, axes[1, 0], fmt=".3g", xlabel="gradient norm")
-        self._draw_filters(axes[1, 1], shown, "first weights, now")
+        self._draw_filters(axes[1, 1], filters, "first weights, now")
         if not done:
             fig.delaxes(axes[0, 1])
         return fig, alt + " Beside them stand curves of loss and accuracy, and gradient norms."
 
-    def _draw_filters(self, ax: Any, shown: tuple[str, Array] | None, title: str) -> None:
-        if shown is None:
+    def _draw_filters(self, ax: Any, filters: tuple[str, Array] | None, title: str) -> None:
+        if filters is None:
             ax.set_axis_off()
             ax.set_title("this network has no filters to show")
         else:
-            draw_maps(shown[1], ax, title)
+            draw_maps(filters[1], ax, title)
 
     def __repr__(self) -> str:
         return (

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from matplotlib.figure import Figure
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 from stage import Stage, module_of
 
 from cnnlib.course.widgets.kit.base import Widget
@@ -299,6 +299,70 @@ def test_two_clicks_edit_a_number(sample):
     sample.page.keyboard.type("9")
     sample.page.keyboard.press("Enter")
     assert sample.settings["rows"][0] == [1, 2, 9]
+
+
+# Dragging
+
+
+@pytest.fixture
+def touch(make_page: Callable[..., Page]) -> Callable[..., list[str]]:
+    """Return a function that touches a square as fingers do, and tells what the drag was told."""
+    page = make_page(has_touch=True)
+    module_of(page, script("kit/kit.js"))
+    page.evaluate(
+        """() => {
+          window.told = [];
+          const square = loaded.h("div", { style:
+            "position: absolute; inset: 0 auto auto 0; width: 100px; height: 100px; " +
+            "touch-action: none" });
+          document.body.append(square);
+          loaded.letDrag(square, {
+            start: (event) => { if (event.clientX > 90) return false;
+                                told.push(`start ${event.clientX}`); },
+            move: (event) => told.push(`move ${event.clientX}`),
+            end: () => told.push("end"),
+          });
+        }"""
+    )
+    session = page.context.new_cdp_session(page)
+
+    def touch_with(kind: str, **fingers: int) -> list[str]:
+        points = [
+            {"x": x, "y": 50, "id": k} for k, x in enumerate(fingers.values()) if x is not None
+        ]
+        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+        page.evaluate("() => new Promise(requestAnimationFrame)")
+        return page.evaluate("told.splice(0)")
+
+    return touch_with
+
+
+def test_one_finger_drags_also_beyond_the_edge(touch):
+    assert touch("touchStart", first=20) == ["start 20"]
+    assert touch("touchMove", first=60) == ["move 60"]
+    assert touch("touchMove", first=300) == ["move 300"]
+    assert touch("touchEnd") == ["end"]
+    assert touch("touchStart", first=30) == ["start 30"]
+
+
+def test_a_second_finger_is_left_out(touch):
+    touch("touchStart", first=20)
+    assert touch("touchStart", first=20, second=70) == []
+    assert touch("touchMove", first=20, second=80) == []
+    assert touch("touchMove", first=40, second=80) == ["move 40"]
+    assert touch("touchEnd") == ["end"]
+
+
+def test_a_drag_that_the_system_takes_away_ends(touch):
+    touch("touchStart", first=20)
+    assert touch("touchCancel") == ["end"]
+    assert touch("touchStart", first=30) == ["start 30"]
+
+
+def test_where_no_drag_begins_nothing_follows(touch):
+    assert touch("touchStart", first=95) == []
+    assert touch("touchMove", first=40) == []
+    assert touch("touchEnd") == []
 
 
 # Steps
