@@ -3,7 +3,7 @@
 
 import {
   button, capital, choice, closing, figure, h, joined, keepChildren, number, panel, setAttribute, setText,
-  settings, uniqueId, worked,
+  settings, uniqueId, withItem, worked,
 } from "../kit/kit.js";
 import { listed, misfit, neverRead, reads, stops } from "../kit/windows.js";
 
@@ -354,15 +354,17 @@ function render({ model, el }) {
     field("Rows", limits.side, (v) => ({ size: [v, set.now.size[1]] })),
     field("Columns", limits.side, (v) => ({ size: [set.now.size[0], v] })),
   ];
-  /** @param {number} k @param {Layer} layer */
-  const replaced = (k, layer) => ({ layers: set.now.layers.with(k, layer) });
+  /** @param {number} k @param {0 | 1 | 2} part @param {number} value */
+  const replaced = (k, part, value) => {
+    const layer = (set.now.layers[k] ?? [1, 1, 0]).with(part, value);
+    return { layers: withItem(set.now.layers, k, /** @type {Layer} */ (layer)) };
+  };
   /** @param {number} k */
   function makeRow(k) {
-    const [now, { kernel_size: kernel, stride, padding }] = [() => set.now.layers[k], limits];
     const fields = [
-      field("Kernel", kernel, (v) => replaced(k, [v, now()[1], now()[2]])),
-      field("Stride", stride, (v) => replaced(k, [now()[0], v, now()[2]])),
-      field("Padding", padding, (v) => replaced(k, [now()[0], now()[1], v]), 0),
+      field("Kernel", limits.kernel_size, (v) => replaced(k, 0, v)),
+      field("Stride", limits.stride, (v) => replaced(k, 1, v)),
+      field("Padding", limits.padding, (v) => replaced(k, 2, v), 0),
     ];
     const name = h("span", { class: "geo-name", id: uniqueId() });
     const size = worked();

@@ -399,6 +399,16 @@ export function closing(...parts) {
   return () => parts.forEach((part) => part.dispose());
 }
 
+/**
+ * A list with another item at k. It stays as it is where there is no such place: a field that is
+ * taken away with its row hands in, as it goes, what was typed.
+ * @template T
+ * @param {T[]} list @param {number} k @param {T} item
+ */
+export function withItem(list, k, item) {
+  return k in list ? list.with(k, item) : list;
+}
+
 /** Rows of numbers with another one at (i, j); the given rows stay as they are.
  * @param {Rows} rows @param {number} i @param {number} j @param {number} value
  */
@@ -499,7 +509,10 @@ export function numberField(label, { complain, change, step = 1, ...limits }) {
       complain("");
     }
   };
-  input.addEventListener("change", () => take(input.value));
+  // What Enter has taken already comes again when the field is left, or taken away.
+  input.addEventListener("change", () => {
+    if (input.value !== number(held)) take(input.value);
+  });
   input.addEventListener("keydown", (event) => {
     if (event.key === "Enter") {
       if (input.value !== number(held)) take(input.value);

@@ -3,7 +3,7 @@
 
 import {
   aloud, button, capital, choice, closing, h, joined, keepChildren, panel, setText, settings, sum,
-  uniqueId, worked,
+  uniqueId, withItem, worked,
 } from "../kit/kit.js";
 import { stops } from "../kit/windows.js";
 
@@ -474,9 +474,9 @@ function render({ model, el }) {
       whole: true,
       change(value) {
         const { layers } = set.now;
-        const place = 1 + facts.parts[layers[k][0]].indexOf(part);
-        const layer = /** @type {Layer} */ (layers[k].with(place, value));
-        change({ layers: layers.with(k, layer) });
+        const [kind, ...numbers] = layers[k] ?? ["dense"]; // the row may be on its way out
+        const layer = withItem(numbers, facts.parts[kind].indexOf(part), value);
+        change({ layers: withItem(layers, k, /** @type {Layer} */ ([kind, ...layer])) });
       },
     });
     field.input.addEventListener("keydown", (event) => {

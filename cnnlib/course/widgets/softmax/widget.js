@@ -3,7 +3,7 @@
 
 import {
   aloud, button, closing, dusted, h, number, panel, setText, settings, slider, spoken,
-  sum as added, uniqueId, worked,
+  sum as added, uniqueId, withItem, worked,
 } from "../kit/kit.js";
 
 /** @import { Given } from "../kit/kit.js" */
@@ -200,7 +200,7 @@ function render({ model, el }) {
       min: -limits.scores,
       max: limits.scores,
       step: 0.1,
-      change: (value) => change({ scores: set.now.scores.with(k, dusted(value, 12)) }),
+      change: (value) => change({ scores: withItem(set.now.scores, k, dusted(value, 12)) }),
     });
     const cell = () => h("td", { class: "soft-number" });
     const [divided, exp] = [cell(), cell()];

@@ -315,3 +315,9 @@ def test_two_on_one_page_do_not_mix(hand: Stage, stage: Callable[..., Stage]) ->
 
 def test_nothing_is_left_behind(hand: Stage) -> None:
     assert hand.dispose() == 0
+
+
+def test_a_layer_may_go_while_its_number_is_edited(stack: Stage) -> None:
+    field(stack, "Kernel", "Layer 3").fill("2")
+    stack.set(layers=[[3, 1, 0]])
+    assert stack.settings["layers"] == [[3, 1, 0]]

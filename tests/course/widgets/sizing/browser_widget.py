@@ -290,3 +290,10 @@ def test_without_a_kernel_all_goes_on(small: Stage) -> None:
 
 def test_nothing_is_left_behind(explorer: Stage) -> None:
     assert explorer.dispose() == 0
+
+
+def test_a_row_may_go_while_its_number_is_edited(small: Stage) -> None:
+    small.field("Neurons of row 3").fill("7")
+    small.set(layers=[["dense", 4]])
+    assert small.settings["layers"] == [["dense", 4]]
+    assert names(small) == ["FC1"]

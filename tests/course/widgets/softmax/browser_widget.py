@@ -120,6 +120,17 @@ def test_powers_that_are_too_large_are_explained(explorer: Stage) -> None:
     assert shares(explorer) == ["0.500", "0.500"]
 
 
+@pytest.mark.parametrize("entered", [True, False])
+def test_a_row_may_go_while_its_score_is_edited(explorer: Stage, entered: bool) -> None:
+    score = explorer.field("Score of class 2")
+    score.fill("7")
+    if entered:
+        score.press("Enter")
+    explorer.set(scores=[0, 0], right=0)
+    assert explorer.settings["scores"] == [0, 0]
+    assert shares(explorer) == ["0.500", "0.500"]
+
+
 def test_the_right_class_is_chosen(explorer: Stage) -> None:
     explorer.page.get_by_role("radio", name="class 1 is right").check()
     assert explorer.settings["right"] == 1
