@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from lab import Lab, Server
+from node import NODE, WITHOUT, Module
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from stage import DARK, Stage
 
@@ -69,6 +70,23 @@ def chromium_path() -> str:
         "with CHROMIUM=/path/to/chromium.",
         pytrace=False,
     )
+
+
+@pytest.fixture(scope="session")
+def module_in_node() -> Iterator[Callable[[str], Module]]:
+    """Return a function that loads a module of the widgets without a browser."""
+    if NODE is None:
+        pytest.skip(WITHOUT)
+    loaded: dict[str, Module] = {}
+
+    def load(name: str) -> Module:
+        if name not in loaded:
+            loaded[name] = Module(name)
+        return loaded[name]
+
+    yield load
+    for module in loaded.values():
+        module.close()
 
 
 @pytest.fixture(scope="session")

@@ -1,10 +1,10 @@
 """A page with one widget and nothing else: no notebook, no kernel, no server.
 
 It plays the part of anywidget: it loads the widget's module, keeps its settings, and hands both
-to `render`. Where a widget shares more with Python than its settings, the test's own process
-plays the kernel: what the browser saves is set on the widget, and what changes there goes back.
-What a learner sees and does is then the same as in a notebook, only quicker to set
-up. That notebooks do show the widget is tested in `test_lab.py`.
+to `render`. Where a widget shares more with Python than its settings and facts, the test's own
+process plays the kernel: what the browser saves is set on the widget, and what changes there goes
+back. What a learner sees and does is then the same as in a notebook, only quicker to set up. That
+notebooks do show the widget is tested in `tests/course/lab`.
 """
 
 from __future__ import annotations
@@ -113,7 +113,7 @@ class Stage:
         self.widget = widget
         self._changed: set[str] = set()
         shared = _shared(widget)
-        if len(shared) > 1:
+        if set(shared) - {"settings", "facts"}:
             widget.observe(lambda change: self._changed.add(change["name"]), shared)
             page.expose_function(f"kernel_{name}", self._as_kernel)
         state = {key: _encoded(getattr(widget, key)) for key in shared}
@@ -235,7 +235,9 @@ def enter(field: Locator, value: str) -> None:
 
 def _shared(widget: Widget) -> list[str]:
     """Return the names of what a widget shares with the browser, besides what all widgets do."""
-    return sorted(set(widget.traits(sync=True)) - set(Bare().traits(sync=True)) | {"settings"})
+    return sorted(
+        set(widget.traits(sync=True)) - set(Bare().traits(sync=True)) | {"settings", "facts"}
+    )
 
 
 class Bare(Widget):

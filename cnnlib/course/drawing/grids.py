@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike
 from cnnlib.course.drawing.display import CELL_NUMBER, MAX_CELL_FONT
 from cnnlib.course.drawing.theme import (
     CYCLE,
+    DIVERGING,
     GREY,
     LINE,
     LINE_STYLES,
@@ -29,7 +30,6 @@ from cnnlib.course.drawing.theme import (
 )
 from cnnlib.types import Array
 
-DIVERGING = "RdBu_r"
 Window = tuple[int, int, int, int]
 
 

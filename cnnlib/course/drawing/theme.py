@@ -54,6 +54,28 @@ PALE = "#F4F4F2"  # a cell without a colour map
 MUTED = "#D9D9D9"  # padding cells
 FONT = 12.0  # points, in a figure about 9 inches wide
 
+# From negative to positive: blue, white at zero, red. ColorBrewer's RdBu, turned round.
+DIVERGING = "RdBu_r"
+
+
+def diverging_colours() -> list[list[int]]:
+    """Return the colours of `DIVERGING`, from the most negative value to the most positive one.
+
+    Returns
+    -------
+    list of [red, green, blue]
+        256 colours in bytes, as figures paint them.
+
+    Examples
+    --------
+    >>> colours = diverging_colours()
+    >>> len(colours), colours[0], colours[160]
+    (256, [5, 48, 97], [250, 204, 180])
+    """
+    colours: list[list[int]] = mpl.colormaps[DIVERGING](np.arange(256), bytes=True)[:, :3].tolist()
+    return colours
+
+
 _STYLE: dict[str, Any] = {
     "font.family": ["DejaVu Sans"],
     "font.size": FONT,

@@ -6,19 +6,31 @@ run, on a code host, in HTML or on slides, the stored output shows a picture ins
 
 How a widget is made
 --------------------
-Each widget is a Python file, a JavaScript file of the same name, and, where it needs one, a style
-sheet. `kit.js` and `kit.css` hold what all widgets share; `_base.py` holds `Widget`, the class
-that they inherit.
+A widget is a folder, ``name/``, with a line below that makes its class known here:
 
-In Python, the widget checks its settings with the words that cnnlib uses, computes its picture
-with cnnlib, and has a `repr` that is the same in every run. In JavaScript, arithmetic stands in
-pure functions that are exported, so that a test can call them; words stand in functions too; and
-`render` builds the parts from the kit:
+- ``__init__.py``: a `Widget` that checks its settings with the words that cnnlib uses, computes its
+  picture with cnnlib, and has a `repr` that is the same in every run. What the browser has to know,
+  limits, tables and colours, stands in its `FACTS`, and nowhere else.
+- ``widget.js``: arithmetic in pure functions that are exported, words in functions too, and
+  `render`, which builds the parts from the kit. Types are written in comments, and checked.
+- ``widget.css``, where it is needed: plain rules, which hold in this widget alone.
+
+``kit/`` holds what all widgets share. In JavaScript, `kit.js` has
 
 - `panel`: the frame, a place for complaints, a spoken line, help for the keys;
 - `settings`: what Python and the browser share;
-- `numberField`, `toggle`, `choice`, `button`, `player`: controls that work from the keyboard;
-- `grid`: numbers that can be walked, pointed at and edited.
+- ``panel.field``, `slider`, `toggle`, `choice`, `button`, `player`: controls that work from the
+  keyboard;
+- ``panel.grid``: numbers that can be walked, pointed at and edited;
+- `worked`: a line of arithmetic, for the eye and for the ear;
+- `letDrag` and `arrow`: one pointer that drags, and the arrow keys.
+
+`svg.js` draws charts, `pixels.js` pictures, `maps.js` the maps of layers; `windows.js` counts where
+windows stop.
+
+Its tests stand in a folder of the same name: `example.py`, on which all rules for widgets are
+tried; tests of the Python side; tests of the arithmetic under Node, which compare it with cnnlib;
+and tests in a real browser.
 
 Rules that every widget keeps
 -----------------------------
@@ -30,32 +42,18 @@ Rules that every widget keeps
 - No address of any server stands in a file, and no file is loaded.
 """
 
-from cnnlib.course.widgets.activation import ActivationExplorer
-from cnnlib.course.widgets.convolution import ConvolutionStepper
-from cnnlib.course.widgets.descent import DescentStepper
-from cnnlib.course.widgets.drawing import DrawingPad
-from cnnlib.course.widgets.geometry import GeometryExplorer
-from cnnlib.course.widgets.graph import ComputationGraph
-from cnnlib.course.widgets.inspector import PixelInspector
-from cnnlib.course.widgets.kernel import KernelPlayground
-from cnnlib.course.widgets.mixer import ColourMixer
-from cnnlib.course.widgets.pooling import PoolingExplorer
-from cnnlib.course.widgets.sizing import SizingExplorer
-from cnnlib.course.widgets.softmax import SoftmaxExplorer
-from cnnlib.course.widgets.training import TrainingDashboard
+from cnnlib.course.widgets.activation import ActivationExplorer as ActivationExplorer
+from cnnlib.course.widgets.convolution import ConvolutionStepper as ConvolutionStepper
+from cnnlib.course.widgets.descent import DescentStepper as DescentStepper
+from cnnlib.course.widgets.drawing import DrawingPad as DrawingPad
+from cnnlib.course.widgets.geometry import GeometryExplorer as GeometryExplorer
+from cnnlib.course.widgets.graph import ComputationGraph as ComputationGraph
+from cnnlib.course.widgets.inspector import PixelInspector as PixelInspector
+from cnnlib.course.widgets.kernel import KernelPlayground as KernelPlayground
+from cnnlib.course.widgets.mixer import ColourMixer as ColourMixer
+from cnnlib.course.widgets.pooling import PoolingExplorer as PoolingExplorer
+from cnnlib.course.widgets.sizing import SizingExplorer as SizingExplorer
+from cnnlib.course.widgets.softmax import SoftmaxExplorer as SoftmaxExplorer
+from cnnlib.course.widgets.training import TrainingDashboard as TrainingDashboard
 
-__all__ = [
-    "ActivationExplorer",
-    "ColourMixer",
-    "ComputationGraph",
-    "ConvolutionStepper",
-    "DescentStepper",
-    "DrawingPad",
-    "GeometryExplorer",
-    "KernelPlayground",
-    "PixelInspector",
-    "PoolingExplorer",
-    "SizingExplorer",
-    "SoftmaxExplorer",
-    "TrainingDashboard",
-]
+__all__ = [name for name in sorted(globals()) if name[0].isupper()]

@@ -61,12 +61,12 @@ def test_what_is_typed_is_known_to_python(
         (
             1,
             "graph.graph = 'fork'",
-            ".flow-lines",
+            ".cnn-lines",
             "w = 2. Which L comes out? Say a number, then step.",
         ),
         (2, "descent.kernel = [[3]]", ".down-result", "The loss is 0. No step has been made yet."),
         (3, "softmax.set(scores=[5, 5], right=0)", ".soft-share >> nth=0", "0.500"),
-        (4, "bend.x = 1", ".bend-lines p >> nth=0", "max(0, 1) = 1"),
+        (4, "bend.x = 1", ".cnn-lines p >> nth=0", "max(0, 1) = 1"),
     ],
 )
 def test_what_python_sets_is_drawn(

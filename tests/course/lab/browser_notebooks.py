@@ -107,7 +107,7 @@ def test_the_stepper_is_driven_by_mouse_and_keyboard(opened: Opened) -> None:
     for key in ("ArrowRight", "ArrowRight", "ArrowDown", "ArrowLeft", "ArrowLeft"):
         opened.page.keyboard.press(key)
     assert output.numbers() == [[144, 66, 160], [247, 97, 95], [None] * 3]
-    expect(root.locator(".conv-lines")).to_contain_text("= 247")
+    expect(root.locator(".cnn-lines")).to_contain_text("= 247")
     root.get_by_role("button", name="Fill all").click()
     assert output.numbers() == DUE
 

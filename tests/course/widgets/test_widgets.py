@@ -4,48 +4,18 @@ import json
 import re
 from typing import Any
 
-import numpy as np
 import pytest
+from examples import WIDGETS, example
 from matplotlib.figure import Figure
+from node import NODE, syntax_error, unbalanced
 
-from cnnlib.architectures import course_cnn
 from cnnlib.course import drawing, widgets
 from cnnlib.course.tools.notebook_rules import AMERICAN, REGISTRY_HOSTS
 from cnnlib.course.widgets.kit import bundle
 from cnnlib.course.widgets.kit.base import Widget, setting
 from cnnlib.course.widgets.kit.bundle import FOLDER, script, styles
-from cnnlib.optim import SGD
 
 VIEW = "application/vnd.jupyter.widget-view+json"
-ALL = sorted(widgets.__all__)
-
-RNG = np.random.default_rng(0)
-MODEL = course_cnn(RNG)
-DATA = np.zeros((4, 1, 28, 28), dtype=np.float32), np.arange(4)
-
-# A widget of each kind, so that every rule below is tried on every one.
-EXAMPLES: dict[str, dict[str, Any]] = {
-    "ActivationExplorer": {},
-    "ColourMixer": {"colour": (167, 185, 231), "target": (110, 60, 20)},
-    "ComputationGraph": {},
-    "ConvolutionStepper": {"image": [[5, 1, 7], [15, 5, 1]], "kernel": [[11, 4], [5, 2]]},
-    "GeometryExplorer": {"size": (8, 6), "layers": [(3, 2), (2, 1, 1)]},
-    "PoolingExplorer": {"image": [[2, 3, 2, 0], [5, -2, 2, 8]], "shift": (0, 1)},
-    "DescentStepper": {"image": [[5, 1, 7], [15, 5, 1]], "target": [[144, 66]]},
-    "KernelPlayground": {"image": np.arange(20.0).reshape(4, 5) / 19},
-    "PixelInspector": {"image": np.arange(240, dtype=np.uint8).reshape(8, 10, 3)},
-    "SizingExplorer": {"shape": (3, 30, 32), "layers": [("conv", 4, 5), ("pool", 2)]},
-    "SoftmaxExplorer": {"scores": [0, 0.5, 2]},
-    "DrawingPad": {"model": MODEL, "image": np.eye(28)},
-    "TrainingDashboard": {
-        "model": MODEL,
-        "train": DATA,
-        "epochs": 3,
-        "batch_size": 2,
-        "optimizer": SGD(MODEL.parameters(), lr=0.1),
-        "rng": RNG,
-    },
-}
 
 
 class Counter(Widget):
@@ -64,10 +34,6 @@ class Counter(Widget):
         fig, ax = drawing.new(width=2, height=2)
         drawing.grid([[self.count]], ax)
         return fig, f"A counter that stands at {self.count}."
-
-
-def make(name: str) -> Widget:
-    return getattr(widgets, name)(**EXAMPLES[name])
 
 
 # The base class
@@ -196,10 +162,39 @@ def test_a_missing_file_is_an_error(files):
         script("main.js")
 
 
-def test_the_shared_styles_come_first():
-    assert styles("convolution/widget.css").startswith(
-        (FOLDER / "kit/kit.css").read_text(encoding="utf-8")
+def test_each_sheet_holds_below_a_class_of_its_own(files, tmp_path):
+    for folder in ("kit", "lamp"):
+        (tmp_path / folder).mkdir()
+    (tmp_path / "kit/kit.js").write_text("export const a = 1;\n")
+    (tmp_path / "kit/svg.js").write_text("export const b = 1;\n")
+    (tmp_path / "kit/kit.css").write_text("& {\n  color: red;\n}\n")
+    (tmp_path / "kit/svg.css").write_text("p {\n  color: blue;\n}\n")
+    (tmp_path / "lamp/widget.js").write_text(
+        'import { b } from "../kit/svg.js";\nexport default b;\n'
     )
+    (tmp_path / "lamp/widget.css").write_text(".lit {\n  color: gold;\n}\n")
+    palette, *sheets = styles("lamp/widget.js").split("\n\n")
+    assert f"--cnn-blue: {drawing.COLORS['blue']};" in palette
+    assert sheets == [
+        ".cnn-widget {\n& {\n  color: red;\n}\n}",
+        ".cnn-widget {\np {\n  color: blue;\n}\n}",
+        ".cnn-widget.cnn-widget.cnn-lamp {\n.lit {\n  color: gold;\n}\n}\n",
+    ]
+
+
+def test_any_rule_of_a_widget_counts_for_more_than_the_kits():
+    """A widget's rules stand below three classes, the kit's below one."""
+    for sheet in (FOLDER / "kit").glob("*.css"):
+        text = re.sub(r"/\*.*?\*/", "", sheet.read_text(encoding="utf-8"), flags=re.DOTALL)
+        for selectors in re.findall(r"([^{}]+)\{", text):
+            for one in selectors.split(","):
+                assert len(re.findall(r"\.[a-z]|\[|(?<!:):(?!:|is|not)", one)) <= 2, one
+
+
+@pytest.mark.parametrize("name", WIDGETS)
+def test_the_frame_bears_the_name_of_the_folder(name):
+    text = (FOLDER / name / "widget.js").read_text(encoding="utf-8")
+    assert re.findall(r'panel\(el, \{\s*name: "(\w+)"', text) == [name]
 
 
 FILES = sorted(path.relative_to(FOLDER).as_posix() for path in FOLDER.rglob("*.[jc]s*"))
@@ -208,35 +203,78 @@ FILES = sorted(path.relative_to(FOLDER).as_posix() for path in FOLDER.rglob("*.[
 # Rules for every widget
 
 
-def test_every_widget_has_an_example_here():
-    assert sorted(EXAMPLES) == ALL
+def test_every_widget_of_a_folder_can_be_imported_by_its_name():
+    assert sorted(type(example(name)).__name__ for name in WIDGETS) == sorted(widgets.__all__)
 
 
-@pytest.mark.parametrize("name", ALL)
+@pytest.mark.parametrize("name", WIDGETS)
 def test_the_script_imports_nothing(name):
-    text = make(name)._esm
+    text = example(name)._esm
     assert not re.search(r"^\s*import\b|\bimport\(|\bfetch\(|XMLHttpRequest", text, re.MULTILINE)
     assert text.count("export default") == 1
 
 
-@pytest.mark.parametrize("name", ALL)
+@pytest.mark.parametrize("name", WIDGETS)
+def test_the_script_can_be_parsed(name):
+    text = script(f"{name}/widget.js")
+    assert unbalanced(text) == ""
+    if NODE is not None:  # the brackets are looked at in any case
+        assert syntax_error(text) == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("f(a[0]);", ""),
+        ("f(a[0);", ")"),
+        ("}", "}"),
+        ("`a${b(`c${d}`)}e`", ""),
+        ("`a${b(`c)}e`", "("),
+        ('const a = "({[";', ""),
+        ('const a = "({[;\n', '"'),
+        ("// (\n/* [ */ x.replace(/[(\\]]/g, a);", ""),
+    ],
+)
+def test_what_has_no_partner_is_found(text, found):
+    assert unbalanced(text) == found
+
+
+@pytest.mark.parametrize("name", WIDGETS)
+def test_the_browser_cannot_change_the_facts(name):
+    widget = example(name)
+    before = json.dumps(widget.facts)
+    assert before == json.dumps(type(widget).FACTS)
+    with pytest.raises(ValueError, match=f"{type(widget).__name__}: facts cannot be changed"):
+        widget.set_state({"facts": {**widget.facts, "more": 1}})
+    with pytest.raises(ValueError, match="facts cannot be changed"):
+        widget.facts = {"limit": 10**9}
+    assert json.dumps(widget.facts) == before
+
+
+def test_every_module_has_checked_types():
+    for name in FILES:
+        if name.endswith(".js"):
+            assert (FOLDER / name).read_text(encoding="utf-8").startswith("// @ts-check\n"), name
+
+
+@pytest.mark.parametrize("name", WIDGETS)
 def test_two_runs_show_the_same(name):
-    (first, _), (second, _) = make(name)._repr_mimebundle_(), make(name)._repr_mimebundle_()
+    (first, _), (second, _) = example(name)._repr_mimebundle_(), example(name)._repr_mimebundle_()
     first.pop(VIEW), second.pop(VIEW)
     assert first == second
-    assert repr(make(name)) == repr(make(name))
-    assert "0x" not in repr(make(name))
+    assert repr(example(name)) == repr(example(name))
+    assert "0x" not in repr(example(name))
 
 
-@pytest.mark.parametrize("name", ALL)
+@pytest.mark.parametrize("name", WIDGETS)
 def test_settings_travel_as_json(name):
-    settings = make(name).settings
+    settings = example(name).settings
     assert json.loads(json.dumps(settings)) == settings
 
 
-@pytest.mark.parametrize("name", ALL)
+@pytest.mark.parametrize("name", WIDGETS)
 def test_settings_come_back_from_the_browser_unchanged(name):
-    widget = make(name)
+    widget = example(name)
     before = widget.settings
     widget.set_state({"settings": json.loads(json.dumps(before))})
     assert widget.settings == before
@@ -245,7 +283,7 @@ def test_settings_come_back_from_the_browser_unchanged(name):
 @pytest.mark.parametrize("name", FILES)
 def test_no_file_names_an_address(name):
     text = (FOLDER / name).read_text(encoding="utf-8")
-    assert not re.search(r"https?://(?!www\.w3\.org/)|url\(|@import", text)
+    assert not re.search(r"https?://(?!www\.w3\.org/)|url\(|@import[^}]*;", text)
     assert not [host for host in REGISTRY_HOSTS if host in text]
 
 

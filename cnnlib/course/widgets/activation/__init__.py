@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from matplotlib.figure import Figure
 
-from cnnlib import checks
 from cnnlib import functional as F
 from cnnlib.course import drawing
 from cnnlib.course.multichannel_filters import figures
 from cnnlib.course.widgets.kit.base import Widget, setting
 from cnnlib.course.widgets.kit.bundle import script, styles
+from cnnlib.course.widgets.kit.numbers import number_within, written
 from cnnlib.types import Array
 
 __all__ = ["ActivationExplorer", "activation_at"]
 
-LIMIT = 1000  # for the point
+REACH = 1000  # of the point, on both sides of 0
 
 
 def activation_at(x: float, negative_slope: float = 0.1) -> dict[str, tuple[float, float]]:
@@ -83,7 +83,8 @@ class ActivationExplorer(Widget):
     """
 
     _esm = script("activation/widget.js")
-    _css = styles("kit/svg.css", "activation/widget.css")
+    _css = styles("activation/widget.js")
+    FACTS: ClassVar[dict[str, Any]] = {"reach": REACH}
 
     def __init__(self, x: float = -2, negative_slope: float = 0.1) -> None:
         super().__init__(x=x, negative_slope=negative_slope)
@@ -98,13 +99,10 @@ class ActivationExplorer(Widget):
 
     def _checked(self, x: float, negative_slope: float) -> dict[str, Any]:
         op = type(self).__name__
-        x = checks.number(op, "x", x)
-        if abs(x) > LIMIT:
-            raise ValueError(f"{op}: x must be -1000 to 1000, got {x:g}.")
-        slope = checks.number(op, "negative_slope", negative_slope)
-        if not 0 <= slope <= 1:
-            raise ValueError(f"{op}: negative_slope must be 0 to 1, got {slope:g}.")
-        return {"x": x, "negative_slope": slope}
+        return {
+            "x": number_within(op, "x", x, -REACH, REACH),
+            "negative_slope": number_within(op, "negative_slope", negative_slope, 0, 1),
+        }
 
     def _picture(self) -> tuple[Figure, str]:
         functions: dict[str, Callable[[Array], Array]] = {
@@ -134,4 +132,4 @@ class ActivationExplorer(Widget):
 
 
 def _text(value: float) -> str:
-    return drawing.format_numbers([value], ".3g")[0]
+    return written(value, ".3g")

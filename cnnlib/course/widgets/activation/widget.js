@@ -1,23 +1,34 @@
+// @ts-check
 // Four activation functions side by side, and their slopes at a point that moves.
 
 import {
-  aloud, closing, figure, h, number, numberField, panel, setAttribute, setText, settings, spoken,
-  term, uniqueId,
+  aloud, closing, dusted, figure, h, letDrag, number, panel, setText, settings, slider, spoken,
+  term, worked,
 } from "../kit/kit.js";
 import { chart } from "../kit/svg.js";
 
+/** @import { Given } from "../kit/kit.js" */
+/** @import { Point } from "../kit/svg.js" */
+/** @typedef {{ x: number, negative_slope: number }} Set */
+/** @typedef {"relu" | "leaky_relu" | "sigmoid" | "tanh"} Key */
+/** @typedef {(x: number, leak?: number) => number} Curve */
+
 const REACH = 6; // how far the charts go on both sides of zero
-const LIMIT = 1000; // for the point
+/** @type {Key[]} */
+const KEYS = ["relu", "leaky_relu", "sigmoid", "tanh"];
 
 // --- Arithmetic: pure functions of the settings, tested to be equal to cnnlib ----------------------
 
-/** Each function: its name, its value and its slope at x. `leak` is leaky ReLU's slope below 0. */
+/**
+ * Each function: its name, its value and its slope at x. `leak` is leaky ReLU's slope below 0.
+ * @type {Record<Key, { name: string, value: Curve, slope: Curve }>}
+ */
 export const FUNCTIONS = {
   relu: { name: "ReLU", value: (x) => Math.max(0, x), slope: (x) => (x > 0 ? 1 : 0) },
   leaky_relu: {
     name: "leaky ReLU",
-    value: (x, leak) => (x > 0 ? x : leak * x),
-    slope: (x, leak) => (x > 0 ? 1 : leak),
+    value: (x, leak = 0) => (x > 0 ? x : leak * x),
+    slope: (x, leak = 0) => (x > 0 ? 1 : leak),
   },
   sigmoid: {
     name: "sigmoid",
@@ -28,18 +39,24 @@ export const FUNCTIONS = {
   tanh: { name: "tanh", value: Math.tanh, slope: (x) => 1 - Math.tanh(x) ** 2 },
 };
 
-/** Value and slope of every function at the point. */
+/** Value and slope of every function at the point.
+ * @param {Set} set
+ * @returns {Record<Key, { value: number, slope: number }>}
+ */
 export function atPoint({ x, negative_slope: leak }) {
-  return Object.fromEntries(
-    Object.entries(FUNCTIONS).map(([key, one]) => {
-      return [key, { value: one.value(x, leak), slope: one.slope(x, leak) }];
-    }),
-  );
+  const at = (/** @type {Key} */ key) => {
+    return { value: FUNCTIONS[key].value(x, leak), slope: FUNCTIONS[key].slope(x, leak) };
+  };
+  return {
+    relu: at("relu"), leaky_relu: at("leaky_relu"), sigmoid: at("sigmoid"), tanh: at("tanh"),
+  };
 }
 
 // --- Words ---------------------------------------------------------------------------------------
 
-/** How a value and a slope come about, as two lines to read. */
+/** How a value and a slope come about, as two lines to read.
+ * @param {Key} key @param {Set} set
+ */
 export function lines(key, set) {
   const { x, negative_slope: leak } = set;
   const { value, slope } = atPoint(set)[key];
@@ -59,7 +76,9 @@ export function lines(key, set) {
   }[key];
 }
 
-/** What the slopes mean for learning. */
+/** What the slopes mean for learning.
+ * @param {Set} set
+ */
 export function meaning(set) {
   const { sigmoid, tanh } = atPoint(set);
   const through = "A gradient of 1 that comes from behind leaves to the front as the slope";
@@ -77,11 +96,13 @@ export function meaning(set) {
   );
 }
 
+/** @param {Set} set */
 function summary(set) {
-  const parts = Object.entries(atPoint(set)).map(
-    ([key, { value, slope }]) =>
-      `${FUNCTIONS[key].name} ${number(value, 3)}, slope ${number(slope, 3)}`,
-  );
+  const found = atPoint(set);
+  const parts = KEYS.map((key) => {
+    const { value, slope } = found[key];
+    return `${FUNCTIONS[key].name} ${number(value, 3)}, slope ${number(slope, 3)}`;
+  });
   return `At ${number(set.x, 4)}: ${parts.join("; ")}.`;
 }
 
@@ -89,8 +110,10 @@ function summary(set) {
 
 const CURVE = Array.from({ length: 241 }, (_, k) => ((k - 120) / 120) * REACH);
 
+/** @param {Given<Set, { reach: number }>} given */
 function render({ model, el }) {
   const frame = panel(el, {
+    name: "activation",
     title: "Activation functions and their slopes",
     keys: [
       ["arrow keys on the slider", "move the point; Home and End go to the ends"],
@@ -99,97 +122,56 @@ function render({ model, el }) {
     ],
   });
   const set = settings(model, redraw);
-  const move = (x) => {
-    const tidy = Number(x.toPrecision(10)); // 0.3, not 0.1 + 0.1 + 0.1
-    set.change({ x: tidy === 0 ? 0 : tidy });
+  const change = (/** @type {Partial<Set>} */ values) => {
+    set.change(values);
     frame.say(aloud(summary(set.now)));
-    return "";
   };
-  const point = numberField("Point x", {
-    min: -LIMIT,
-    max: LIMIT,
-    step: 0.1,
-    complain: frame.complain,
-    change: move,
+  const move = (/** @type {number} */ x) => change({ x: dusted(x) });
+  const { reach } = model.get("facts");
+  const point = frame.field("Point x", { min: -reach, max: reach, step: 0.1, change: move });
+  const along = slider("Point x, slider", {
+    frame, change: move, min: -REACH, max: REACH, step: 0.1, quiet: true,
   });
-  const sliderId = uniqueId();
-  const slider = h("input", {
-    id: sliderId,
-    type: "range",
-    class: "cnn-slider",
-    min: -REACH,
-    max: REACH,
-    step: 0.1,
-    oninput: () => {
-      frame.complain("");
-      move(Number(slider.value));
-    },
+  const leak = frame.field("Leaky ReLU's slope below 0", {
+    min: 0, max: 1, step: 0.05, change: (value) => change({ negative_slope: dusted(value) }),
   });
-  const leak = numberField("Leaky ReLU's slope below 0", {
-    min: 0,
-    max: 1,
-    step: 0.05,
-    complain: frame.complain,
-    change: (value) => {
-      set.change({ negative_slope: Number(value.toPrecision(10)) });
-      frame.say(aloud(summary(set.now)));
-      return "";
-    },
-  });
-  const views = Object.fromEntries(
-    Object.entries(FUNCTIONS).map(([key, { name }]) => {
-      const plot = chart({ width: 13.6, height: 12 });
-      const symbols = [h("p"), h("p")];
-      const words = h("p", { class: "cnn-spoken" });
-      const box = h("div", { class: "bend-lines", "aria-hidden": "true" }, symbols);
-      const part = figure(name, plot.node);
-      part.node.append(box, words);
-      plot.node.classList.add("bend-chart");
-      letDrag(plot);
-      return [key, { plot, symbols, words, node: part.node }];
-    }),
-  );
-  const note = h("p", { class: "bend-note" });
-  frame.body.append(
-    h(
-      "div",
-      { class: "cnn-controls" },
-      point.node,
-      h("label", { for: sliderId, class: "cnn-spoken" }, "Point x, slider"),
-      slider,
-      leak.node,
-    ),
-    h("div", { class: "cnn-figures bend-charts" }, Object.values(views).map((view) => view.node)),
-    note,
-  );
-
-  function letDrag(plot) {
-    const follow = (event) => {
+  const views = KEYS.map((key) => {
+    const plot = chart({ width: 13.6, height: 12 });
+    const sum = worked();
+    const part = figure(FUNCTIONS[key].name, plot.node);
+    part.node.append(sum.node);
+    plot.node.classList.add("bend-chart");
+    const follow = (/** @type {PointerEvent} */ event) => {
       const x = Math.round(plot.at(event) * 20) / 20;
       if (x !== set.now.x) move(x);
     };
-    plot.node.addEventListener("pointerdown", (event) => {
-      if (event.button !== 0) return;
-      plot.node.setPointerCapture(event.pointerId);
+    const start = (/** @type {PointerEvent} */ event) => {
       frame.complain("");
       follow(event);
-    });
-    plot.node.addEventListener("pointermove", (event) => {
-      if (plot.node.hasPointerCapture(event.pointerId)) follow(event);
-    });
-  }
+    };
+    letDrag(plot.node, { start, move: follow });
+    return { key, plot, sum, node: part.node };
+  });
+  const note = h("p", { class: "bend-note" });
+  frame.body.append(
+    h("div", { class: "cnn-controls" }, point.node, along.parts, leak.node),
+    h("div", { class: "cnn-figures bend-charts" }, views.map((view) => view.node)),
+    note,
+  );
 
   function redraw() {
     const now = set.now;
     const found = atPoint(now);
+    /** @param {number[]} values @returns {[number, string][]} */
     const ticks = (values) => values.map((value) => [value, number(value)]);
-    for (const [key, { plot, symbols, words }] of Object.entries(views)) {
+    for (const { key, plot, sum } of views) {
       const { name, value } = FUNCTIONS[key];
       const { value: y, slope } = found[key];
       const narrow = key === "sigmoid" || key === "tanh";
       // The tangent is as long on paper wherever it lies.
       const height = narrow ? 3 : 8;
-      const reach = 2.6 / Math.hypot(1, slope * (REACH * 2) / height);
+      const aside = 2.6 / Math.hypot(1, slope * (REACH * 2) / height);
+      const end = (/** @type {number} */ by) => /** @type {Point} */ ([now.x + by, y + by * slope]);
       plot.draw({
         x: { min: -REACH, max: REACH, ticks: ticks([-6, -3, 0, 3, 6]) },
         y: {
@@ -199,10 +181,7 @@ function render({ model, el }) {
         },
         marks: [
           { points: CURVE.map((x) => [x, value(x, now.negative_slope)]), class: "svg-curve" },
-          {
-            points: [-1, 1].map((side) => [now.x + side * reach, y + side * reach * slope]),
-            class: "svg-dashed",
-          },
+          { points: [end(-aside), end(aside)], class: "svg-dashed" },
           { points: [[now.x, y]], class: "svg-dot", dot: true },
         ],
         words:
@@ -210,14 +189,12 @@ function render({ model, el }) {
           `${spoken(now.x, 4)}: value ${spoken(y, 4)}, slope ${spoken(slope, 4)}.`,
       });
       const text = lines(key, now);
-      text.forEach((one, k) => setText(symbols[k], one));
-      setText(words, aloud(text.join(", ")));
+      sum.set({ lines: text, words: aloud(text.join(", ")) });
     }
     setText(note, meaning(now));
     point.set(now.x);
     leak.set(now.negative_slope);
-    slider.value = String(now.x);
-    setAttribute(slider, "aria-valuetext", spoken(now.x, 4));
+    along.set(now.x, spoken(now.x, 4));
   }
 
   redraw();

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +12,15 @@ from cnnlib import checks
 from cnnlib.course import drawing
 from cnnlib.course.widgets.kit.base import Widget, setting
 from cnnlib.course.widgets.kit.bundle import script, styles
-from cnnlib.course.widgets.kit.numbers import as_maps, tidy, whole
+from cnnlib.course.widgets.kit.numbers import (
+    as_maps,
+    flag,
+    integer_within,
+    sizes,
+    tidy,
+    whole,
+    written,
+)
 from cnnlib.functional import conv2d
 from cnnlib.shapes import fitting_size
 from cnnlib.types import Array
@@ -145,7 +153,8 @@ class ConvolutionStepper(Widget):
     """
 
     _esm = script("convolution/widget.js")
-    _css = styles("convolution/widget.css")
+    _css = styles("convolution/widget.js")
+    FACTS: ClassVar[dict[str, Any]] = {"limits": LIMITS}
 
     def __init__(
         self,
@@ -212,28 +221,20 @@ class ConvolutionStepper(Widget):
                 f"{len(weights)}. Give the kernel one grid of weights for each channel."
             )
         steps = {
-            "stride": checks.integer(op, "stride", stride, 1),
-            "padding": checks.integer(op, "padding", padding, 0),
+            "stride": integer_within(op, "stride", stride, 1, LIMITS["stride"]),
+            "padding": integer_within(op, "padding", padding, 0, LIMITS["padding"]),
         }
-        for name, value in steps.items():
-            if value > LIMITS[name]:
-                raise ValueError(f"{op}: {name} must be at most {LIMITS[name]}, got {value}.")
         for axis, size, kernel_size in zip(
             ("height", "width"), x.shape[1:], weights.shape[1:], strict=True
         ):
             fitting_size(op, axis, size, kernel_size, **steps)
         bias = checks.number(op, "bias", bias)
-        if not isinstance(true_convolution, bool):
-            raise TypeError(
-                f"{op}: true_convolution must be True or False, got "
-                f"{checks.describe(true_convolution)}."
-            )
         return {
             "image": tidy(x),
             "kernel": tidy(weights),
             **steps,
             "bias": tidy(np.asarray(bias)),
-            "true_convolution": true_convolution,
+            "true_convolution": flag(op, "true_convolution", true_convolution),
         }
 
     def _channels(self, name: str) -> Array:
@@ -263,8 +264,8 @@ class ConvolutionStepper(Widget):
         start = window_arithmetic(image, weights, 0, 0, stride=self.stride, bias=self.bias)
         alt = (
             f"Input, {_words(image)}. {name.capitalize()}, {_words(weights)}. Stride "
-            f"{self.stride}, padding {self.padding}, bias {_text(self.bias)}. The kernel lies on "
-            f"the upper left window of the input and gives {_text(start.total)}, the first cell "
+            f"{self.stride}, padding {self.padding}, bias {written(self.bias)}. The kernel lies on "
+            f"the upper left window of the input and gives {written(start.total)}, the first cell "
             f"of the output, {drawing.grid_alt(output)}."
         )
         if len(image) == 1:
@@ -311,21 +312,17 @@ class ConvolutionStepper(Widget):
         for ax in axes[-1, :3]:
             fig.delaxes(ax)
         drawing.operator(axes[-1, 3], "=")
-        title = f"sum of the maps + {_text(self.bias)}" if self.bias else "sum of the maps"
+        title = f"sum of the maps + {written(self.bias)}" if self.bias else "sum of the maps"
         drawing.grid(output, axes[-1, 4], title=title, highlight=[(0, 0, 1, 1)])
         return fig
 
     def __repr__(self) -> str:
         turned = ", turned" if self.true_convolution else ""
         return (
-            f"ConvolutionStepper({_size(self.image)} image, {_size(self.kernel)} kernel{turned}, "
-            f"stride {self.stride}, padding {self.padding}, bias {_text(self.bias)} "
-            f"→ {_size(self.output)} output)"
+            f"ConvolutionStepper({sizes(self.image)} image, {sizes(self.kernel)} kernel{turned}, "
+            f"stride {self.stride}, padding {self.padding}, bias {written(self.bias)} "
+            f"→ {sizes(self.output)} output)"
         )
-
-
-def _size(array: Array) -> str:
-    return "×".join(map(str, array.shape))
 
 
 def _plain(channels: list[Any]) -> Array:
@@ -337,8 +334,3 @@ def _words(channels: Array) -> str:
     if len(channels) == 1:
         return drawing.grid_alt(channels[0])
     return "; ".join(f"channel {c}, {drawing.grid_alt(one)}" for c, one in enumerate(channels))
-
-
-def _text(value: float) -> str:
-    """Write a number as the browser does: no point behind whole numbers, a true minus sign."""
-    return f"{value:.6g}".replace("-", "−")

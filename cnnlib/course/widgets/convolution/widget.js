@@ -1,32 +1,58 @@
+// @ts-check
 // The convolution stepper: a kernel slides over the learner's own numbers, step by step.
 
 import {
-  button, closing, figure, grid, h, number, numberField, panel, player, setLines, setText,
-  settings, spoken, term, toggle, withNumber,
+  button, clamp, closing, figure, fold, h, joined, letDrag, number, panel, player, setText,
+  settings, spoken, sum as total, term, toggle, withNumber, worked,
 } from "../kit/kit.js";
+import { stops } from "../kit/windows.js";
 
-const LIMITS = { side: 28, kernel: 11, channels: 8, stride: 28, padding: 10 };
+/** @import { Layer } from "../kit/windows.js" */
+/** @import { Given, Grid, Place, Rows } from "../kit/kit.js" */
+/**
+ * @typedef {object} Set
+ * @property {Rows[]} image a grid of numbers for each channel
+ * @property {Rows[]} kernel
+ * @property {number} stride
+ * @property {number} padding
+ * @property {number} bias
+ * @property {boolean} true_convolution
+ */
+/** @typedef {Record<"image" | "kernel" | "channels" | "stride" | "padding", number>} Limits */
+/** @typedef {ReturnType<typeof arithmetic>["channels"][number]} Channel */
 
 // --- Arithmetic: pure functions of the settings, tested to be equal to cnnlib ----------------------
 
-/** Rows and columns of the output. */
+/** Rows and columns of the output.
+ * @param {Set} set
+ * @returns {Place}
+ */
 export function outputSize({ image, kernel, stride, padding }) {
-  const along = (size, kernelSize) => Math.floor((size + 2 * padding - kernelSize) / stride) + 1;
-  return [along(image[0].length, kernel[0].length), along(image[0][0].length, kernel[0][0].length)];
+  const layer = (/** @type {number} */ size) => /** @type {Layer} */ ([size, stride, padding]);
+  return [
+    stops(image[0].length, layer(kernel[0].length)),
+    stops(image[0][0].length, layer(kernel[0][0].length)),
+  ];
 }
 
-/** The weights as they lie on the window: turned half round for true convolution. */
+/** The weights as they lie on the window: turned half round for true convolution.
+ * @param {Set} set
+ */
 export function weightsInUse({ kernel, true_convolution: turned }) {
   if (!turned) return kernel;
-  return kernel.map((channel) => [...channel].reverse().map((row) => [...row].reverse()));
+  return kernel.map((channel) => channel.toReversed().map((row) => row.toReversed()));
 }
 
-/** The number at a place of the input with its border of zeros. */
+/** The number at a place of the input with its border of zeros.
+ * @param {Rows} channel @param {number} padding @param {number} i @param {number} j
+ */
 function padded(channel, padding, i, j) {
   return channel[i - padding]?.[j - padding] ?? 0;
 }
 
-/** All that is multiplied and added for one output cell. */
+/** All that is multiplied and added for one output cell.
+ * @param {Set} set @param {number} row @param {number} column
+ */
 export function arithmetic(set, row, column) {
   const weights = weightsInUse(set);
   const channels = set.image.map((channel, c) => {
@@ -36,14 +62,15 @@ export function arithmetic(set, row, column) {
       ),
     );
     const products = window.map((line, m) => line.map((value, n) => value * weights[c][m][n]));
-    const sum = products.flat().reduce((a, b) => a + b, 0);
-    return { window, weights: weights[c], products, sum };
+    return { window, weights: weights[c], products, sum: total(products.flat()) };
   });
-  const sum = channels.reduce((a, channel) => a + channel.sum, 0);
+  const sum = total(channels.map((channel) => channel.sum));
   return { channels, sum, total: sum + set.bias };
 }
 
-/** The whole output. */
+/** The whole output.
+ * @param {Set} set
+ */
 export function output(set) {
   const [rows, columns] = outputSize(set);
   return Array.from({ length: rows }, (_, i) =>
@@ -51,8 +78,11 @@ export function output(set) {
   );
 }
 
-/** Say in words why the settings make no sense, or return "". */
+/** Say in words why the settings make no sense, or return "".
+ * @param {Set} set
+ */
 export function problem({ image, kernel, padding }) {
+  /** @type {[string, number, number][]} */
   const sides = [
     ["rows", image[0].length, kernel[0].length],
     ["columns", image[0][0].length, kernel[0][0].length],
@@ -70,25 +100,31 @@ export function problem({ image, kernel, padding }) {
   return "";
 }
 
-/** Say which rows and columns the kernel never reaches, or return "". */
+/** Say which rows and columns the kernel never reaches, or return "".
+ * @param {Set} set
+ */
 export function leftOver({ image, kernel, stride, padding }) {
-  const rest = (size, kernelSize) => (size + 2 * padding - kernelSize) % stride;
-  const parts = [
-    [rest(image[0].length, kernel[0].length), "row"],
-    [rest(image[0][0].length, kernel[0][0].length), "column"],
-  ]
-    .filter(([count]) => count > 0)
-    .map(([count, what]) => (count === 1 ? `the last ${what}` : `the last ${count} ${what}s`));
+  const rest = (/** @type {Rows} */ map, /** @type {Rows} */ weights) => [
+    (map.length + 2 * padding - weights.length) % stride,
+    (map[0].length + 2 * padding - weights[0].length) % stride,
+  ];
+  const counts = rest(image[0], kernel[0]);
+  const parts = ["row", "column"].flatMap((what, k) => {
+    if (counts[k] === 0) return [];
+    return [counts[k] === 1 ? `the last ${what}` : `the last ${counts[k]} ${what}s`];
+  });
   if (!parts.length) return "";
-  const verb = parts.length === 1 && parts[0].split(" ").length === 3 ? "is" : "are";
-  return `With stride ${stride}, ${parts.join(" and ")} ${verb} never under the kernel.`;
+  const verb = total(counts) === 1 ? "is" : "are";
+  return `With stride ${stride}, ${joined(parts)} ${verb} never under the kernel.`;
 }
 
 // --- Words ---------------------------------------------------------------------------------------
 
-/** The arithmetic of one output cell as lines to read. */
+/** The arithmetic of one output cell as lines to read.
+ * @param {Set} set @param {number} row @param {number} column
+ */
 export function lines(set, row, column) {
-  const { channels, sum, total } = arithmetic(set, row, column);
+  const { channels, sum, total: result } = arithmetic(set, row, column);
   const many = channels.length > 1;
   const text = channels.map(({ window, weights, products, sum: part }, c) => {
     const pairs = window.flat().map((value, k) => `${term(value)}·${term(weights.flat()[k])}`);
@@ -102,16 +138,18 @@ export function lines(set, row, column) {
     text.push(`all channels: ${parts} = ${number(sum)}`);
   }
   if (set.bias !== 0) {
-    text.push(`with the bias: ${number(sum)} + ${term(set.bias)} = ${number(total)}`);
+    text.push(`with the bias: ${number(sum)} + ${term(set.bias)} = ${number(result)}`);
   }
   return text;
 }
 
-/** The same for the ear. With `brief`, only the result. */
+/** The same for the ear. With `brief`, only the result.
+ * @param {Set} set @param {number} row @param {number} column
+ */
 export function sentence(set, row, column, { brief = false } = {}) {
-  const { channels, sum, total } = arithmetic(set, row, column);
+  const { channels, sum, total: result } = arithmetic(set, row, column);
   const place = `Output row ${row}, column ${column}`;
-  if (brief) return `${place}: ${spoken(total)}.`;
+  if (brief) return `${place}: ${spoken(result)}.`;
   const parts = channels.map(({ window, weights, sum: part }, c) => {
     const pairs = window.flat().map((v, k) => `${spoken(v)} times ${spoken(weights.flat()[k])}`);
     const name = channels.length > 1 ? `Channel ${c}: ` : "";
@@ -121,7 +159,7 @@ export function sentence(set, row, column, { brief = false } = {}) {
     const sums = channels.map((channel) => spoken(channel.sum)).join(" plus ");
     parts.push(`Together ${sums} equals ${spoken(sum)}.`);
   }
-  if (set.bias !== 0) parts.push(`With the bias ${spoken(set.bias)}: ${spoken(total)}.`);
+  if (set.bias !== 0) parts.push(`With the bias ${spoken(set.bias)}: ${spoken(result)}.`);
   return `${place}. ${parts.join(" ")}`;
 }
 
@@ -130,6 +168,7 @@ const LONGEST_SPOKEN = 12; // products; more than that, and a listener waits too
 
 // --- Drawing -------------------------------------------------------------------------------------
 
+/** @param {Rows[]} channels @param {number} count @param {number} rows @param {number} columns */
 function resized(channels, count, rows, columns) {
   return Array.from({ length: count }, (_, c) =>
     Array.from({ length: rows }, (_, i) =>
@@ -138,12 +177,10 @@ function resized(channels, count, rows, columns) {
   );
 }
 
-function replaced(channels, c, i, j, value) {
-  return channels.map((channel, k) => (k !== c ? channel : withNumber(channel, i, j, value)));
-}
-
+/** @param {Given<Set, { limits: Limits }>} given */
 function render({ model, el }) {
   const frame = panel(el, {
+    name: "convolution",
     title: "Convolution, step by step",
     keys: [
       ["Play, Back, Step", "walk through the output, cell by cell; Escape pauses"],
@@ -154,10 +191,13 @@ function render({ model, el }) {
     ],
   });
   const set = settings(model, redraw);
+  const { limits } = model.get("facts");
   let place = 0; // the output cell of the present step, in reading order
-  let peek = null; // the one that the pointer is over
+  /** The one that the pointer is over. @type {number | null} */
+  let peek = null;
   let seen = new Set([0]);
   let shape = "";
+  /** @type {ReturnType<typeof makeChannel>[]} */
   let views = [];
 
   // Parts that stay
@@ -167,43 +207,40 @@ function render({ model, el }) {
     name: (index) => sentence(set.now, ...cellOf(index), { brief: true }),
     go: (index, { playing }) => goTo(index, { brief: playing }),
   });
-  const outputGrid = grid({
+  const outputGrid = frame.grid({
     name: "output",
-    complain: frame.complain,
     focus: (i, j) => goTo(i * columns() + j, { user: true }),
-    hover: (i, j) => {
-      peek = i === null ? null : i * columns() + j;
+    hover: (over) => {
+      peek = over && over[0] * columns() + over[1];
       redraw();
     },
     press: (i, j) => goTo(i * columns() + j, { user: true, again: true }),
   });
   const outputFigure = figure("output", outputGrid.node);
-  const heading = h("p", { class: "conv-place" });
-  const symbols = h("div", { class: "conv-lines", "aria-hidden": "true" });
-  const words = h("p", { class: "cnn-spoken" });
+  const sum = worked();
   const note = h("p", { class: "conv-note" });
   const channelRows = h("div", { class: "conv-channels" });
 
   const fields = {
-    stride: field("Stride", { min: 1, max: LIMITS.stride, whole: true }, (v) => ({ stride: v })),
-    padding: field("Padding", { min: 0, max: LIMITS.padding, whole: true }, (v) => ({ padding: v })),
+    stride: field("Stride", whole(1, limits.stride), (v) => ({ stride: v })),
+    padding: field("Padding", whole(0, limits.padding), (v) => ({ padding: v })),
     bias: field("Bias", {}, (v) => ({ bias: v })),
   };
-  const size = (label, limit, patch) => field(label, { min: 1, max: limit, whole: true }, patch);
-  const shapeOf = (channels) => [channels.length, channels[0].length, channels[0][0].length];
-  const withShape = (name, axis) => (v) => {
-    const due = shapeOf(set.now[name]);
-    due[axis] = v;
-    return { [name]: resized(set.now[name], ...due) };
+  /** @param {"image" | "kernel"} name @param {0 | 1 | 2} axis @param {number} length */
+  const withShape = (name, axis, length) => {
+    const [count, height, width] = shapeOf(set.now[name]).with(axis, length);
+    return { [name]: resized(set.now[name], count, height, width) };
   };
   const sizes = {
-    rows: size("Input rows", LIMITS.side, withShape("image", 1)),
-    columns: size("Input columns", LIMITS.side, withShape("image", 2)),
-    kernelRows: size("Kernel rows", LIMITS.kernel, withShape("kernel", 1)),
-    kernelColumns: size("Kernel columns", LIMITS.kernel, withShape("kernel", 2)),
-    channels: size("Channels", LIMITS.channels, (v) => ({
-      ...withShape("image", 0)(v),
-      ...withShape("kernel", 0)(v),
+    rows: field("Input rows", whole(1, limits.image), (v) => withShape("image", 1, v)),
+    columns: field("Input columns", whole(1, limits.image), (v) => withShape("image", 2, v)),
+    kernelRows: field("Kernel rows", whole(1, limits.kernel), (v) => withShape("kernel", 1, v)),
+    kernelColumns: field("Kernel columns", whole(1, limits.kernel), (v) =>
+      withShape("kernel", 2, v),
+    ),
+    channels: field("Channels", whole(1, limits.channels), (v) => ({
+      ...withShape("image", 0, v),
+      ...withShape("kernel", 0, v),
     })),
   };
   const turn = toggle("Turn the kernel (true convolution)", (on) => {
@@ -234,23 +271,24 @@ function render({ model, el }) {
     ),
     h("div", { class: "cnn-figures" }, channelRows, outputFigure.node),
     note,
-    h("div", { class: "conv-sum" }, heading, symbols, words),
+    sum.node,
     steps.node,
   );
   steps.node.append(fill, clear);
-  frame.footer.prepend(
-    h(
-      "details",
-      { class: "cnn-help" },
-      h("summary", {}, "Sizes"),
-      h("div", { class: "cnn-controls" }, Object.values(sizes).map((one) => one.node)),
-    ),
-  );
+  const sizeFields = Object.values(sizes).map((one) => one.node);
+  frame.footer.prepend(fold("Sizes", h("div", { class: "cnn-controls" }, sizeFields)));
 
-  function field(label, limits, patch) {
-    return numberField(label, {
-      ...limits,
-      complain: frame.complain,
+  /** @param {number} min @param {number} max */
+  function whole(min, max) {
+    return { min, max, whole: true };
+  }
+  /**
+   * @param {string} label @param {{ min?: number, max?: number, whole?: boolean }} range
+   * @param {(value: number) => Partial<Set>} patch
+   */
+  function field(label, range, patch) {
+    return frame.field(label, {
+      ...range,
       change: (value) => {
         const values = patch(value);
         const refused = problem({ ...set.now, ...values });
@@ -268,10 +306,16 @@ function render({ model, el }) {
   function columns() {
     return outputSize(set.now)[1];
   }
+  /** @param {Rows[]} channels */
+  function shapeOf(channels) {
+    return [channels.length, channels[0].length, channels[0][0].length];
+  }
+  /** @param {number} index @returns {Place} */
   function cellOf(index) {
     return [Math.floor(index / columns()), index % columns()];
   }
 
+  /** @param {number} index */
   function goTo(index, { brief = false, user = false, again = false } = {}) {
     if (user) steps.pause();
     const moved = index !== place;
@@ -287,33 +331,34 @@ function render({ model, el }) {
 
   // One row for each channel: input, kernel, products
 
+  /** @param {number} c */
   function makeChannel(c) {
     const many = set.now.image.length > 1 ? `, channel ${c}` : "";
-    const input = grid({
+    const input = frame.grid({
       name: `input${many}`,
-      complain: frame.complain,
       edit: (i, j, value) => {
         const { image, padding } = set.now;
-        set.change({ image: replaced(image, c, i - padding, j - padding, value) });
-        return "";
+        const channel = withNumber(image[c], i - padding, j - padding, value);
+        set.change({ image: image.with(c, channel) });
       },
     });
-    const kernel = grid({
+    const kernel = frame.grid({
       name: `kernel${many}`,
-      complain: frame.complain,
       edit: (i, j, value) => {
         const { kernel: weights, true_convolution: turned } = set.now;
         const [kh, kw] = [weights[0].length, weights[0][0].length];
         const at = turned ? [kh - 1 - i, kw - 1 - j] : [i, j];
-        set.change({ kernel: replaced(weights, c, ...at, value) });
-        return "";
+        set.change({ kernel: weights.with(c, withNumber(weights[c], at[0], at[1], value)) });
       },
     });
-    const products = grid({ name: `products${many}`, complain: frame.complain });
+    const products = frame.grid({ name: `products${many}` });
     input.node.classList.add("conv-input");
-    letDrag(input);
-    const figures = { input: figure("", input.node), kernel: figure("", kernel.node) };
-    figures.products = figure("", products.node);
+    letWindowDrag(input);
+    const figures = {
+      input: figure("", input.node),
+      kernel: figure("", kernel.node),
+      products: figure("", products.node),
+    };
     const node = h(
       "div",
       { class: "cnn-figures" },
@@ -324,38 +369,35 @@ function render({ model, el }) {
     return { input, kernel, products, figures, node, many };
   }
 
-  function letDrag(input) {
-    input.node.addEventListener("pointerdown", (event) => {
-      const start = input.placeOf(event.target);
-      if (!start || event.button !== 0 || input.editing) return;
-      if (!event.target.classList.contains("in-window")) return;
-      const { stride } = set.now;
-      const [row, column] = cellOf(place);
-      const grip = [start[0] - row * stride, start[1] - column * stride];
-      const drag = (moved) => {
-        const over = input.placeOf(document.elementFromPoint(moved.clientX, moved.clientY));
+  /** @param {Grid} input */
+  function letWindowDrag(input) {
+    let grip = [0, 0]; // by which cell of the window it was taken
+    letDrag(input.node, {
+      start: (event) => {
+        const at = input.placeOf(event.target);
+        if (!at || input.editing || !input.cellAt(...at).classList.contains("in-window")) return false;
+        const [row, column] = cellOf(place);
+        grip = [at[0] - row * set.now.stride, at[1] - column * set.now.stride];
+      },
+      move: (event) => {
+        const over = input.placeOf(document.elementFromPoint(event.clientX, event.clientY));
         if (!over) return;
-        const near = (k, count) =>
-          Math.min(Math.max(Math.round((over[k] - grip[k]) / stride), 0), count - 1);
-        const index = near(0, rows()) * columns() + near(1, columns());
+        const [row, column] = over.map((at, k) => Math.round((at - grip[k]) / set.now.stride));
+        const index = clamp(row, 0, rows() - 1) * columns() + clamp(column, 0, columns() - 1);
         if (index !== place) goTo(index, { user: true });
-      };
-      const drop = () => {
-        window.removeEventListener("pointermove", drag);
-        window.removeEventListener("pointerup", drop);
-        window.removeEventListener("pointercancel", drop);
-      };
-      window.addEventListener("pointermove", drag);
-      window.addEventListener("pointerup", drop);
-      window.addEventListener("pointercancel", drop);
+      },
     });
   }
 
+  /**
+   * @param {ReturnType<typeof makeChannel>} view @param {number} c @param {number} row
+   * @param {number} column @param {Channel} now
+   */
   function drawChannel(view, c, row, column, now) {
     const { image, padding, stride, true_convolution: turned } = set.now;
     const [kh, kw] = [now.weights.length, now.weights[0].length];
     const [height, width] = [image[c].length, image[c][0].length];
-    const isIn = (i, j) =>
+    const isIn = (/** @type {number} */ i, /** @type {number} */ j) =>
       i >= row * stride && i < row * stride + kh && j >= column * stride && j < column * stride + kw;
     const zeros = padding === 1 ? "a border of zeros" : `${padding} borders of zeros`;
     view.figures.input.set(`input${view.many}${padding ? `, with ${zeros}` : ""}`);
@@ -406,8 +448,7 @@ function render({ model, el }) {
       }
       channelRows.replaceChildren(...views.map((view) => view.node));
     }
-    const shown = peek ?? place;
-    const [row, column] = [Math.floor(shown / ow), shown % ow];
+    const [row, column] = cellOf(peek ?? place);
     const { channels } = arithmetic(now, row, column);
     views.forEach((view, c) => drawChannel(view, c, row, column, channels[c]));
 
@@ -423,11 +464,13 @@ function render({ model, el }) {
       };
     });
     outputGrid.frame({ row, column, height: 1, width: 1 });
-    outputGrid.select(Math.floor(place / ow), place % ow);
+    outputGrid.select(...cellOf(place));
 
-    setText(heading, `Output row ${row}, column ${column}`);
-    setLines(symbols, lines(now, row, column));
-    setText(words, sentence(now, row, column));
+    sum.set({
+      place: `Output row ${row}, column ${column}`,
+      lines: lines(now, row, column),
+      words: sentence(now, row, column),
+    });
     setText(note, leftOver(now));
 
     fields.stride.set(now.stride);

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 from matplotlib.figure import Figure
 
-from cnnlib import checks
 from cnnlib.course import drawing
 from cnnlib.course.convolution import figures
 from cnnlib.course.widgets.kit.base import Widget, setting
 from cnnlib.course.widgets.kit.bundle import script, styles
-from cnnlib.course.widgets.kit.numbers import as_numbers, refuse_nan
+from cnnlib.course.widgets.kit.numbers import as_numbers, number_within, refuse_nan
 from cnnlib.functional import conv2d, conv2d_backward
 from cnnlib.types import Array
 
 __all__ = ["DescentStepper", "Station", "descend"]
 
 LIMITS = {"image": 28, "target": 28, "kernel": 7}
+FASTEST = 1000  # learning rate
 TOO_FAR = 1e6  # so many times the first loss, and the descent is given up
 
 
@@ -58,7 +58,7 @@ def descend(
     image : array_like, shape (H, W)
         The input.
     target : array_like, shape (OH, OW)
-        The output that is due.
+        The output that the kernel should give.
     kernel : array_like, shape (H - OH + 1, W - OW + 1)
         Where to start.
     learning_rate : float
@@ -84,12 +84,12 @@ def descend(
     Goodfellow, Bengio and Courville, "Deep Learning", 2016, section 4.3.
     """
     x = np.asarray(image, dtype=np.float64)[None, None]
-    due = np.asarray(target, dtype=np.float64)
+    wanted = np.asarray(target, dtype=np.float64)
     weights = np.asarray(kernel, dtype=np.float64)
     stations: list[Station] = []
     for _ in range(steps + 1):
         weight = np.ascontiguousarray(weights)[None, None]
-        error = conv2d(x, weight)[0, 0] - due
+        error = conv2d(x, weight)[0, 0] - wanted
         loss = float((error**2).mean())
         _, gradient, _ = conv2d_backward(2 * error[None, None] / error.size, x, weight)
         stations.append(Station(weights, error, loss, gradient[0, 0]))
@@ -134,7 +134,8 @@ class DescentStepper(Widget):
     """
 
     _esm = script("descent/widget.js")
-    _css = styles("kit/svg.css", "descent/widget.css")
+    _css = styles("descent/widget.js")
+    FACTS: ClassVar[dict[str, Any]] = {"fastest": FASTEST, "too_far": TOO_FAR}
 
     def __init__(
         self,
@@ -146,7 +147,7 @@ class DescentStepper(Widget):
         super().__init__(image=image, target=target, kernel=kernel, learning_rate=learning_rate)
 
     image = setting("image", "The input, as rows of numbers.")
-    target = setting("target", "The output that is due, as rows of numbers.")
+    target = setting("target", "The output that the kernel should give, as rows of numbers.")
     kernel = setting("kernel", "The kernel at the start, as rows of numbers.")
     learning_rate = setting("learning_rate", "What the gradient is multiplied by at each step.")
 
@@ -162,32 +163,29 @@ class DescentStepper(Widget):
         learning_rate: float,
     ) -> dict[str, Any]:
         op = type(self).__name__
-        x, due = _rows(op, "image", image), _rows(op, "target", target)
-        kh, kw = (a - b + 1 for a, b in zip(x.shape, due.shape, strict=True))
+        x, wanted = _rows(op, "image", image), _rows(op, "target", target)
+        kh, kw = (a - b + 1 for a, b in zip(x.shape, wanted.shape, strict=True))
         if kh < 1 or kw < 1:
             raise ValueError(
-                f"{op}: target has shape {due.shape}, larger than the image {x.shape}. A kernel "
+                f"{op}: target has shape {wanted.shape}, larger than the image {x.shape}. A kernel "
                 "gives one number for each place where it fits: pass the output of conv2d."
             )
         weights = np.zeros((kh, kw)) if kernel is None else _rows(op, "kernel", kernel)
         if weights.shape != (kh, kw):
             raise ValueError(
-                f"{op}: kernel has shape {weights.shape}; to make a target {due.shape} from an "
+                f"{op}: kernel has shape {weights.shape}; to make a target {wanted.shape} from an "
                 f"image {x.shape} it must have ({kh}, {kw}). Leave it out to start at zeros."
             )
         if max(kh, kw) > LIMITS["kernel"]:
             raise ValueError(
-                f"{op}: from an image {x.shape} to a target {due.shape} leads a kernel of "
+                f"{op}: from an image {x.shape} to a target {wanted.shape} leads a kernel of "
                 f"{kh}×{kw}; at most 7×7 can be read."
             )
-        rate = checks.number(op, "learning_rate", learning_rate)
-        if not 0 <= rate <= 1000:
-            raise ValueError(f"{op}: learning_rate must be 0 to 1000, got {rate:g}.")
         return {
             "image": x.tolist(),
-            "target": due.tolist(),
+            "target": wanted.tolist(),
             "kernel": weights.tolist(),
-            "learning_rate": rate,
+            "learning_rate": number_within(op, "learning_rate", learning_rate, 0, FASTEST),
         }
 
     def _picture(self) -> tuple[Figure, str]:

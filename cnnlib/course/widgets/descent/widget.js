@@ -1,23 +1,34 @@
+// @ts-check
 // Gradient descent on a kernel: loss, gradient, update, step by step.
 
 import {
-  aloud, button, closing, figure, grid, h, number, numberField, panel, player, setLines, setText,
-  settings, spoken, term, toggle, withNumber,
+  aloud, button, clamp, closing, figure, h, number, panel, player, setText, settings, spoken,
+  sum as total, term, toggle, withNumber, worked,
 } from "../kit/kit.js";
 import { chart } from "../kit/svg.js";
 
+/** @import { Given, Place, Rows } from "../kit/kit.js" */
+/** @import { Point } from "../kit/svg.js" */
+/** @typedef {{ image: Rows, target: Rows, kernel: Rows, learning_rate: number }} Set */
+/** @typedef {{ output: Rows, error: Rows, loss: number }} Measured */
+/** @typedef {Measured & { weights: Rows, gradient: Rows, next: Rows }} Station */
+/** @typedef {{ fastest: number, too_far: number }} Facts the highest rate; see `descend` */
+
 const MOST_STEPS = 200;
-const TOO_FAR = 1e6; // so many times the first loss, and the descent is given up
 const LONGEST_SUM = 9; // terms; a longer sum is not written out
 const LOWEST = 1e-12; // the least loss that the chart tells from zero
 
 // --- Arithmetic: pure functions of the settings, tested to be equal to cnnlib ----------------------
 
-function sizes({ image, target }) {
+/** @param {Set} set */
+function sizes({ target }) {
   return { rows: target.length, columns: target[0].length, count: target.length * target[0].length };
 }
 
-/** What the kernel makes of the image, and what it should have made, taken apart. */
+/** What the kernel makes of the image, and what it should have made, taken apart.
+ * @param {Set} set @param {Rows} weights
+ * @returns {Measured}
+ */
 export function measured({ image, target }, weights) {
   const output = target.map((line, i) =>
     line.map((_, j) => {
@@ -27,11 +38,14 @@ export function measured({ image, target }, weights) {
     }),
   );
   const error = output.map((line, i) => line.map((value, j) => value - target[i][j]));
-  const squares = error.flat().reduce((sum, e) => sum + e * e, 0);
-  return { output, error, loss: squares / error.flat().length };
+  const squares = error.flat().map((e) => e * e);
+  return { output, error, loss: total(squares) / squares.length };
 }
 
-/** The slope of the loss along each weight. */
+/** The slope of the loss along each weight.
+ * @param {Set} set @param {Rows} weights @param {Rows} error
+ * @returns {Rows}
+ */
 export function gradientOf(set, weights, error) {
   const { count } = sizes(set);
   return weights.map((row, m) =>
@@ -43,23 +57,29 @@ export function gradientOf(set, weights, error) {
   );
 }
 
-/** The stations of a descent; it ends early where the loss has grown beyond all bounds. */
-export function descend(set, steps = MOST_STEPS) {
+/** The stations of a descent; it is given up where the loss is `too_far` times the first.
+ * @param {Set} set @param {Facts} facts
+ */
+export function descend(set, { too_far: tooFar }, steps = MOST_STEPS) {
+  /** @type {Station[]} */
   const stations = [];
   let weights = set.kernel;
   for (let k = 0; k <= steps; k += 1) {
     const { output, error, loss } = measured(set, weights);
     const gradient = gradientOf(set, weights, error);
-    const step = (w, m, n) => w - set.learning_rate * gradient[m][n];
-    const next = weights.map((row, m) => row.map((w, n) => step(w, m, n)));
+    const next = weights.map((row, m) =>
+      row.map((w, n) => w - set.learning_rate * gradient[m][n]),
+    );
     stations.push({ weights, output, error, loss, gradient, next });
-    if (loss > TOO_FAR * stations[0].loss) break;
+    if (loss > tooFar * stations[0].loss) break;
     weights = next;
   }
   return stations;
 }
 
-/** How sharply the loss curves in the direction in which it curves most. */
+/** How sharply the loss curves in the direction in which it curves most.
+ * @param {Set} set
+ */
 export function sharpest(set) {
   const zero = set.kernel.map((row) => row.map(() => 0));
   const none = { ...set, target: set.target.map((line) => line.map(() => 0)) };
@@ -74,7 +94,7 @@ export function sharpest(set) {
     const { error } = measured(none, direction);
     const pulled = gradientOf(none, direction, error);
     const before = curvature;
-    curvature = pulled.flat().reduce((sum, v, i) => sum + v * direction.flat()[i], 0);
+    curvature = total(pulled.map((row, m) => total(row.map((v, n) => v * direction[m][n]))));
     if (Math.abs(curvature - before) <= 1e-13 * curvature) break;
     direction = pulled;
   }
@@ -83,11 +103,14 @@ export function sharpest(set) {
 
 // --- Words ---------------------------------------------------------------------------------------
 
+/** @param {string[]} terms @param {string} many */
 function sum(terms, many) {
   return terms.length <= LONGEST_SUM ? terms.join(" + ") : many;
 }
 
-/** How the loss comes about. */
+/** How the loss comes about.
+ * @param {Set} set @param {Measured} measured
+ */
 export function lossLine(set, { error, loss }) {
   const { count } = sizes(set);
   const squares = error.flat().map((e) => `${term(e, 4)}²`);
@@ -95,7 +118,9 @@ export function lossLine(set, { error, loss }) {
   return `loss = (${added}) / ${count} = ${number(loss, 5)}`;
 }
 
-/** How the gradient of one weight comes about. */
+/** How the gradient of one weight comes about.
+ * @param {Set} set @param {Station} station @param {Place} weight
+ */
 export function gradientLine(set, { error, gradient }, [m, n]) {
   const { count } = sizes(set);
   const products = error.flatMap((line, i) =>
@@ -105,7 +130,9 @@ export function gradientLine(set, { error, gradient }, [m, n]) {
   return `gradient of weight (${m}, ${n}) = 2/${count} · (${added}) = ${number(gradient[m][n], 5)}`;
 }
 
-/** How one weight is moved. */
+/** How one weight is moved.
+ * @param {Set} set @param {Station} station @param {Place} weight
+ */
 export function updateLine(set, { weights, gradient, next }, [m, n]) {
   return (
     `weight (${m}, ${n}): ${number(weights[m][n], 5)} − ${number(set.learning_rate)} · ` +
@@ -113,13 +140,15 @@ export function updateLine(set, { weights, gradient, next }, [m, n]) {
   );
 }
 
-/** What the loss did at the last step. */
-export function verdict(stations, k) {
+/** What the loss did at the last step.
+ * @param {Station[]} stations @param {number} k @param {Facts} facts
+ */
+export function verdict(stations, k, { too_far: tooFar }) {
   const loss = number(stations[k].loss, 5);
   if (k === 0) return `The loss is ${loss}. No step has been made yet.`;
   const before = stations[k - 1].loss;
   const from = number(before, 5);
-  if (stations[k].loss > TOO_FAR * stations[0].loss) {
+  if (stations[k].loss > tooFar * stations[0].loss) {
     return `The loss is ${loss}, more than a million times the first. Here the descent is given up.`;
   }
   if (stations[k].loss > before) return `The loss rose from ${from} to ${loss}.`;
@@ -127,7 +156,9 @@ export function verdict(stations, k) {
   return `The loss fell from ${from} to ${loss}.`;
 }
 
-/** What the learning rate does in this valley. */
+/** What the learning rate does in this valley.
+ * @param {Set} set @param {number} curvature
+ */
 export function advice({ learning_rate: rate }, curvature) {
   if (rate === 0) return "With a learning rate of 0 nothing moves.";
   if (curvature === 0) return "The input is all zeros: no weight changes anything, the ground is flat.";
@@ -146,7 +177,9 @@ export function advice({ learning_rate: rate }, curvature) {
   return `${where}: never past the bottom. ${limit} gets down, and a larger one is faster at first.`;
 }
 
-/** Numbers for a cell: four digits, or all in front of the point. */
+/** Numbers for a cell: four digits, or all in front of the point.
+ * @param {number} value
+ */
 function short(value) {
   return Math.abs(value) >= 1000 && Math.abs(value) < 1e7 ? Math.round(value) : value;
 }
@@ -155,8 +188,10 @@ const PHASES = ["loss", "gradient", "update"];
 
 // --- Drawing -------------------------------------------------------------------------------------
 
+/** @param {number} low @param {number} high */
 function powers(low, high) {
   const every = Math.max(1, Math.ceil((high - low) / 5));
+  /** @type {[number, string][]} */
   const ticks = [];
   for (let power = low; power <= high; power += every) {
     const text = Math.abs(power) <= 5 ? number(10 ** power) : `10^${number(power)}`;
@@ -165,8 +200,10 @@ function powers(low, high) {
   return ticks;
 }
 
+/** @param {Given<Set, Facts>} given */
 function render({ model, el }) {
   const frame = panel(el, {
+    name: "descent",
     title: "A kernel learns, step by step",
     keys: [
       ["Play, Back, Step", "walk downhill; Escape pauses"],
@@ -178,11 +215,16 @@ function render({ model, el }) {
   const set = settings(model, redraw);
   let stop = 0; // counts phases where they are shown one by one, else steps
   let oneByOne = true;
+  const facts = model.get("facts");
+  /** @type {Place} */
   let weight = [0, 0];
-  let known = null; // the settings for which the stations below hold
+  /** The settings for which the stations below hold. @type {Set | null} */
+  let known = null;
+  /** @type {Station[]} */
   let stations = [];
   let curvature = 0;
-  let ghost = null; // the losses with the learning rate before
+  /** The losses with the learning rate before. @type {{ rate: number, losses: number[] } | null} */
+  let ghost = null;
 
   const steps = player({
     panel: frame,
@@ -195,19 +237,17 @@ function render({ model, el }) {
       const { step, phase } = placeOf(k);
       const said = oneByOne && !playing ? lines(step, phase).join(" ") : "";
       const short = sizes(set.now).count <= LONGEST_SUM ? said : "";
-      frame.say(aloud(`${heading(k)}. ${short || verdict(stations, step)}`));
+      frame.say(aloud(`${heading(k)}. ${short || verdict(stations, step, facts)}`));
     },
   });
-  const rate = numberField("Learning rate", {
+  const rate = frame.field("Learning rate", {
     min: 0,
-    max: 1000,
+    max: facts.fastest,
     step: 0.001,
-    complain: frame.complain,
     change: (value) => {
       ghost = { rate: set.now.learning_rate, losses: stations.map((one) => one.loss) };
       set.change({ learning_rate: value });
       frame.say(aloud(advice(set.now, curvature)));
-      return "";
     },
   });
   const detail = toggle("Loss, gradient and update one by one", (on) => {
@@ -222,44 +262,49 @@ function render({ model, el }) {
     steps.pause();
     stop = 0;
     redraw();
-    frame.say(aloud(`${heading(0)}. ${verdict(stations, 0)}`));
+    frame.say(aloud(`${heading(0)}. ${verdict(stations, 0, facts)}`));
   });
 
-  const edited = (key) => (i, j, value) => {
+  /** @param {"image" | "target" | "kernel"} key */
+  const edited = (key) => (/** @type {number} */ i, /** @type {number} */ j, /** @type {number} */ value) => {
     const from = key === "kernel" ? stations[placeOf(stop).step].weights : set.now[key];
     stop = 0;
     ghost = null;
     steps.pause();
     set.change({ [key]: withNumber(from, i, j, value) });
-    frame.say(aloud(`Start again. ${verdict(stations, 0)}`));
-    return "";
+    frame.say(aloud(`Start again. ${verdict(stations, 0, facts)}`));
   };
-  const choose = (i, j) => {
-    if (i === null || (weight[0] === i && weight[1] === j)) return;
+  const choose = (/** @type {number} */ i, /** @type {number} */ j) => {
+    if (weight[0] === i && weight[1] === j) return;
     weight = [i, j];
     redraw();
   };
-  const board = (name, options = {}) => grid({ name, complain: frame.complain, ...options });
+  const hover = (/** @type {Place | null} */ place) => place && choose(...place);
   const boards = {
-    image: board("input", { edit: edited("image") }),
-    target: board("target", { edit: edited("target") }),
-    output: board("output"),
-    error: board("error"),
-    weights: board("kernel", { edit: edited("kernel"), focus: choose, hover: choose }),
-    gradient: board("gradient", { focus: choose, hover: choose }),
-    next: board("next kernel", { focus: choose, hover: choose }),
+    image: frame.grid({ name: "input", edit: edited("image") }),
+    target: frame.grid({ name: "target", edit: edited("target") }),
+    output: frame.grid({ name: "output" }),
+    error: frame.grid({ name: "error" }),
+    weights: frame.grid({ name: "kernel", edit: edited("kernel"), focus: choose, hover }),
+    gradient: frame.grid({ name: "gradient", focus: choose, hover }),
+    next: frame.grid({ name: "next kernel", focus: choose, hover }),
   };
-  const figures = Object.fromEntries(
-    Object.entries(boards).map(([name, one]) => [name, figure("", one.node)]),
-  );
+  const figures = {
+    image: figure("", boards.image.node),
+    target: figure("", boards.target.node),
+    output: figure("", boards.output.node),
+    error: figure("", boards.error.node),
+    weights: figure("", boards.weights.node),
+    gradient: figure("", boards.gradient.node),
+    next: figure("", boards.next.node),
+  };
   const minus = h("span", { class: "down-sign", "aria-hidden": "true" });
   const equals = h("span", { class: "down-sign", "aria-hidden": "true" }, "=");
   const curve = chart({ width: 24, height: 13, under: "step" });
   const legend = h("p", { class: "down-legend" });
-  const place = h("p", { class: "down-place" });
-  const symbols = h("div", { class: "down-lines", "aria-hidden": "true" });
-  const words = h("p", { class: "cnn-spoken" });
+  const sums = worked();
   const result = h("p", { class: "down-result" });
+  sums.node.append(result);
   const note = h("p", { class: "down-note" });
 
   frame.body.append(
@@ -267,7 +312,10 @@ function render({ model, el }) {
     h(
       "div",
       { class: "cnn-figures" },
-      ...["image", "output", "target", "error"].map((name) => figures[name].node),
+      figures.image.node,
+      figures.output.node,
+      figures.target.node,
+      figures.error.node,
     ),
     h(
       "div",
@@ -279,26 +327,31 @@ function render({ model, el }) {
       figures.next.node,
       h("figure", { class: "cnn-figure" }, h("figcaption", {}, "loss"), curve.node, legend),
     ),
-    h("div", { class: "down-sum" }, place, symbols, words, result),
+    sums.node,
     steps.node,
     note,
   );
 
+  /** @param {number} k */
   function placeOf(k) {
     const last = stations.length - 1;
     if (!oneByOne) return { step: Math.min(k, last), phase: 2 };
     return { step: Math.min(Math.floor(k / 3), last), phase: k % 3 };
   }
+  /** @param {number} k */
   function heading(k) {
     const { step, phase } = placeOf(k);
     return oneByOne ? `Step ${step}, ${PHASES[phase]}` : `Step ${step}`;
   }
-  /** How far the walk has come. It is counted in steps, as in the chart, whatever the stops. */
+  /** How far the walk has come. It is counted in steps, as in the chart, whatever the stops.
+   * @param {number} k
+   */
   function reached(k) {
     const { step, phase } = placeOf(k);
     const part = oneByOne ? `, ${PHASES[phase]}` : "";
     return `step ${step} of ${stations.length - 1}${part}`;
   }
+  /** @param {number} step @param {number} phase */
   function lines(step, phase) {
     const all = [
       () => lossLine(set.now, stations[step]),
@@ -308,7 +361,11 @@ function render({ model, el }) {
     return (oneByOne ? [all[phase]] : all).map((line) => line());
   }
 
-  function fill(name, rows, caption, describe = name, hidden = false, mark = () => "") {
+  /**
+   * @param {keyof typeof boards} name @param {Rows} rows @param {string} caption
+   * @param {{ describe?: string, hidden?: boolean, mark?: (i: number, j: number) => string }} how
+   */
+  function fill(name, rows, caption, { describe = name, hidden = false, mark = () => "" } = {}) {
     figures[name].set(caption);
     boards[name].draw(rows.length, rows[0].length, (i, j) => ({
       text: hidden ? "" : number(short(rows[i][j]), 4),
@@ -318,26 +375,28 @@ function render({ model, el }) {
     }));
   }
 
+  /** @param {number} step */
   function drawCurve(step) {
-    const shown = stations.slice(0, step + 1).map((one) => one.loss);
-    const reach = [10, 20, 50, 100, MOST_STEPS].find((end) => step <= end);
+    const losses = stations.slice(0, step + 1).map((one) => one.loss);
+    const reach = [10, 20, 50, 100].find((end) => step <= end) ?? MOST_STEPS;
     const faint = (ghost?.losses ?? []).slice(0, reach + 1);
-    const log = (loss) => Math.log10(Math.max(loss, LOWEST));
-    const all = [...shown, ...faint].map(log);
+    const log = (/** @type {number} */ loss) => Math.log10(Math.max(loss, LOWEST));
+    const all = [...losses, ...faint].map(log);
     const high = Math.ceil(Math.max(...all) + 0.1);
     const low = Math.min(Math.floor(Math.min(...all) - 0.1), high - 2);
-    const points = (losses) => losses.map((loss, k) => [k, log(loss)]);
+    const points = (/** @type {number[]} */ curved) =>
+      curved.map((loss, k) => /** @type {Point} */ ([k, log(loss)]));
     curve.draw({
       x: { min: 0, max: reach, ticks: [0, reach / 2, reach].map((k) => [k, number(k)]) },
       y: { min: low, max: high, ticks: powers(low, high) },
       marks: [
         { points: points(faint), class: "svg-dashed" },
-        { points: points(shown), class: "svg-curve" },
-        { points: points(shown).slice(-1), class: "svg-dot", dot: true },
+        { points: points(losses), class: "svg-curve" },
+        { points: points(losses).slice(-1), class: "svg-dot", dot: true },
       ],
       words:
         `Chart of the loss over the steps, its axis logarithmic. Step 0: ` +
-        `${spoken(shown[0], 5)}. Step ${step}: ${spoken(shown[step], 5)}.`,
+        `${spoken(losses[0], 5)}. Step ${step}: ${spoken(losses[step], 5)}.`,
     });
     setText(
       legend,
@@ -349,11 +408,11 @@ function render({ model, el }) {
     const now = set.now;
     if (known !== now) {
       known = now;
-      stations = descend(now);
+      stations = descend(now, facts);
       curvature = sharpest(now);
       weight = [
-        Math.min(weight[0], now.kernel.length - 1),
-        Math.min(weight[1], now.kernel[0].length - 1),
+        clamp(weight[0], 0, now.kernel.length - 1),
+        clamp(weight[1], 0, now.kernel[0].length - 1),
       ];
     }
     const last = stations.length - 1;
@@ -361,29 +420,25 @@ function render({ model, el }) {
     const { step, phase } = placeOf(stop);
     const here = stations[step];
     const { rows, columns } = sizes(now);
-    const chosen = (i, j) => (i === weight[0] && j === weight[1] ? "in-window" : "");
-    const under = (i, j) =>
-      phase > 0 && i >= weight[0] && i < weight[0] + rows && j >= weight[1] && j < weight[1] + columns
-        ? "in-window"
-        : "";
-    const at = `(${weight})`.replace(",", ", ");
-    fill("image", now.image, phase > 0 ? `input; framed: under weight ${at}` : "input", "input", false, under);
-    boards.image.frame(
-      phase > 0 ? { row: weight[0], column: weight[1], height: rows, width: columns } : null,
-    );
+    const [top, left] = weight;
+    const chosen = (/** @type {number} */ i, /** @type {number} */ j) =>
+      i === top && j === left ? "in-window" : "";
+    const under = (/** @type {number} */ i, /** @type {number} */ j) =>
+      phase > 0 && i >= top && i < top + rows && j >= left && j < left + columns ? "in-window" : "";
+    const framed = phase > 0 ? `input; framed: under weight (${top}, ${left})` : "input";
+    fill("image", now.image, framed, { describe: "input", mark: under });
+    boards.image.frame(phase > 0 ? { row: top, column: left, height: rows, width: columns } : null);
     fill("output", here.output, "output now");
-    fill("target", now.target, "target: the output due");
+    fill("target", now.target, "target: the output wanted");
     fill("error", here.error, "error = output − target");
-    fill("weights", here.weights, `kernel, step ${step}`, "kernel", false, chosen);
-    fill("gradient", here.gradient, "gradient", "gradient", phase < 1, chosen);
-    fill("next", here.next, "next kernel", "next kernel", phase < 2, chosen);
+    fill("weights", here.weights, `kernel, step ${step}`, { describe: "kernel", mark: chosen });
+    fill("gradient", here.gradient, "gradient", { hidden: phase < 1, mark: chosen });
+    const next = { describe: "next kernel", hidden: phase < 2, mark: chosen };
+    fill("next", here.next, "next kernel", next);
     drawCurve(step);
 
-    setText(place, heading(stop));
-    const text = lines(step, phase);
-    setLines(symbols, text);
-    setText(words, aloud(text.join(". ")));
-    setText(result, verdict(stations, step));
+    sums.set({ place: heading(stop), lines: lines(step, phase) });
+    setText(result, verdict(stations, step, facts));
     setText(note, advice(now, curvature));
     setText(minus, `− ${number(now.learning_rate)} ·`);
     rate.set(now.learning_rate);

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import threading
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -14,9 +14,11 @@ from matplotlib.figure import Figure
 from cnnlib import checks
 from cnnlib import functional as F
 from cnnlib.course import drawing
+from cnnlib.course.drawing.theme import diverging_colours
 from cnnlib.course.widgets.kit.base import Widget, setting
 from cnnlib.course.widgets.kit.bundle import script, styles
 from cnnlib.course.widgets.kit.maps import draw_maps
+from cnnlib.course.widgets.kit.numbers import flag, integer_within
 from cnnlib.datasets import load_digits
 from cnnlib.model import Sequential
 from cnnlib.types import Array
@@ -27,6 +29,7 @@ DIGIT = 28  # pixels of an MNIST image, each way
 BOX = 20  # pixels of the box into which its digits were fitted
 FINE = 4  # points of the pad for one pixel
 SIDE = FINE * DIGIT
+PENS = (2, 30)  # widths in points of the pad
 CLASSES = 20  # more bars than that cannot be read
 VALUES = 200_000  # numbers that one answer may hold; they travel to the browser at each stroke
 
@@ -184,7 +187,13 @@ class DrawingPad(Widget):
     """
 
     _esm = script("drawing/widget.js")
-    _css = styles("kit/maps.css", "drawing/widget.css")
+    _css = styles("drawing/widget.js")
+    FACTS: ClassVar[dict[str, Any]] = {
+        "digit": DIGIT,
+        "fine": FINE,
+        "pens": PENS,
+        "diverging": diverging_colours(),
+    }
 
     # Bytes, row by row, 0 for black; the browser draws them, so it need not hear them again.
     ink = _Ink(bytes(SIDE * SIDE)).tag(
@@ -309,12 +318,10 @@ class DrawingPad(Widget):
 
     def _checked(self, pen: int, centred: bool) -> dict[str, Any]:
         op = type(self).__name__
-        pen = checks.integer(op, "pen", pen, 2)
-        if pen > 30:
-            raise ValueError(f"{op}: pen must be at most 30 of the pad's 112 points, got {pen}.")
-        if not isinstance(centred, bool):
-            raise TypeError(f"{op}: centred must be True or False, got {checks.describe(centred)}.")
-        return {"pen": pen, "centred": centred}
+        return {
+            "pen": integer_within(op, "pen", pen, *PENS),
+            "centred": flag(op, "centred", centred),
+        }
 
     def _picture(self) -> tuple[Figure, str]:
         outputs, image, odds = self.outputs, self.image, self.probabilities

@@ -1,57 +1,83 @@
+// @ts-check
 // The drawing pad: draw a digit, and watch every layer of a trained network respond.
 
 import {
-  button, figure, h, hasModifier, numberField, panel, setAttribute, setText, settings, toggle,
+  arrow, attempt, button, clamp, closing, figure, h, hasModifier, hearing, letDrag, panel, patience,
+  setAttribute, setText, settings, sum, toggle,
 } from "../kit/kit.js";
-import { COLOURS, mapTiles } from "../kit/maps.js";
+import { LEGEND, mapTiles } from "../kit/maps.js";
 
-const SIDE = 112; // points of the pad, each way
-const PIXEL = 4; // points for one pixel of the 28×28 that the network sees
+/** @import { Given } from "../kit/kit.js" */
+/** @import { Colours } from "../kit/pixels.js" */
+/** @import { Point } from "../kit/svg.js" */
+/** @typedef {{ pen: number, centred: boolean }} Set */
+/**
+ * @typedef {object} Facts
+ * @property {number} digit pixels of an image that the network sees, each way
+ * @property {number} fine points of the pad for one of them
+ * @property {[number, number]} pens the thinnest and the widest
+ * @property {Colours} diverging
+ */
+/** @typedef {{ name: string, shape: number[] }} LayerOutput */
+/** @typedef {ArrayBuffer | ArrayBufferView | null | undefined} Bytes */
+
 const PATIENCE = 4000; // milliseconds until we say that the kernel does not answer
 const KEPT = 50; // drawings that Undo can bring back
 
 // --- Ink -----------------------------------------------------------------------------------------
 
-/** Draw a line of round ends into bytes, row by row; what is there already stays. */
+/** Draw a line of round ends into bytes, row by row; what is there already stays.
+ * @param {Uint8Array} ink @param {Point} from @param {Point} to @param {number} pen
+ */
 export function inkLine(ink, [x0, y0], [x1, y1], pen) {
+  const side = Math.sqrt(ink.length);
   const radius = pen / 2;
-  const from = (a, b) => Math.max(Math.floor(Math.min(a, b) - radius - 1), 0);
-  const to = (a, b) => Math.min(Math.ceil(Math.max(a, b) + radius + 1), SIDE - 1);
+  const inside = (/** @type {number} */ at) => clamp(at, 0, side - 1);
+  const [top, left] = [Math.min(y0, y1), Math.min(x0, x1)].map((at) =>
+    inside(Math.floor(at - radius - 1)),
+  );
+  const [bottom, right] = [Math.max(y0, y1), Math.max(x0, x1)].map((at) =>
+    inside(Math.ceil(at + radius + 1)),
+  );
   const [dx, dy] = [x1 - x0, y1 - y0];
   const length = dx * dx + dy * dy;
-  for (let i = from(y0, y1); i <= to(y0, y1); i += 1) {
-    for (let j = from(x0, x1); j <= to(x0, x1); j += 1) {
+  for (let i = top; i <= bottom; i += 1) {
+    for (let j = left; j <= right; j += 1) {
       // The centre of the point, its nearest place on the line, and the distance between them.
       const [px, py] = [j + 0.5 - x0, i + 0.5 - y0];
-      const t = length ? Math.min(Math.max((px * dx + py * dy) / length, 0), 1) : 0;
+      const t = length ? clamp((px * dx + py * dy) / length, 0, 1) : 0;
       const distance = Math.hypot(px - t * dx, py - t * dy);
-      const shade = Math.min(Math.max(radius + 0.5 - distance, 0), 1);
-      ink[i * SIDE + j] = Math.max(ink[i * SIDE + j], Math.round(255 * shade));
+      const shade = clamp(radius + 0.5 - distance, 0, 1);
+      ink[i * side + j] = Math.max(ink[i * side + j], Math.round(255 * shade));
     }
   }
   return ink;
 }
 
-/** A view of bytes that came from Python, from a file, or from here. */
+/** A view of bytes that came from Python, from a file, or from here.
+ * @param {Bytes} value
+ */
 function bytesOf(value) {
   if (!value) return new Uint8Array(0);
   if (value instanceof ArrayBuffer) return new Uint8Array(value);
   return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
 }
 
-/** The bytes as numbers of a kind, copied so that they lie where such numbers must lie. */
+/** The bytes as numbers of a kind, copied so that they lie where such numbers must lie.
+ * @template {Float32Array | Float64Array} T
+ * @param {Bytes} value
+ * @param {{ new (buffer: ArrayBuffer, start: number, length: number): T, BYTES_PER_ELEMENT: number }} Kind
+ */
 function numbersOf(value, Kind) {
   const bytes = bytesOf(value).slice();
   return new Kind(bytes.buffer, 0, Math.floor(bytes.length / Kind.BYTES_PER_ELEMENT));
 }
 
-function mass(ink) {
-  return ink.reduce((sum, one) => sum + one, 0);
-}
-
 // --- Words ---------------------------------------------------------------------------------------
 
-/** A share in percent. No network is ever wholly sure, so 100.0% and 0.0% are not claimed. */
+/** A share in percent. No network is ever wholly sure, so 100.0% and 0.0% are not claimed.
+ * @param {number} share
+ */
 export function percent(share) {
   if (Number.isNaN(share)) return "not a number";
   if (share > 0.9995 && share < 1) return "over 99.9%";
@@ -59,7 +85,9 @@ export function percent(share) {
   return `${(100 * share).toFixed(1)}%`;
 }
 
-/** What the network reads, in words. */
+/** What the network reads, in words.
+ * @param {Float64Array} odds @param {boolean} empty
+ */
 export function readingWords(odds, empty) {
   const order = [...odds.keys()].sort((a, b) => odds[b] - odds[a]);
   if (!order.length || odds.some(Number.isNaN)) return "The network answers with no numbers.";
@@ -67,32 +95,42 @@ export function readingWords(odds, empty) {
   return empty ? `The pad is empty. To that, the network answers ${first}` : `Read as ${first}`;
 }
 
-/** Where the ink is, in words. */
-export function inkWords(ink) {
-  let [top, bottom, left, right] = [SIDE, -1, SIDE, -1];
+/** Where the ink is, in words.
+ * @param {Uint8Array} ink @param {Facts} facts
+ */
+export function inkWords(ink, { digit, fine }) {
+  const side = digit * fine;
+  let [top, bottom, left, right] = [side, -1, side, -1];
   ink.forEach((one, k) => {
     if (!one) return;
-    const [i, j] = [Math.floor(k / SIDE), k % SIDE];
+    const [i, j] = [Math.floor(k / side), k % side];
     [top, bottom] = [Math.min(top, i), Math.max(bottom, i)];
     [left, right] = [Math.min(left, j), Math.max(right, j)];
   });
   if (bottom < 0) return "The pad is empty.";
-  const [t, b, l, r] = [top, bottom, left, right].map((one) => Math.floor(one / PIXEL));
-  return `White strokes on black, in rows ${t} to ${b} and columns ${l} to ${r} of 28.`;
+  const [t, b, l, r] = [top, bottom, left, right].map((one) => Math.floor(one / fine));
+  return `White strokes on black, in rows ${t} to ${b} and columns ${l} to ${r} of ${digit}.`;
 }
 
 // --- Drawing -------------------------------------------------------------------------------------
 
-function paintGrey(canvas, side, shade) {
-  const context = canvas.getContext("2d");
+/** @param {HTMLCanvasElement} canvas @param {(k: number) => number} shade */
+function paintGrey(canvas, shade) {
+  const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
+  const side = canvas.width;
   const picture = context.createImageData(side, side);
   const shades = new Uint32Array(picture.data.buffer);
   for (let k = 0; k < side * side; k += 1) shades[k] = (0xff000000 | (shade(k) * 0x010101)) >>> 0;
   context.putImageData(picture, 0, 0);
 }
 
+/** How the keys beside the arrows move the pen, on the slant. @type {Record<string, Point>} */
+const SLANTS = { Home: [-1, -1], PageUp: [1, -1], End: [-1, 1], PageDown: [1, 1] };
+
+/** @param {Given<Set, Facts>} given */
 function render({ model, el }) {
   const frame = panel(el, {
+    name: "drawing",
     title: "Draw a digit",
     describe: "Draw one digit, large, with mouse, finger or keys. The network answers while you draw.",
     keys: [
@@ -105,19 +143,28 @@ function render({ model, el }) {
     ],
   });
   const set = settings(model, redraw);
-  let ink = new Uint8Array(SIDE * SIDE);
-  let before = []; // earlier drawings, for Undo
-  let pen = [SIDE / 2 + PIXEL / 2, SIDE / 2 + PIXEL / 2]; // of the keys: the middle of a pixel
+  const facts = model.get("facts");
+  const [pixel, side] = [facts.fine, facts.digit * facts.fine];
+  let ink = new Uint8Array(side * side);
+  /** Earlier drawings, for Undo. @type {Uint8Array<ArrayBuffer>[]} */
+  let before = [];
+  /** The pen of the keys: the middle of a pixel. @type {Point} */
+  let pen = [side / 2 + pixel / 2, side / 2 + pixel / 2];
   let down = false;
-  let stroke = null; // the last place of the pointer, while it draws
+  /** The last place of the pointer, while it draws. @type {Point | null} */
+  let stroke = null;
   let tell = ""; // what to say before the reading, once the answer is there
   let frameAsked = 0;
-  let timer = null;
-  let silent = false;
+  const kernel = patience(
+    frame,
+    PATIENCE,
+    "The kernel has not answered. What you drew is kept. If a cell is running, the answer " +
+      "comes when it has finished; if the kernel was restarted, run this cell again.",
+  );
 
   // Parts
 
-  const canvas = h("canvas", { width: SIDE, height: SIDE, role: "img" });
+  const canvas = h("canvas", { width: side, height: side, role: "img" });
   const cursor = h("div", { class: "pad-cursor", "aria-hidden": "true" });
   const board = h(
     "div",
@@ -131,45 +178,34 @@ function render({ model, el }) {
     canvas,
     cursor,
   );
-  const seen = h("canvas", { class: "pad-seen", width: 28, height: 28, role: "img" });
+  const seen = h("canvas", { class: "pad-seen", width: facts.digit, height: facts.digit, role: "img" });
   const odds = h("ol", { class: "pad-odds" });
   const seenFigure = figure("", seen);
   const oddsFigure = figure("", odds);
   const note = h("p", { class: "pad-note" });
   const layers = h("div", { class: "pad-layers" });
+  /** @type {ReturnType<typeof mapTiles>[]} */
   let views = [];
   const undo = button("Undo", takeBack);
   const clear = button("Clear", wipe);
   const example = button("Give me a test digit", () => {
     keep();
     tell = "A test digit.";
-    wait();
-    try {
-      model.send({ ask: "digit" });
-    } catch {
-      // The timer says that nobody answers.
-    }
+    kernel.wait();
+    attempt(() => model.send({ ask: "digit" }));
   });
-  const width = numberField("Pen", {
-    min: 2,
-    max: 30,
-    whole: true,
-    complain: frame.complain,
-    change: (value) => {
-      set.change({ pen: value });
-      return "";
-    },
-  });
+  const [min, max] = facts.pens;
+  const width = frame.field("Pen", { min, max, whole: true, change: (v) => set.change({ pen: v }) });
   const centred = toggle("Centre and scale, as MNIST did", (on) => {
     tell = on ? "Centred and scaled." : "As it was drawn, only smaller.";
-    wait();
+    kernel.wait();
     set.change({ centred: on });
   });
   frame.body.append(
     h("div", { class: "cnn-controls" }, clear, undo, example, width.node, centred.node),
     h("div", { class: "cnn-figures" }, figure("your drawing", board).node, seenFigure.node, oddsFigure.node),
     note,
-    h("p", {}, COLOURS),
+    h("p", {}, LEGEND),
     layers,
   );
 
@@ -180,13 +216,9 @@ function render({ model, el }) {
     frameAsked = 0;
     const same = bytesOf(model.get("ink"));
     if (same.length === ink.length && same.every((one, k) => one === ink[k])) return;
-    wait();
+    kernel.wait();
     model.set("ink", new DataView(ink.slice().buffer));
-    try {
-      model.save_changes();
-    } catch {
-      // The timer says that nobody answers.
-    }
+    attempt(() => model.save_changes());
   }
   function soon() {
     frameAsked ||= requestAnimationFrame(() => {
@@ -194,30 +226,18 @@ function render({ model, el }) {
       send();
     });
   }
-  function wait() {
-    clearTimeout(timer);
-    timer = setTimeout(() => {
-      silent = true;
-      frame.complain(
-        "The kernel has not answered. What you drew is kept. If a cell is running, the answer " +
-          "comes when it has finished; if the kernel was restarted, run this cell again.",
-      );
-    }, PATIENCE);
-  }
   function heard() {
-    clearTimeout(timer);
-    if (silent) frame.complain("");
-    silent = false;
+    kernel.heard();
     redraw();
     speak();
   }
   function fresh() {
-    const { mass: due, centred: way } = model.get("answer");
-    return due === mass(ink) && way === set.now.centred;
+    const { mass, centred: way } = model.get("answer");
+    return mass === sum(ink) && way === set.now.centred;
   }
   function speak() {
     if (!tell || stroke || !fresh()) return;
-    frame.say(`${tell} ${readingWords(readOdds(), !mass(ink))}`);
+    frame.say(`${tell} ${readingWords(readOdds(), !sum(ink))}`);
     tell = "";
   }
   function readOdds() {
@@ -236,6 +256,7 @@ function render({ model, el }) {
     before.push(ink.slice());
     before = before.slice(-KEPT);
   }
+  /** @param {Uint8Array<ArrayBuffer>} drawing @param {string} words */
   function replace(drawing, words) {
     lift();
     ink = drawing;
@@ -245,57 +266,60 @@ function render({ model, el }) {
     speak();
   }
   function takeBack() {
-    if (before.length) replace(before.pop(), "The last stroke is taken back.");
+    const earlier = before.pop();
+    if (earlier) replace(earlier, "The last stroke is taken back.");
     else frame.say("There is nothing to take back.");
   }
   function wipe() {
-    if (!mass(ink)) return frame.say("The pad is empty.");
+    if (!sum(ink)) return frame.say("The pad is empty.");
     keep();
-    return replace(new Uint8Array(SIDE * SIDE), "Cleared.");
+    return replace(new Uint8Array(side * side), "Cleared.");
   }
+  /** @param {Point} from @param {Point} to */
   function mark(from, to) {
     inkLine(ink, from, to, set.now.pen);
     soon();
   }
+  /** @param {PointerEvent} event @returns {Point} */
   function pointOf(event) {
     const box = canvas.getBoundingClientRect();
     return [
-      ((event.clientX - box.left) / box.width) * SIDE,
-      ((event.clientY - box.top) / box.height) * SIDE,
+      ((event.clientX - box.left) / box.width) * side,
+      ((event.clientY - box.top) / box.height) * side,
     ];
   }
-  board.addEventListener("pointerdown", (event) => {
-    if (event.button !== 0) return;
-    board.classList.remove("keys");
-    lift();
-    keep();
-    board.setPointerCapture(event.pointerId);
-    stroke = pointOf(event);
-    mark(stroke, stroke);
-  });
-  board.addEventListener("pointermove", (event) => {
-    if (!stroke) return;
-    const moves = event.getCoalescedEvents?.() ?? [];
-    for (const one of moves.length ? moves : [event]) {
-      const to = pointOf(one);
-      mark(stroke, to);
-      stroke = to;
-    }
-  });
-  for (const end of ["pointerup", "pointercancel"]) {
-    board.addEventListener(end, () => {
-      if (!stroke) return;
-      stroke = null;
-      tell = "Stroke drawn.";
-      drawInk();
-      send();
-      speak();
-    });
+  /** @param {string} words */
+  function finish(words) {
+    tell = words;
+    drawInk();
+    send();
+    speak();
   }
+  letDrag(board, {
+    start(event) {
+      board.classList.remove("keys");
+      lift();
+      keep();
+      stroke = pointOf(event);
+      mark(stroke, stroke);
+    },
+    move(event) {
+      const moves = event.getCoalescedEvents?.() ?? [];
+      for (const one of moves.length ? moves : [event]) {
+        const to = pointOf(one);
+        mark(stroke ?? to, to);
+        stroke = to;
+      }
+    },
+    end() {
+      stroke = null;
+      finish("Stroke drawn.");
+    },
+  });
 
   // The pen of the keys
 
-  const place = () => `row ${Math.floor(pen[1] / PIXEL)}, column ${Math.floor(pen[0] / PIXEL)}`;
+  const place = () => `row ${Math.floor(pen[1] / pixel)}, column ${Math.floor(pen[0] / pixel)}`;
   function lift() {
     down = false;
     drawPen();
@@ -306,36 +330,30 @@ function render({ model, el }) {
     mark(pen, pen);
     drawPen();
   }
-  function move(dx, dy, steps) {
-    const inside = (value) => Math.min(Math.max(value, PIXEL / 2), SIDE - PIXEL / 2);
-    const to = [inside(pen[0] + dx * steps * PIXEL), inside(pen[1] + dy * steps * PIXEL)];
+  /** @param {number} dx @param {number} dy in pixels */
+  function move(dx, dy) {
+    const inside = (/** @type {number} */ at) => clamp(at, pixel / 2, side - pixel / 2);
+    /** @type {Point} */
+    const to = [inside(pen[0] + dx * pixel), inside(pen[1] + dy * pixel)];
     if (down) mark(pen, to);
     pen = to;
     drawPen();
     frame.say(place());
   }
-  const WAYS = {
-    ArrowLeft: [-1, 0],
-    ArrowRight: [1, 0],
-    ArrowUp: [0, -1],
-    ArrowDown: [0, 1],
-    Home: [-1, -1],
-    PageUp: [1, -1],
-    End: [-1, 1],
-    PageDown: [1, 1],
-  };
   board.addEventListener("keydown", (event) => {
     if (hasModifier(event)) return;
     board.classList.add("keys");
-    if (event.key in WAYS) {
-      move(...WAYS[event.key], event.shiftKey ? 4 : 1);
+    const by = arrow(event, 4);
+    if (by) {
+      move(by[1], by[0]);
+    } else if (event.key in SLANTS) {
+      const [dx, dy] = SLANTS[event.key];
+      const steps = event.shiftKey ? 4 : 1;
+      move(steps * dx, steps * dy);
     } else if (event.key === " ") {
       if (down) {
         lift();
-        tell = "Pen lifted.";
-        drawInk();
-        send();
-        speak();
+        finish("Pen lifted.");
       } else {
         lower();
         frame.say(`Pen down at ${place()}.`);
@@ -358,13 +376,13 @@ function render({ model, el }) {
   // What is seen
 
   function drawPen() {
-    cursor.style.left = `${(100 * pen[0]) / SIDE}%`;
-    cursor.style.top = `${(100 * pen[1]) / SIDE}%`;
+    cursor.style.left = `${(100 * pen[0]) / side}%`;
+    cursor.style.top = `${(100 * pen[1]) / side}%`;
     cursor.classList.toggle("down", down);
   }
   function drawInk() {
-    paintGrey(canvas, SIDE, (k) => ink[k]);
-    if (!stroke) setAttribute(canvas, "aria-label", inkWords(ink));
+    paintGrey(canvas, (k) => ink[k]);
+    if (!stroke) setAttribute(canvas, "aria-label", inkWords(ink, facts));
     setAttribute(undo, "aria-disabled", before.length ? null : "true");
   }
   function redraw() {
@@ -372,7 +390,7 @@ function render({ model, el }) {
     centred.set(set.now.centred);
     const answer = model.get("answer");
     const image = numbersOf(answer.image, Float32Array);
-    paintGrey(seen, 28, (k) => Math.round(255 * (image[k] ?? 0)));
+    paintGrey(seen, (k) => Math.round(255 * (image[k] ?? 0)));
     seenFigure.set("what the network sees, 28×28");
     const way = set.now.centred ? "centred and scaled" : "only made smaller";
     setAttribute(seen, "aria-label", `Your drawing as 28 by 28 pixels, ${way}.`);
@@ -380,10 +398,11 @@ function render({ model, el }) {
     setText(note, answer.note ?? "");
     drawLayers(answer);
   }
+  /** @param {Float64Array} shares */
   function drawOdds(shares) {
     const best = shares.indexOf(Math.max(...shares));
     oddsFigure.set("probabilities");
-    while (odds.children.length > shares.length) odds.lastChild.remove();
+    while (odds.children.length > shares.length) odds.lastElementChild?.remove();
     shares.forEach((share, k) => {
       if (!odds.children[k]) {
         const bar = h("span", { class: "pad-bar", "aria-hidden": "true" }, h("span"));
@@ -391,17 +410,19 @@ function render({ model, el }) {
       }
       const row = odds.children[k];
       const [digit, sign, bar, text] = row.children;
+      const length = /** @type {HTMLElement} */ (bar.firstChild);
       row.className = k === best ? "best" : "";
       setText(digit, `${k}:`);
       setText(sign, k === best ? "▶" : "");
-      bar.firstChild.style.width = `${100 * (share || 0)}%`;
+      length.style.width = `${100 * (share || 0)}%`;
       setText(text, percent(share));
     });
   }
+  /** @param {{ layers?: LayerOutput[], maps?: Bytes }} answer */
   function drawLayers({ layers: all = [], maps }) {
     const values = numbersOf(maps, Float32Array);
     if (views.length !== all.length) {
-      views = all.map(() => mapTiles({ say: frame.say }));
+      views = all.map(() => mapTiles({ say: frame.say, colours: facts.diverging }));
       layers.replaceChildren(...views.map((view) => view.node));
     }
     let start = 0;
@@ -414,21 +435,13 @@ function render({ model, el }) {
     });
   }
 
-  const relisten = () => load();
-  model.on("change:ink", relisten);
-  model.on("change:answer", heard);
+  const ears = [hearing(model, "ink", load), hearing(model, "answer", heard)];
   load();
   drawInk();
   drawPen();
   redraw();
-  return () => {
-    clearTimeout(timer);
-    cancelAnimationFrame(frameAsked);
-    model.off("change:ink", relisten);
-    model.off("change:answer", heard);
-    set.dispose();
-    frame.dispose();
-  };
+  const asked = { dispose: () => cancelAnimationFrame(frameAsked) };
+  return closing(kernel, asked, ...ears, set, frame);
 }
 
 export default { render };

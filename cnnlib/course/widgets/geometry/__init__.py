@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -13,6 +13,7 @@ from cnnlib import checks
 from cnnlib.course import drawing
 from cnnlib.course.widgets.kit.base import Widget, setting
 from cnnlib.course.widgets.kit.bundle import script, styles
+from cnnlib.course.widgets.kit.numbers import integer_within
 from cnnlib.shapes import fitting_size, receptive_field
 from cnnlib.types import Array
 
@@ -164,7 +165,8 @@ class GeometryExplorer(Widget):
     """
 
     _esm = script("geometry/widget.js")
-    _css = styles("geometry/widget.css")
+    _css = styles("geometry/widget.js")
+    FACTS: ClassVar[dict[str, Any]] = {"limits": LIMITS}
 
     def __init__(
         self, size: int | tuple[int, int] = 4, layers: Iterable[tuple[int, ...]] = ((2, 1, 1),)
@@ -224,12 +226,10 @@ class GeometryExplorer(Widget):
             numbers = []
             names = ("kernel_size", "stride", "padding")
             for name, value in zip(names, (*layer, 0)[:3], strict=True):
-                number = checks.integer(op, name, value, 0 if name == "padding" else 1)
-                if number > LIMITS[name]:
-                    raise ValueError(
-                        f"{op}: {name} must be at most {LIMITS[name]}, got {number} in layer {k}."
-                    )
-                numbers.append(number)
+                least = 0 if name == "padding" else 1
+                numbers.append(
+                    integer_within(op, name, value, least, LIMITS[name], f" in layer {k}")
+                )
             axes = zip(("height", "width"), now, strict=True)
             h, w = (fitting_size(f"{op}, layer {k}", axis, n, *numbers) for axis, n in axes)
             now = (h, w)

@@ -1,29 +1,44 @@
+// @ts-check
 // The geometry explorer: where windows stop, which pixels they read, and how far a cell sees back.
 
 import {
-  button, choice, closing, figure, grid, h, numberField, panel, setAttribute, setLines, setText,
-  settings, uniqueId,
+  button, capital, choice, closing, figure, h, joined, keepChildren, number, panel, setAttribute, setText,
+  settings, uniqueId, withItem, worked,
 } from "../kit/kit.js";
 import { listed, misfit, neverRead, reads, stops } from "../kit/windows.js";
 
-const LIMITS = { side: 28, kernel: 11, stride: 11, padding: 10, layers: 4 };
+/** @import { Given, Place } from "../kit/kit.js" */
+/** @import { Layer } from "../kit/windows.js" */
+/** @typedef {{ size: Place, layers: Layer[] }} Set */
+/** @typedef {Record<"side" | "kernel_size" | "stride" | "padding" | "layers", number>} Limits */
+/** @typedef {[level: number, row: number, column: number]} Cell without the border */
+/** @typedef {number[][]} Links for each map, how many ways lead to each place along one axis */
 
 // --- Arithmetic: pure functions of the settings, tested to be equal to cnnlib ----------------------
 
-/** Height and width of every map: the input first, the output last. */
+/** Height and width of every map: the input first, the output last.
+ * @param {Set} set
+ */
 export function sizes({ size, layers }) {
   const maps = [size];
-  for (const layer of layers) maps.push(maps.at(-1).map((length) => stops(length, layer)));
+  for (const [k, layer] of layers.entries()) {
+    const [height, width] = maps[k];
+    maps.push([stops(height, layer), stops(width, layer)]);
+  }
   return maps;
 }
 
-/** How many windows of its layer read each pixel of a map. */
+/** How many windows of its layer read each pixel of a map.
+ * @param {Set} set @param {number} level
+ */
 export function coverage(set, level) {
   const [down, across] = sizes(set)[level].map((length) => reads(length, set.layers[level]));
   return down.map((a) => across.map((b) => a * b));
 }
 
-/** How far a cell of each map sees back, by the formula. */
+/** How far a cell of each map sees back, by the formula.
+ * @param {Layer[]} layers
+ */
 export function receptiveField(layers) {
   let jump = 1;
   let field = 1;
@@ -39,11 +54,13 @@ export function receptiveField(layers) {
  * through the windows that it was made from, and forth to the windows that read it.
  *
  * Maps are counted with their border of zeros, and so is the place `at` in the map `level`.
+ * @param {number} length @param {Layer[]} layers @param {number} level @param {number} at
+ * @returns {Links}
  */
 export function ways(length, layers, level, at) {
   const maps = [length];
-  for (const layer of layers) maps.push(stops(maps.at(-1), layer));
-  const border = (k) => (k < layers.length ? layers[k][2] : 0);
+  for (const [k, layer] of layers.entries()) maps.push(stops(maps[k], layer));
+  const border = (/** @type {number} */ k) => (k < layers.length ? layers[k][2] : 0);
   const counts = maps.map((n, k) => new Array(n + 2 * border(k)).fill(0));
   counts[level][at] = 1;
   for (let k = level - 1; k >= 0; k -= 1) {
@@ -65,7 +82,9 @@ export function ways(length, layers, level, at) {
   return counts;
 }
 
-/** Say in words why the settings make no sense, or return "". */
+/** Say in words why the settings make no sense, or return "".
+ * @param {Set} set
+ */
 export function problem(set) {
   const maps = sizes(set);
   for (const [k, layer] of set.layers.entries()) {
@@ -76,7 +95,7 @@ export function problem(set) {
       const need = Math.ceil((kernelSize - Math.min(...maps[k])) / 2);
       const room = Math.min(...maps[k]) + 2 * padding - kernelSize;
       return (
-        `${where} The last start would be ${minus(room)}, before the first. Use a smaller ` +
+        `${where} The last start would be ${number(room)}, before the first. Use a smaller ` +
         `kernel, a padding of at least ${need}, or a larger input.`
       );
     }
@@ -86,15 +105,14 @@ export function problem(set) {
 
 // --- Words ---------------------------------------------------------------------------------------
 
+/** @param {string} text */
 function lower(text) {
   return text.charAt(0).toLowerCase() + text.slice(1);
 }
 
-function minus(value) {
-  return String(value).replace("-", "−");
-}
-
-/** The formula for the output size with the numbers put in. */
+/** The formula for the output size with the numbers put in.
+ * @param {number} length @param {Layer} layer
+ */
 export function formula(length, [kernelSize, stride, padding]) {
   const room = length + 2 * padding - kernelSize;
   const steps = Math.floor(room / stride);
@@ -104,7 +122,9 @@ export function formula(length, [kernelSize, stride, padding]) {
   );
 }
 
-/** The same for the ear. */
+/** The same for the ear.
+ * @param {number} length @param {Layer} layer
+ */
 export function spokenFormula(length, [kernelSize, stride, padding]) {
   const room = length + 2 * padding - kernelSize;
   const steps = Math.floor(room / stride);
@@ -114,7 +134,9 @@ export function spokenFormula(length, [kernelSize, stride, padding]) {
   );
 }
 
-/** The formulas of one layer: one line where height and width are alike, else two. */
+/** The formulas of one layer: one line where height and width are alike, else two.
+ * @param {Set} set @param {number} level @param {(length: number, layer: Layer) => string} write
+ */
 function formulas(set, level, write) {
   const [height, width] = sizes(set)[level];
   const layer = set.layers[level];
@@ -122,7 +144,9 @@ function formulas(set, level, write) {
   return [`height: ${write(height, layer)}`, `width: ${write(width, layer)}`];
 }
 
-/** What is worth knowing about one layer, in words. */
+/** What is worth knowing about one layer, in words.
+ * @param {Set} set @param {number} level
+ */
 export function remarks(set, level) {
   const layer = set.layers[level];
   const [kernelSize, stride, padding] = layer;
@@ -139,7 +163,7 @@ export function remarks(set, level) {
     const names = ["height", "width"].filter((_, k) => rests[k] > 0);
     const rest = rests[0] === rests[1] || names.length === 1 ? Math.max(...rests) : rests.join(" and ");
     const only = unread ? "" : " Only border is left over there.";
-    said.push(`The division of the ${names.join(" and ")} leaves the remainder ${rest}.${only}`);
+    said.push(`The division of the ${joined(names)} leaves the remainder ${rest}.${only}`);
   }
   const hollow = hollowWindows([height, width], layer);
   if (hollow) {
@@ -149,14 +173,17 @@ export function remarks(set, level) {
   return said.join(" ");
 }
 
+/** @param {number} count */
 function times(count) {
   return count === 1 ? "1 time" : `${count} times`;
 }
 
-/** How many windows hold nothing but border. */
+/** How many windows hold nothing but border.
+ * @param {Place} size @param {Layer} layer
+ */
 function hollowWindows([height, width], layer) {
   const [kernelSize, stride, padding] = layer;
-  const inside = (length) => {
+  const inside = (/** @type {number} */ length) => {
     let count = 0;
     for (let stop = 0; stop < stops(length, layer); stop += 1) {
       const first = stop * stride - padding;
@@ -167,13 +194,17 @@ function hollowWindows([height, width], layer) {
   return stops(height, layer) * stops(width, layer) - inside(height) * inside(width);
 }
 
-/** What a map is called. */
+/** What a map is called.
+ * @param {Set} set @param {number} level
+ */
 export function nameOf(set, level) {
   if (level === 0) return "input";
   return level === set.layers.length ? "output" : `map ${level}`;
 }
 
-/** The receptive field, layer by layer, with the numbers put in. */
+/** The receptive field, layer by layer, with the numbers put in.
+ * @param {Layer[]} layers
+ */
 export function growth(layers) {
   const fields = receptiveField(layers);
   let jump = 1;
@@ -184,9 +215,18 @@ export function growth(layers) {
   });
 }
 
-/** Where links lead in one map, without its border: the rows and the columns, or null. */
+/** How wide the border of zeros is that the layer after a map lays around it.
+ * @param {Set} set @param {number} level
+ */
+function borderOf({ layers }, level) {
+  return level < layers.length ? layers[level][2] : 0;
+}
+
+/** Where links lead in one map, without its border: the rows and the columns, or null.
+ * @param {Set} set @param {number} level @param {Links[]} links
+ */
 function linked(set, level, links) {
-  const padding = level < set.layers.length ? set.layers[level][2] : 0;
+  const padding = borderOf(set, level);
   const found = links.map((axis, k) =>
     axis[level]
       .map((count, i) => (count > 0 ? i - padding : -1))
@@ -195,6 +235,7 @@ function linked(set, level, links) {
   return found[0].length && found[1].length ? found : null;
 }
 
+/** @param {Set} set @param {number} level @param {Place} place */
 function place(set, level, [row, column]) {
   const [height, width] = sizes(set)[level];
   const inside = row >= 0 && column >= 0 && row < height && column < width;
@@ -202,14 +243,16 @@ function place(set, level, [row, column]) {
   return inside ? `${name} row ${row}, column ${column}` : `the border of the ${name}`;
 }
 
-/** What the chosen cell was made from, and who reads it, in sentences. */
+/** What the chosen cell was made from, and who reads it, in sentences.
+ * @param {Set} set @param {number} level @param {number} row @param {number} column
+ */
 export function story(set, level, row, column) {
-  const padding = level < set.layers.length ? set.layers[level][2] : 0;
+  const padding = borderOf(set, level);
   const at = [row + padding, column + padding];
   const links = set.size.map((length, k) => ways(length, set.layers, level, at[k]));
   const here = place(set, level, [row, column]);
-  const said = [`${here.charAt(0).toUpperCase()}${here.slice(1)}.`];
-  const area = (found) =>
+  const said = [`${capital(here)}.`];
+  const area = (/** @type {number[][]} */ found) =>
     `${listed("row", found[0])} and ${listed("column", found[1])} ` +
     `(${found[0].length} × ${found[1].length})`;
   if (level > 0 && !here.startsWith("the border")) {
@@ -219,11 +262,11 @@ export function story(set, level, row, column) {
       parts.push(`${nameOf(set, k)}, ${found ? area(found) : "nothing but border"}`);
     }
     said.push(`Made from: ${parts.join("; ")}.`);
-    const due = receptiveField(set.layers)[level - 1];
+    const reach = receptiveField(set.layers)[level - 1];
     const found = linked(set, 0, links);
     const counts = found ? found.map((places) => places.length) : [0, 0];
-    if (counts.some((count) => count < due)) {
-      said.push(`By the formula it reaches over ${due} × ${due}; the rest is ${
+    if (counts.some((count) => count < reach)) {
+      said.push(`By the formula it reaches over ${reach} × ${reach}; the rest is ${
         found && hasGap(found) ? "border or skipped" : "border"
       }.`);
     }
@@ -245,19 +288,23 @@ export function story(set, level, row, column) {
   return said.join(" ");
 }
 
+/** @param {number[][]} found */
 function hasGap(found) {
-  return found.some((places) => places.at(-1) - places[0] >= places.length);
+  return found.some((places) => places[places.length - 1] - places[0] >= places.length);
 }
 
 // --- Drawing -------------------------------------------------------------------------------------
 
+/** @type {[string, string][]} */
 const MODES = [
   ["windows", "how many windows read it"],
   ["ways", "how many ways lead to the chosen cell"],
 ];
 
+/** @param {Given<Set, { limits: Limits }>} given */
 function render({ model, el }) {
   const frame = panel(el, {
+    name: "geometry",
     title: "Padding, stride and what they read",
     keys: [
       ["Tab", "from field to field, and from map to map"],
@@ -268,70 +315,74 @@ function render({ model, el }) {
     ],
   });
   const set = settings(model, redraw);
-  let chosen = null; // [level, row, column] without the border; null is the middle of the output
-  let peek = null; // the cell that the pointer is over
+  const { limits } = model.get("facts");
+  /** The cell that was chosen; null is the middle of the output. @type {Cell | null} */
+  let chosen = null;
+  /** The cell that the pointer is over. @type {Cell | null} */
+  let peek = null;
   let mode = "windows";
+  /** @type {ReturnType<typeof makeRow>[]} */
   let rows = [];
+  /** @type {ReturnType<typeof makeView>[]} */
   let views = [];
 
   // Controls
 
-  const limits = (max, min = 1) => ({ min, max, whole: true });
-  function field(label, bounds, patch) {
-    return numberField(label, {
-      ...bounds,
-      complain: frame.complain,
-      change: (value) => change(patch(value)),
-    });
+  /** @param {string} label @param {number} max @param {(value: number) => Partial<Set>} patch */
+  function field(label, max, patch, min = 1) {
+    return frame.field(label, { min, max, whole: true, change: (value) => change(patch(value)) });
   }
-  /** Take settings that make sense, and say what came out; else return what is wrong. */
+  /** Take settings that make sense, and say what came out; else return what is wrong.
+   * @param {Partial<Set>} values
+   */
   function change(values) {
     const next = { ...set.now, ...values };
     const refused = problem(next);
     if (!refused) {
       set.change(values);
-      frame.say(`Output ${sizes(next).at(-1).join(" by ")}. ${next.layers
+      frame.say(`Output ${sizes(next)[next.layers.length].join(" by ")}. ${next.layers
         .map((_, k) => `${title(k)}${remarks(next, k)}`)
         .join(" ")}`);
     }
     return refused;
   }
+  /** @param {number} k */
   function title(k) {
     return set.now.layers.length > 1 ? `Layer ${k + 1}: ` : "";
   }
   const sides = [
-    field("Rows", limits(LIMITS.side), (v) => ({ size: [v, set.now.size[1]] })),
-    field("Columns", limits(LIMITS.side), (v) => ({ size: [set.now.size[0], v] })),
+    field("Rows", limits.side, (v) => ({ size: [v, set.now.size[1]] })),
+    field("Columns", limits.side, (v) => ({ size: [set.now.size[0], v] })),
   ];
-  const replaced = (k, part, value) => ({
-    layers: set.now.layers.map((layer, n) =>
-      n === k ? layer.map((old, m) => (m === part ? value : old)) : layer,
-    ),
-  });
+  /** @param {number} k @param {0 | 1 | 2} part @param {number} value */
+  const replaced = (k, part, value) => {
+    const layer = (set.now.layers[k] ?? [1, 1, 0]).with(part, value);
+    return { layers: withItem(set.now.layers, k, /** @type {Layer} */ (layer)) };
+  };
+  /** @param {number} k */
   function makeRow(k) {
     const fields = [
-      field("Kernel", limits(LIMITS.kernel), (v) => replaced(k, 0, v)),
-      field("Stride", limits(LIMITS.stride), (v) => replaced(k, 1, v)),
-      field("Padding", limits(LIMITS.padding, 0), (v) => replaced(k, 2, v)),
+      field("Kernel", limits.kernel_size, (v) => replaced(k, 0, v)),
+      field("Stride", limits.stride, (v) => replaced(k, 1, v)),
+      field("Padding", limits.padding, (v) => replaced(k, 2, v), 0),
     ];
     const name = h("span", { class: "geo-name", id: uniqueId() });
-    const lines = h("div", { class: "geo-formula", "aria-hidden": "true" });
-    const spokenLines = h("p", { class: "cnn-spoken" });
+    const size = worked();
     const note = h("p", { class: "geo-note" });
     const node = h(
       "div",
       { class: "geo-layer", role: "group", "aria-labelledby": name.id },
-      h("div", { class: "cnn-controls" }, name, fields.map((one) => one.node), lines, spokenLines),
+      h("div", { class: "cnn-controls" }, name, fields.map((one) => one.node), size.node),
       note,
     );
-    return { node, name, fields, lines, spokenLines, note };
+    return { node, name, fields, size, note };
   }
   const add = button("Add a layer", () => {
     const { layers } = set.now;
-    if (layers.length >= LIMITS.layers) {
-      return frame.complain(`At most ${LIMITS.layers} layers can be drawn.`);
+    if (layers.length >= limits.layers) {
+      return frame.complain(`At most ${limits.layers} layers can be drawn.`);
     }
-    const refused = change({ layers: [...layers, layers.at(-1)] });
+    const refused = change({ layers: [...layers, layers[layers.length - 1]] });
     frame.complain(refused && `No room for another layer like the last one. ${refused}`);
   });
   const remove = button("Remove the last layer", () => {
@@ -339,13 +390,15 @@ function render({ model, el }) {
     if (layers.length === 1) return frame.complain("One layer has to stay.");
     frame.complain(change({ layers: layers.slice(0, -1) }));
   });
-  const paddings = [
+  /** @type {[string, (kernelSize: number) => number][]} */
+  const widths = [
     ["None (valid)", () => 0],
     ["Same", (kernelSize) => (kernelSize - 1) / 2],
     ["Full", (kernelSize) => kernelSize - 1],
-  ].map(([label, due]) =>
+  ];
+  const paddings = widths.map(([label, width]) =>
     button(label, () => {
-      const layers = set.now.layers.map(([k, s]) => [k, s, due(k)]);
+      const layers = set.now.layers.map(([k, s]) => /** @type {Layer} */ ([k, s, width(k)]));
       const even = layers.find(([, , padding]) => !Number.isInteger(padding));
       if (even) {
         return frame.complain(
@@ -359,7 +412,7 @@ function render({ model, el }) {
   const write = choice("Numbers in the cells", MODES, (value) => {
     mode = value;
     redraw();
-    frame.say(`Each cell says ${MODES.find(([key]) => key === mode)[1]}.`);
+    frame.say(`Each cell says ${Object.fromEntries(MODES)[mode]}.`);
   });
   const paddingName = h("span", { id: uniqueId() }, "Padding of all layers");
   const layerList = h("div", { class: "geo-layers" });
@@ -390,24 +443,26 @@ function render({ model, el }) {
 
   // Maps
 
-  function borderOf(level) {
-    return level < set.now.layers.length ? set.now.layers[level][2] : 0;
-  }
+  /** @param {number} level */
   function makeView(level) {
-    const shift = ([i, j]) => [level, i - borderOf(level), j - borderOf(level)];
-    const choose = (i, j, again = false) => {
-      const moved = String(chosen) !== String(shift([i, j]));
-      chosen = shift([i, j]);
+    /** @param {Place} place @returns {Cell} */
+    const cellAt = ([i, j]) => {
+      const border = borderOf(set.now, level);
+      return [level, i - border, j - border];
+    };
+    const choose = (/** @type {number} */ i, /** @type {number} */ j, again = false) => {
+      const cell = cellAt([i, j]);
+      const moved = String(chosen) !== String(cell);
+      chosen = cell;
       peek = null;
       redraw();
-      if (moved || again) frame.say(story(set.now, ...chosen));
+      if (moved || again) frame.say(story(set.now, ...cell));
     };
-    const board = grid({
+    const board = frame.grid({
       name: `map ${level}`,
-      complain: frame.complain,
       focus: (i, j) => choose(i, j),
-      hover: (i, j) => {
-        peek = i === null ? null : shift([i, j]);
+      hover: (place) => {
+        peek = place && cellAt(place);
         redraw();
       },
       press: (i, j) => choose(i, j, true),
@@ -415,18 +470,12 @@ function render({ model, el }) {
     return { board, figure: figure("", board.node) };
   }
 
+  /** @param {number} level @param {Cell} cell @param {Links[]} links */
   function drawMap(level, cell, links) {
-    const { size, layers } = set.now;
-    const [height, width] = sizes({ size, layers })[level];
-    const border = borderOf(level);
-    const last = level === layers.length;
-    const counts = last ? null : coverage(set.now, level);
+    const [height, width] = sizes(set.now)[level];
+    const border = borderOf(set.now, level);
+    const counts = level === set.now.layers.length ? null : coverage(set.now, level);
     const [down, across] = links.map((axis) => axis[level]);
-    const way = (i, j) => down[i] * across[j];
-    const shown = (i, j) => {
-      if (mode === "ways") return way(i, j) || null;
-      return last ? null : counts[i - border][j - border];
-    };
     const most =
       mode === "ways"
         ? Math.max(...down) * Math.max(...across)
@@ -434,30 +483,30 @@ function render({ model, el }) {
     const name = nameOf(set.now, level);
     const view = views[level];
     setAttribute(view.board.node, "aria-label", name);
-    const zeros = border === 1 ? ", border 1" : border ? `, border ${border}` : "";
-    view.figure.set(`${name}, ${height}×${width}${zeros}`);
+    view.figure.set(`${name}, ${height}×${width}${border ? `, border ${border}` : ""}`);
     const extent = [down, across].map((axis) => {
       const used = axis.flatMap((count, i) => (count ? [i] : []));
-      return used.length ? [used[0], used.at(-1) - used[0] + 1, used.length] : null;
+      return { first: used[0], length: used[used.length - 1] - used[0] + 1, count: used.length };
     });
-    const gaps = extent.some((span) => span && span[1] > span[2]);
-    const isChosen = (i, j) => cell[0] === level && i === cell[1] + border && j === cell[2] + border;
+    const gaps = extent.some(({ length, count }) => length > count);
     view.board.draw(height + 2 * border, width + 2 * border, (i, j) => {
       const outside = i < border || j < border || i >= height + border || j >= width + border;
-      const value = outside && mode === "windows" ? null : shown(i, j);
-      const windows = outside || last ? null : counts[i - border][j - border];
+      const windows = outside || !counts ? null : counts[i - border][j - border];
+      const way = down[i] * across[j];
+      const value = mode === "windows" ? windows : way || null;
+      const isChosen = cell[0] === level && i === cell[1] + border && j === cell[2] + border;
       const marks = [];
       const label = [place(set.now, level, [i - border, j - border])];
       if (outside) marks.push("border");
       else if (value) marks.push(`geo-${Math.ceil((5 * value) / most)}`);
       if (windows === 0) marks.push("geo-unread");
       if (windows !== null) label.push(windows ? `read ${times(windows)}` : "never read");
-      if (way(i, j) > 0 && !isChosen(i, j)) {
+      if (way > 0 && !isChosen) {
         marks.push(gaps ? "geo-link geo-gaps" : "geo-link");
         label.push(level < cell[0] ? "seen by the chosen cell" : "reads the chosen cell");
-        if (mode === "ways") label.push(way(i, j) === 1 ? "1 way" : `${way(i, j)} ways`);
+        if (mode === "ways") label.push(way === 1 ? "1 way" : `${way} ways`);
       }
-      if (isChosen(i, j)) {
+      if (isChosen) {
         marks.push("geo-chosen");
         label.push("chosen");
       }
@@ -467,20 +516,27 @@ function render({ model, el }) {
         marks: marks.join(" "),
       };
     });
-    const outline = extent.every(Boolean)
-      ? { row: extent[0][0], height: extent[0][1], column: extent[1][0], width: extent[1][1] }
+    const [rowsSeen, columnsSeen] = extent;
+    const outline = rowsSeen.count && columnsSeen.count
+      ? {
+          row: rowsSeen.first, height: rowsSeen.length,
+          column: columnsSeen.first, width: columnsSeen.length,
+        }
       : null;
     view.board.frame(level <= cell[0] ? outline : null, "first");
     view.board.frame(level > cell[0] ? outline : null, "second");
   }
 
+  /** @returns {Cell} */
   function middle() {
-    const output = sizes(set.now).at(-1);
-    return [set.now.layers.length, ...output.map((length) => Math.floor((length - 1) / 2))];
+    const last = set.now.layers.length;
+    const [height, width] = sizes(set.now)[last];
+    return [last, Math.floor((height - 1) / 2), Math.floor((width - 1) / 2)];
   }
+  /** @param {Cell | null} cell */
   function exists(cell) {
     if (!cell || cell[0] > set.now.layers.length) return false;
-    const border = borderOf(cell[0]);
+    const border = borderOf(set.now, cell[0]);
     return sizes(set.now)[cell[0]].every(
       (length, k) => cell[k + 1] >= -border && cell[k + 1] < length + border,
     );
@@ -489,38 +545,35 @@ function render({ model, el }) {
   function redraw() {
     const now = set.now;
     const count = now.layers.length;
-    while (rows.length < count) {
-      rows.push(makeRow(rows.length));
-      layerList.append(rows.at(-1).node);
+    if (rows.length !== count) {
+      rows = now.layers.map((_, k) => rows[k] ?? makeRow(k));
+      views = sizes(now).map((_, level) => views[level] ?? makeView(level));
+      keepChildren(layerList, rows.map((row) => row.node));
+      keepChildren(maps, views.map((view) => view.figure.node));
     }
-    while (rows.length > count) rows.pop().node.remove();
-    while (views.length < count + 1) {
-      views.push(makeView(views.length));
-      maps.append(views.at(-1).figure.node);
-    }
-    while (views.length > count + 1) views.pop().figure.node.remove();
     if (!exists(chosen)) chosen = null;
     if (!exists(peek)) peek = null;
     const cell = peek ?? chosen ?? middle();
-    const border = borderOf(cell[0]);
+    const border = borderOf(now, cell[0]);
     const links = now.size.map((length, k) => ways(length, now.layers, cell[0], cell[k + 1] + border));
     views.forEach((_, level) => drawMap(level, cell, links));
     // A stack of maps stands side by side as long as possible.
-    const across = sizes(now).reduce((sum, [, w], k) => sum + w + 2 * borderOf(k), 0);
+    const across = sizes(now).reduce((sum, [, w], k) => sum + w + 2 * borderOf(now, k), 0);
     maps.classList.toggle("geo-small", across > 22);
     if (!peek) {
-      const at = cell.slice(1).map((i) => i + border);
-      views[cell[0]].board.select(...at);
+      views[cell[0]].board.select(cell[1] + border, cell[2] + border);
     }
     sides.forEach((side, k) => side.set(now.size[k]));
     rows.forEach((row, k) => {
       setText(row.name, count > 1 ? `Layer ${k + 1}` : "Layer");
       row.fields.forEach((one, part) => one.set(now.layers[k][part]));
-      setLines(row.lines, formulas(now, k, formula), "div");
-      setText(row.spokenLines, `Output ${formulas(now, k, spokenFormula).join("; ")}.`);
+      row.size.set({
+        lines: formulas(now, k, formula),
+        words: `Output ${formulas(now, k, spokenFormula).join("; ")}.`,
+      });
       setText(row.note, remarks(now, k));
     });
-    setAttribute(add, "aria-disabled", count >= LIMITS.layers ? "true" : null);
+    setAttribute(add, "aria-disabled", count >= limits.layers ? "true" : null);
     setAttribute(remove, "aria-disabled", count === 1 ? "true" : null);
     write.set(mode);
     setText(told, story(now, ...cell));

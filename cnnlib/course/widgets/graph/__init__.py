@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 from matplotlib.figure import Figure
 
 from cnnlib import checks
-from cnnlib.course import drawing
 from cnnlib.course.backpropagation import figures
 from cnnlib.course.widgets.kit.base import Widget
 from cnnlib.course.widgets.kit.bundle import script, styles
+from cnnlib.course.widgets.kit.numbers import written
 
 __all__ = ["ComputationGraph", "Flow", "graph_flow"]
 
@@ -147,10 +147,10 @@ def _check_names(op: str, graph: object, inputs: Mapping[str, object]) -> None:
         raise ValueError(
             f"{op}: there is no graph {graph!r}; choose one of {', '.join(map(repr, INPUTS))}."
         )
-    due = INPUTS[str(graph)]
-    if set(inputs) != set(due):
+    expected = INPUTS[str(graph)]
+    if set(inputs) != set(expected):
         raise ValueError(
-            f"{op}: the {graph} has the inputs {', '.join(due)}, got "
+            f"{op}: the {graph} has the inputs {', '.join(expected)}, got "
             f"{', '.join(map(str, inputs)) or 'none'}. Give each of them a number, and no other."
         )
 
@@ -184,7 +184,19 @@ class ComputationGraph(Widget):
     """
 
     _esm = script("graph/widget.js")
-    _css = styles("kit/svg.css", "graph/widget.css")
+    _css = styles("graph/widget.js")
+    FACTS: ClassVar[dict[str, Any]] = {
+        "limit": LIMIT,
+        "graphs": {
+            name: {
+                "nodes": figures.GRAPHS[name][0],
+                "arrows": figures.GRAPHS[name][1],
+                "rules": [rule._asdict() for rule in rules],
+                "inputs": INPUTS[name],
+            }
+            for name, rules in RULES.items()
+        },
+    }
 
     def __init__(self, graph: str = "neuron", inputs: Mapping[str, float] | None = None) -> None:
         super().__init__(graph=graph, inputs=inputs)
@@ -239,13 +251,9 @@ class ComputationGraph(Widget):
         return figures.graph(self.graph, flow.values, flow.gradients), alt
 
     def __repr__(self) -> str:
-        given = ", ".join(f"{name} = {_text(value)}" for name, value in self.inputs.items())
-        return f"ComputationGraph({self.graph}, {given} → L = {_text(self.flow.values['L'])})"
+        given = ", ".join(f"{name} = {written(value)}" for name, value in self.inputs.items())
+        return f"ComputationGraph({self.graph}, {given} → L = {written(self.flow.values['L'])})"
 
 
 def _list(numbers: Mapping[str, float]) -> str:
-    return "; ".join(f"{name} {_text(value)}" for name, value in numbers.items())
-
-
-def _text(value: float) -> str:
-    return drawing.format_numbers([value], ".6g")[0]
+    return "; ".join(f"{name} {written(value)}" for name, value in numbers.items())

@@ -1,96 +1,30 @@
+// @ts-check
 // A computation graph: values flow forward, gradients flow back, a number on every arrow.
 
 import {
-  aloud, button, choice, closing, h, number, numberField, panel, player, setAttribute, setLines,
-  setText, settings, term,
+  aloud, button, choice, closing, h, number, panel, player, setAttribute, settings, sum, term,
+  worked,
 } from "../kit/kit.js";
 import { label, line, picture, svg } from "../kit/svg.js";
 
-const LIMIT = 1e6; // for the inputs
+/** @import { Given, NumberField } from "../kit/kit.js" */
+/** @import { Point } from "../kit/svg.js" */
+/** @typedef {Record<string, number>} Numbers by the names of arrows or inputs */
+/** @typedef {{ graph: string, inputs: Numbers }} Set */
+/** @typedef {"product" | "sum" | "relu" | "square" | "squared difference" | "scale" | "shift"} Does */
+/** @typedef {{ box: string, does: Does, inputs: string[], output: string, by: number }} Rule */
+/**
+ * @typedef {object} Graph as the figures of the notebook draw it
+ * @property {Record<string, [x: number, y: number, text: string]>} nodes
+ * @property {Record<string, [from: string, to: string]>} arrows by the name of what each carries
+ * @property {Rule[]} rules in the order of the work
+ * @property {Numbers} inputs to begin with
+ */
+/** @typedef {{ limit: number, graphs: Record<string, Graph> }} Facts */
+/** @typedef {"given" | "forward" | "start" | "backward" | "meet"} Phase */
+/** @typedef {{ phase: Phase, box: string, values: string[], gradients: string[] }} Step */
 
-// Where the boxes stand, and each arrow under the name of what it carries, as in the figures of
-// the notebook. A rule is {box, does, inputs, output, by}; they stand in the order of the work.
-export const GRAPHS = {
-  neuron: {
-    nodes: {
-      x: [0, 0.9, "x"],
-      w: [0, -0.9, "w"],
-      times: [2, 0, "×"],
-      b: [2.4, -1.6, "b"],
-      plus: [4, 0, "+"],
-      relu: [6, 0, "ReLU"],
-      t: [6.5, -1.6, "t"],
-      square: [8.2, 0, "(a − t)²"],
-      L: [10.2, 0, "L"],
-    },
-    arrows: {
-      x: ["x", "times"],
-      w: ["w", "times"],
-      product: ["times", "plus"],
-      b: ["b", "plus"],
-      z: ["plus", "relu"],
-      a: ["relu", "square"],
-      t: ["t", "square"],
-      L: ["square", "L"],
-    },
-    rules: [
-      { box: "times", does: "product", inputs: ["x", "w"], output: "product", by: 0 },
-      { box: "plus", does: "sum", inputs: ["product", "b"], output: "z", by: 0 },
-      { box: "relu", does: "relu", inputs: ["z"], output: "a", by: 0 },
-      { box: "square", does: "squared difference", inputs: ["a", "t"], output: "L", by: 0 },
-    ],
-    inputs: { x: 2, w: 3, b: -1, t: 7 },
-  },
-  chain: {
-    nodes: {
-      x: [0, 0, "x"],
-      times: [2, 0, "× 3"],
-      minus: [4, 0, "− 1"],
-      square: [6, 0, "square"],
-      L: [8, 0, "L"],
-    },
-    arrows: {
-      x: ["x", "times"],
-      u: ["times", "minus"],
-      v: ["minus", "square"],
-      L: ["square", "L"],
-    },
-    rules: [
-      { box: "times", does: "scale", inputs: ["x"], output: "u", by: 3 },
-      { box: "minus", does: "shift", inputs: ["u"], output: "v", by: -1 },
-      { box: "square", does: "square", inputs: ["v"], output: "L", by: 0 },
-    ],
-    inputs: { x: 2 },
-  },
-  fork: {
-    nodes: {
-      w: [0, 0, "w"],
-      "times 3": [2.4, 0.8, "× 3"],
-      "times 5": [2.4, -0.8, "× 5"],
-      "times 2": [4.8, 0.8, "× 2"],
-      "times -1": [4.8, -0.8, "× (−1)"],
-      plus: [7.2, 0, "+"],
-      L: [9, 0, "L"],
-    },
-    arrows: {
-      "w, upper": ["w", "times 3"],
-      "w, lower": ["w", "times 5"],
-      "3w": ["times 3", "times 2"],
-      "5w": ["times 5", "times -1"],
-      "6w": ["times 2", "plus"],
-      "-5w": ["times -1", "plus"],
-      L: ["plus", "L"],
-    },
-    rules: [
-      { box: "times 3", does: "scale", inputs: ["w, upper"], output: "3w", by: 3 },
-      { box: "times 5", does: "scale", inputs: ["w, lower"], output: "5w", by: 5 },
-      { box: "times 2", does: "scale", inputs: ["3w"], output: "6w", by: 2 },
-      { box: "times -1", does: "scale", inputs: ["5w"], output: "-5w", by: -1 },
-      { box: "plus", does: "sum", inputs: ["6w", "-5w"], output: "L", by: 0 },
-    ],
-    inputs: { w: 2 },
-  },
-};
+/** @type {[string, string][]} */
 const CHOICES = [
   ["neuron", "a neuron with its loss"],
   ["chain", "a chain"],
@@ -99,6 +33,7 @@ const CHOICES = [
 
 // --- Arithmetic: pure functions of the settings, tested to be equal to cnnlib ----------------------
 
+/** @type {Record<Does, (inputs: number[], by: number) => number>} */
 const FORWARD = {
   product: ([a, b]) => a * b,
   sum: ([a, b]) => a + b,
@@ -108,6 +43,7 @@ const FORWARD = {
   scale: ([a], by) => by * a,
   shift: ([a], by) => a + by,
 };
+/** @type {Record<Does, (inputs: number[], by: number) => number[]>} */
 const SLOPES = {
   product: ([a, b]) => [b, a],
   sum: () => [1, 1],
@@ -118,48 +54,57 @@ const SLOPES = {
   shift: () => [1],
 };
 
-/** The arrows that leave an input. */
-function leaving(name, input) {
-  const { arrows } = GRAPHS[name];
+/** The arrows that leave an input.
+ * @param {Graph} graph @param {string} input
+ */
+function leaving({ arrows }, input) {
   return Object.keys(arrows).filter((arrow) => arrows[arrow][0] === input);
 }
 
-/** The value and the gradient of each arrow, and the gradient of each input. */
-export function flow({ graph: name, inputs }) {
-  const { rules } = GRAPHS[name];
+/** The value and the gradient of each arrow, and the gradient of each input.
+ * @param {Graph} graph @param {Numbers} inputs
+ */
+export function flow(graph, inputs) {
+  const { rules } = graph;
+  /** @type {Numbers} */
   const values = {};
   for (const [input, value] of Object.entries(inputs)) {
-    for (const arrow of leaving(name, input)) values[arrow] = value;
+    for (const arrow of leaving(graph, input)) values[arrow] = value;
   }
-  const given = (rule) => rule.inputs.map((arrow) => values[arrow]);
+  const given = (/** @type {Rule} */ rule) => rule.inputs.map((arrow) => values[arrow]);
   for (const rule of rules) values[rule.output] = FORWARD[rule.does](given(rule), rule.by);
+  /** @type {Numbers} */
   const gradients = { L: 1 };
-  for (const rule of [...rules].reverse()) {
+  for (const rule of rules.toReversed()) {
     SLOPES[rule.does](given(rule), rule.by).forEach((slope, k) => {
       gradients[rule.inputs[k]] = gradients[rule.output] * slope;
     });
   }
+  /** @type {Numbers} */
   const totals = {};
   for (const input of Object.keys(inputs)) {
-    totals[input] = leaving(name, input).reduce((sum, arrow) => sum + gradients[arrow], 0);
+    totals[input] = sum(leaving(graph, input).map((arrow) => gradients[arrow]));
   }
   return { values, gradients, totals };
 }
 
-/** The steps of a graph in their order; each says on which arrows it writes what. */
-export function stepsOf(name) {
-  const { rules, inputs } = GRAPHS[name];
-  const starts = Object.keys(inputs).flatMap((input) => leaving(name, input));
+/** The steps of a graph in their order; each says on which arrows it writes what.
+ * @param {Graph} graph
+ */
+export function stepsOf(graph) {
+  const { rules, inputs } = graph;
+  const starts = Object.keys(inputs).flatMap((input) => leaving(graph, input));
+  /** @type {Step[]} */
   const steps = [{ phase: "given", box: "", values: starts, gradients: [] }];
   for (const rule of rules) {
     steps.push({ phase: "forward", box: rule.box, values: [rule.output], gradients: [] });
   }
   steps.push({ phase: "start", box: "L", values: [], gradients: ["L"] });
-  for (const rule of [...rules].reverse()) {
+  for (const rule of rules.toReversed()) {
     steps.push({ phase: "backward", box: rule.box, values: [], gradients: rule.inputs });
   }
   for (const input of Object.keys(inputs)) {
-    if (leaving(name, input).length > 1) {
+    if (leaving(graph, input).length > 1) {
       steps.push({ phase: "meet", box: input, values: [], gradients: [] });
     }
   }
@@ -168,12 +113,16 @@ export function stepsOf(name) {
 
 // --- Words ---------------------------------------------------------------------------------------
 
-/** A name as it is written: a true minus sign. */
+/** A name as it is written: a true minus sign.
+ * @param {string} arrow
+ */
 function written(arrow) {
   return arrow.replace("-", "−");
 }
 
-/** How a box makes its output from numbers, or from names. */
+/** How a box makes its output from numbers, or from names.
+ * @param {Rule} rule @param {string[]} inputs
+ */
 function formula(rule, [a, b]) {
   return {
     product: `${a} · ${b}`,
@@ -186,7 +135,9 @@ function formula(rule, [a, b]) {
   }[rule.does];
 }
 
-/** Why a box has this local slope along its input k. */
+/** Why a box has this local slope along its input k.
+ * @param {Rule} rule @param {number} k @param {Numbers} values
+ */
 function reason(rule, k, values) {
   const [one, other] = [rule.inputs[k], rule.inputs[1 - k]];
   const sign = k === 0 ? 2 : -2;
@@ -204,10 +155,12 @@ function reason(rule, k, values) {
   }[rule.does];
 }
 
-/** The title of a step. */
-export function title(name, k) {
-  const { phase, box } = stepsOf(name)[k];
-  const text = GRAPHS[name].nodes[box]?.[2];
+/** The title of a step.
+ * @param {Graph} graph @param {number} k
+ */
+export function title(graph, k) {
+  const { phase, box } = stepsOf(graph)[k];
+  const text = graph.nodes[box]?.[2];
   return {
     given: "The inputs are given",
     forward: `Forward, box ${text}`,
@@ -217,17 +170,22 @@ export function title(name, k) {
   }[phase];
 }
 
-/** What happens at a step, as lines to read; with `brief`, without the reasons. */
-export function lines(set, k, { brief = false } = {}) {
-  const { graph: name, inputs } = set;
-  const { values, gradients, totals } = flow(set);
-  const { phase, box } = stepsOf(name)[k];
-  const rule = GRAPHS[name].rules.find((one) => one.box === box);
-  const names = Object.keys(inputs);
+/** What happens at a step, as lines to read; with `brief`, without the reasons.
+ * @param {Graph} graph @param {Numbers} inputs @param {number} k
+ */
+export function lines(graph, inputs, k, { brief = false } = {}) {
+  const { values, gradients, totals } = flow(graph, inputs);
+  const { phase, box } = stepsOf(graph)[k];
   if (phase === "given") {
-    const given = names.map((input) => `${input} = ${number(inputs[input])}`).join(", ");
+    const given = Object.entries(inputs).map(([name, value]) => `${name} = ${number(value)}`).join(", ");
     return [`${given}. Which L comes out? Say a number, then step.`];
   }
+  if (phase === "start") return ["L moves as fast as itself: its gradient is 1."];
+  if (phase === "meet") {
+    const parts = leaving(graph, box).map((arrow) => term(gradients[arrow])).join(" + ");
+    return [`Where paths meet, gradients add: ${parts} = ${number(totals[box])} for ${box}.`];
+  }
+  const rule = graph.rules[graph.rules.findIndex((one) => one.box === box)];
   if (phase === "forward") {
     const numbers = rule.inputs.map((arrow) => term(values[arrow]));
     const bare = rule.does === "squared difference" ? ` = ${term(values.a - values.t)}²` : "";
@@ -235,11 +193,6 @@ export function lines(set, k, { brief = false } = {}) {
       `${written(rule.output)} = ${formula(rule, rule.inputs.map(written))} = ` +
         `${formula(rule, numbers)}${bare} = ${number(values[rule.output])}`,
     ];
-  }
-  if (phase === "start") return ["L moves as fast as itself: its gradient is 1."];
-  if (phase === "meet") {
-    const parts = leaving(name, box).map((arrow) => term(gradients[arrow])).join(" + ");
-    return [`Where paths meet, gradients add: ${parts} = ${number(totals[box])} for ${box}.`];
   }
   const right = gradients[rule.output];
   const slopes = SLOPES[rule.does](rule.inputs.map((arrow) => values[arrow]), rule.by);
@@ -250,9 +203,11 @@ export function lines(set, k, { brief = false } = {}) {
   });
 }
 
-/** What stands in the picture, in words. */
-function description(set, values, gradients) {
-  const list = (numbers) =>
+/** What stands in the picture, in words.
+ * @param {Numbers} values @param {Numbers} gradients
+ */
+function description(values, gradients) {
+  const list = (/** @type {Numbers} */ numbers) =>
     Object.entries(numbers).map(([arrow, value]) => `${written(arrow)} ${number(value)}`).join("; ");
   const backward = Object.keys(gradients).length ? ` Gradients: ${list(gradients)}.` : "";
   return aloud(`Computation graph. Values: ${list(values)}.${backward}`);
@@ -263,11 +218,15 @@ function description(set, values, gradients) {
 const [WIDE, TALL] = [4.7, 5.6]; // em in one unit of the places above
 const HIGH = 2; // em, of a box
 
+/** @param {string} text */
 function boxWidth(text) {
   return Math.max(2, 0.62 * text.length + 1.1);
 }
 
-/** Where a line from the middle of a box leaves it. */
+/** Where a line from the middle of a box leaves it.
+ * @param {Point} middle @param {number} width @param {Point} direction
+ * @returns {Point}
+ */
 function edgeOf([x, y], width, [dx, dy]) {
   const t = Math.min(
     dx === 0 ? Infinity : (width / 2 + 0.15) / Math.abs(dx),
@@ -276,39 +235,47 @@ function edgeOf([x, y], width, [dx, dy]) {
   return [x + t * dx, y + t * dy];
 }
 
+/** @param {Point} tip @param {Point} direction @param {string} className */
 function arrowHead([x, y], [dx, dy], className) {
-  const at = (back, aside) => `${10 * (x - back * dx - aside * dy)},${10 * (y - back * dy + aside * dx)}`;
+  const at = (/** @type {number} */ back, /** @type {number} */ aside) =>
+    `${10 * (x - back * dx - aside * dy)},${10 * (y - back * dy + aside * dx)}`;
   return svg("polygon", { class: className, points: `${at(0, 0)} ${at(0.7, 0.32)} ${at(0.7, -0.32)}` });
 }
 
-function drawing(set, k) {
-  const { nodes, arrows } = GRAPHS[set.graph];
-  const all = flow(set);
-  const steps = stepsOf(set.graph);
+/** @param {Graph} graph @param {Numbers} inputs @param {number} k */
+function drawing(graph, inputs, k) {
+  const { nodes, arrows } = graph;
+  const all = flow(graph, inputs);
+  const steps = stepsOf(graph);
   const now = steps[k];
-  const shown = (kind) =>
+  /** What is known by now. @param {"values" | "gradients"} kind @returns {Numbers} */
+  const known = (kind) =>
     Object.fromEntries(
       steps.slice(0, k + 1).flatMap((step) => step[kind].map((arrow) => [arrow, all[kind][arrow]])),
     );
-  const values = shown("values");
-  const gradients = shown("gradients");
+  const values = known("values");
+  const gradients = known("gradients");
   const places = Object.values(nodes);
   const maxX = Math.max(...places.map(([x]) => x));
   const minY = Math.min(-0.2, ...places.map(([, y]) => y));
   const maxY = Math.max(0.2, ...places.map(([, y]) => y));
-  const at = (node) => {
-    const [x, y] = nodes[node];
+  /** @param {string} name @returns {Point} */
+  const at = (name) => {
+    const [x, y] = nodes[name];
     return [x * WIDE + 1.6, (maxY - y) * TALL + 1.4];
   };
   const node = picture(maxX * WIDE + 3.2, (maxY - minY) * TALL + 2.8);
-  setAttribute(node, "aria-label", description(set, values, gradients));
+  setAttribute(node, "aria-label", description(values, gradients));
 
   for (const [arrow, [from, to]] of Object.entries(arrows)) {
     const [a, b] = [at(from), at(to)];
     const length = Math.hypot(b[0] - a[0], b[1] - a[1]);
+    /** @type {Point} */
     const along = [(b[0] - a[0]) / length, (b[1] - a[1]) / length];
+    /** @type {Point} */
+    const against = [-along[0], -along[1]];
     const start = edgeOf(a, boxWidth(nodes[from][2]), along);
-    const stop = edgeOf(b, boxWidth(nodes[to][2]), [-along[0], -along[1]]);
+    const stop = edgeOf(b, boxWidth(nodes[to][2]), against);
     const up = along[0] > 0 ? [along[1], -along[0]] : [-along[1], along[0]]; // out of the line, upwards
     const isNew = now.values.includes(arrow);
     const back = now.gradients.includes(arrow);
@@ -317,14 +284,16 @@ function drawing(set, k) {
       arrowHead(stop, along, `flow-head ${isNew ? "flow-new" : ""}`),
     );
     if (back) {
+      /** @param {Point} p @returns {Point} */
       const low = (p) => [p[0] - 0.42 * up[0], p[1] - 0.42 * up[1]];
       node.append(
         line(...low(start), ...low(stop), "flow-back"),
-        arrowHead(low(start), [-along[0], -along[1]], "flow-back-head"),
+        arrowHead(low(start), against, "flow-back-head"),
       );
     }
     const part = Math.abs(along[1]) > 0.6 ? 0.4 : 0.5; // on a steep arrow, away from what is above
-    const middle = start.map((from, axis) => from + part * (stop[axis] - from));
+    const middle = start.map((begin, axis) => begin + part * (stop[axis] - begin));
+    /** @param {string} text @param {1 | -1} side @param {string} className */
     const beside = (text, side, className) => {
       // A text is wider than high, so beside a slope it needs more room.
       const away = 0.95 + Math.abs(up[0]) * (0.3 * text.length);
@@ -360,8 +329,10 @@ function drawing(set, k) {
   return node;
 }
 
+/** @param {Given<Set, Facts>} given */
 function render({ model, el }) {
   const frame = panel(el, {
+    name: "graph",
     title: "Values flow forward, gradients flow back",
     keys: [
       ["Play, Back, Step", "walk through the boxes, forward and then back; Escape pauses"],
@@ -370,37 +341,38 @@ function render({ model, el }) {
     ],
   });
   const set = settings(model, redraw);
+  const { limit, graphs } = model.get("facts");
+  const graph = () => graphs[set.now.graph];
+  const text = ({ brief = false } = {}) => lines(graph(), set.now.inputs, place, { brief });
   let place = 0;
   let drawn = "";
   const steps = player({
     panel: frame,
-    name: (k) => title(set.now.graph, k),
+    name: (k) => title(graph(), k),
     go: (k, { playing }) => {
       place = k;
       redraw();
-      const text = lines(set.now, k, { brief: playing }).join(". ");
-      frame.say(aloud(`${title(set.now.graph, k)}. ${text}`));
+      frame.say(aloud(`${title(graph(), k)}. ${text({ brief: playing }).join(". ")}`));
     },
   });
   const all = button("Show all", () => {
     steps.pause();
-    place = stepsOf(set.now.graph).length - 1;
+    place = stepsOf(graph()).length - 1;
     redraw();
     frame.say(summary());
   });
   steps.node.append(all);
-  const graphs = choice("Graph", CHOICES, (graph) => {
-    set.change({ graph, inputs: GRAPHS[graph].inputs });
-    frame.say(aloud(`${title(graph, 0)}. ${lines(set.now, 0).join(" ")}`));
+  const which = choice("Graph", CHOICES, (name) => {
+    set.change({ graph: name, inputs: graphs[name].inputs });
+    frame.say(aloud(`${title(graph(), 0)}. ${text().join(" ")}`));
   });
   const fieldBox = h("span", { class: "cnn-controls flow-inputs" });
+  /** @type {Record<string, NumberField>} */
   let fields = {};
   const canvas = h("div", { class: "flow-canvas" });
-  const heading = h("p", { class: "flow-title" });
-  const symbols = h("div", { class: "flow-lines", "aria-hidden": "true" });
-  const words = h("p", { class: "cnn-spoken" });
+  const work = worked();
   frame.body.append(
-    h("div", { class: "cnn-controls" }, graphs.node, fieldBox),
+    h("div", { class: "cnn-controls" }, which.node, fieldBox),
     canvas,
     h(
       "p",
@@ -408,32 +380,30 @@ function render({ model, el }) {
       h("b", {}, "bold, above an arrow: value"),
       h("i", {}, "slanted, below it: gradient of L"),
     ),
-    h("div", { class: "flow-sum" }, heading, symbols, words),
+    work.node,
     steps.node,
   );
 
   function summary() {
-    const { values, totals } = flow(set.now);
+    const { values, totals } = flow(graph(), set.now.inputs);
     const parts = Object.entries(totals).map(([input, value]) => `${input}: ${number(value)}`);
     return aloud(`L is ${number(values.L)}. Gradients, ${parts.join("; ")}.`);
   }
 
+  /** @param {string} input */
   function makeField(input) {
-    return numberField(input, {
-      min: -LIMIT,
-      max: LIMIT,
-      complain: frame.complain,
+    return frame.field(input, {
+      min: -limit,
+      max: limit,
       change: (value) => {
         set.change({ inputs: { ...set.now.inputs, [input]: value } });
         frame.say(place === 0 ? aloud(`${input} is ${number(value)}.`) : summary());
-        return "";
       },
     });
   }
 
   function redraw() {
     const now = set.now;
-    const count = stepsOf(now.graph).length;
     if (now.graph !== drawn) {
       steps.pause();
       if (drawn) place = 0;
@@ -442,13 +412,10 @@ function render({ model, el }) {
       fieldBox.replaceChildren(...Object.values(fields).map((field) => field.node));
     }
     for (const [input, value] of Object.entries(now.inputs)) fields[input].set(value);
-    graphs.set(now.graph);
-    canvas.replaceChildren(drawing(now, place));
-    setText(heading, title(now.graph, place));
-    const text = lines(now, place);
-    setLines(symbols, text);
-    setText(words, aloud(text.join(". ")));
-    steps.set(place, count);
+    which.set(now.graph);
+    canvas.replaceChildren(drawing(graph(), now.inputs, place));
+    work.set({ place: title(graph(), place), lines: text() });
+    steps.set(place, stepsOf(graph()).length);
   }
 
   redraw();

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -13,11 +13,12 @@ from cnnlib.course import drawing
 from cnnlib.course.pixels_and_channels import figures
 from cnnlib.course.widgets.kit.base import Widget, setting
 from cnnlib.course.widgets.kit.bundle import script, styles
+from cnnlib.course.widgets.kit.numbers import one_of, sizes
 from cnnlib.course.widgets.kit.pixels import pack, unpack
 
 __all__ = ["PixelInspector", "pixel_window"]
 
-SHOWN = ("rgb", "grey")
+NUMBERS = ("rgb", "grey")
 CLOSE = 8  # at so many pixels along a side, the numbers show
 
 
@@ -82,7 +83,8 @@ class PixelInspector(Widget):
     """
 
     _esm = script("inspector/widget.js")
-    _css = styles("kit/pixels.css", "inspector/widget.css")
+    _css = styles("inspector/widget.js")
+    FACTS: ClassVar[dict[str, Any]] = {"close": CLOSE}
 
     def __init__(
         self, image: npt.ArrayLike, place: tuple[int, int] = (0, 0), show: str = "rgb"
@@ -122,8 +124,7 @@ class PixelInspector(Widget):
                 f"{op}: there is no pixel in row {row}, column {column}; rows go from 0 to "
                 f"{height - 1}, columns from 0 to {width - 1}."
             )
-        if show not in SHOWN:
-            raise ValueError(f"{op}: show must be one of {', '.join(SHOWN)}, got {show!r}.")
+        show = one_of(op, "show", show, NUMBERS)
         return {"image": packed, "place": [row, column], "show": show}
 
     def _picture(self) -> tuple[Figure, str]:
@@ -149,6 +150,7 @@ class PixelInspector(Widget):
         return fig, alt
 
     def __repr__(self) -> str:
-        size = "×".join(map(str, self.image.shape))
         row, column = self.place
-        return f"PixelInspector({size} image, row {row}, column {column}: {self.pixel})"
+        return (
+            f"PixelInspector({sizes(self.image)} image, row {row}, column {column}: {self.pixel})"
+        )

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 from matplotlib.figure import Figure
 
 from cnnlib.course import drawing
+from cnnlib.course.drawing.theme import diverging_colours
 from cnnlib.course.widgets.kit.base import Widget, setting
 from cnnlib.course.widgets.kit.bundle import script, styles
-from cnnlib.course.widgets.kit.numbers import as_numbers
+from cnnlib.course.widgets.kit.numbers import as_numbers, one_of, written
 from cnnlib.course.widgets.kit.pixels import pack, unpack
 from cnnlib.functional import conv2d
 
 __all__ = ["KernelPlayground", "apply_kernel"]
 
-SHOWN = ("signed", "grey")
+PAINTINGS = ("signed", "grey")
 LIMIT = 1000  # for a weight
 KERNELS: dict[str, list[list[float]]] = {
     "identity": [[0, 0, 0], [0, 1, 0], [0, 0, 0]],
@@ -86,7 +87,12 @@ class KernelPlayground(Widget):
     """
 
     _esm = script("kernel/widget.js")
-    _css = styles("kit/pixels.css", "kernel/widget.css")
+    _css = styles("kernel/widget.js")
+    FACTS: ClassVar[dict[str, Any]] = {
+        "kernels": KERNELS,
+        "limit": LIMIT,
+        "diverging": diverging_colours(),
+    }
 
     def __init__(
         self, image: npt.ArrayLike, kernel: npt.ArrayLike | None = None, show: str = "signed"
@@ -133,8 +139,7 @@ class KernelPlayground(Widget):
             )
         if not (np.abs(weights) <= LIMIT).all():  # nan is not
             raise ValueError(f"{op}: no weight may be nan, or beyond {LIMIT}.")
-        if show not in SHOWN:
-            raise ValueError(f"{op}: show must be one of {', '.join(SHOWN)}, got {show!r}.")
+        show = one_of(op, "show", show, PAINTINGS)
         return {"image": packed, "kernel": weights.tolist(), "show": show}
 
     def _picture(self) -> tuple[Figure, str]:
@@ -167,4 +172,4 @@ class KernelPlayground(Widget):
 
 
 def _text(value: float) -> str:
-    return drawing.format_numbers([value], ".3g")[0]
+    return written(value, ".3g")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from abc import abstractmethod
-from typing import Any
+from typing import Any, ClassVar
 
 import anywidget
 import traitlets
@@ -20,13 +21,28 @@ class _Settings(traitlets.TraitType[dict[str, Any], dict[str, Any]]):
         return checked
 
 
+class _Facts(traitlets.TraitType[dict[str, Any], dict[str, Any]]):
+    """What the browser is told and cannot change."""
+
+    def validate(self, widget: Any, value: dict[str, Any]) -> dict[str, Any]:
+        facts: dict[str, Any] = json.loads(json.dumps(widget.FACTS))
+        if value != facts:
+            raise ValueError(
+                f"{type(widget).__name__}: facts cannot be changed; they are the same for all "
+                "widgets of this class."
+            )
+        return facts
+
+
 class Widget(anywidget.AnyWidget):
     """A widget that is drawn in the browser and set from Python.
 
     All that a learner can set is in one dictionary, `settings`, which Python and the browser
     share. So a change is checked as a whole, and never half done. A subclass gives
 
-    - ``_esm = script("name/widget.js")`` and ``_css = styles()``,
+    - ``_esm = script("name/widget.js")`` and ``_css = styles("name/widget.js")``,
+    - `FACTS`, what the browser has to know as well: limits, tables, colours. They stand in Python
+      alone, and are sent with the widget,
     - `_checked`, which refuses settings that make no sense,
     - `_picture`, the figure that stands in for the widget where none can run,
     - a ``__repr__`` that is the same in every run; the one here names the class.
@@ -37,10 +53,13 @@ class Widget(anywidget.AnyWidget):
         What `_checked` takes.
     """
 
+    FACTS: ClassVar[dict[str, Any]] = {}
+
     settings = _Settings().tag(sync=True)
+    facts = _Facts().tag(sync=True)
 
     def __init__(self, **settings: Any) -> None:
-        super().__init__(settings=settings)
+        super().__init__(settings=settings, facts=json.loads(json.dumps(self.FACTS)))
 
     @abstractmethod
     def _checked(self, *arguments: Any, **settings: Any) -> dict[str, Any]:

@@ -1,29 +1,18 @@
+// @ts-check
 // Maps side by side: filters, and what the layers of a network make of an image.
 
-import { h, number, setAttribute, setText, spoken, uniqueId } from "./kit.js";
+import {
+  arrow, clamp, h, hasModifier, number, setAttribute, setText, spoken, uniqueId,
+} from "./kit.js";
+import { shades } from "./pixels.js";
 
-// ColorBrewer's RdBu, as in the figures: blue below zero, white at zero, red above.
-const BLUE_TO_RED = [
-  [5, 48, 97], [33, 102, 172], [67, 147, 195], [146, 197, 222], [209, 229, 240], [247, 247, 247],
-  [253, 219, 199], [244, 165, 130], [214, 96, 77], [178, 24, 43], [103, 0, 31],
-];
+/** @import { Colours } from "./pixels.js" */
+/** @typedef {{ count: number, height: number, width: number, values?: number }} Form */
+/** @typedef {Float32Array | number[]} Values */
 
-/** The colour of a value between −1 and 1: [red, green, blue]. What is no number is grey. */
-export function signedColour(value) {
-  if (Number.isNaN(value)) return [128, 128, 128];
-  const place = (Math.min(Math.max(value, -1), 1) + 1) * 5;
-  const low = Math.min(Math.floor(place), 9);
-  const share = place - low;
-  return BLUE_TO_RED[low].map((part, k) => part + share * (BLUE_TO_RED[low + 1][k] - part));
-}
-
-// The colours of 511 values from −1 to 1, and one for what is no number, as a canvas keeps them.
-const SHADES = Uint32Array.from({ length: 512 }, (_, k) => {
-  const [red, green, blue] = signedColour(k < 511 ? k / 255 - 1 : NaN).map(Math.round);
-  return ((255 << 24) | (blue << 16) | (green << 8) | red) >>> 0;
-});
-
-/** The smallest and the largest of the values of one map, and where the largest stands. */
+/** The smallest and the largest of the values of one map, and where the largest stands.
+ * @param {Values} values
+ */
 export function extent(values) {
   let [low, high, at] = [Infinity, -Infinity, 0];
   values.forEach((value, k) => {
@@ -33,24 +22,35 @@ export function extent(values) {
   return { low, high, at };
 }
 
-/** How many maps a layer's output has, and how large they are; values without a place are rows. */
+/** How many maps a layer's output has, and how large they are; values without a place are rows.
+ * @param {number[]} shape
+ * @returns {Form}
+ */
 export function layout(shape) {
   if (shape.length === 3) return { count: shape[0], height: shape[1], width: shape[2] };
   const width = Math.min(shape[0], 32);
   return { count: 1, height: Math.ceil(shape[0] / width), width, values: shape[0] };
 }
 
-/** What stands in one map, in words. */
-export function mapWords(values, { width, values: flat }, name, write = spoken) {
+/** Where a value stands in a map, in words.
+ * @param {number} at @param {{ width: number, values?: number }} form
+ */
+function where(at, { width, values: flat }) {
+  return flat ? `value ${at}` : `row ${Math.floor(at / width)}, column ${at % width}`;
+}
+
+/** What stands in one map, in words.
+ * @param {Values} values @param {{ width: number, values?: number }} form @param {string} name
+ */
+export function mapWords(values, form, name, write = spoken) {
   const { low, high, at } = extent(values);
   if (!(low <= high)) return `${name}: no numbers`;
   if (low === 0 && high === 0) return `${name}: all 0`;
-  const where = flat ? `value ${at}` : `row ${Math.floor(at / width)}, column ${at % width}`;
-  return `${name}: from ${write(low, 3)} to ${write(high, 3)}, highest at ${where}`;
+  return `${name}: from ${write(low, 3)} to ${write(high, 3)}, highest at ${where(at, form)}`;
 }
 
 /** How the colours of all maps are read. */
-export const COLOURS = "Colours of maps: white is 0, red is above 0, blue is below. Behind ± stands the value of full colour.";
+export const LEGEND = "Colours of maps: white is 0, red is above 0, blue is below. Behind ± stands the value of full colour.";
 
 /**
  * Maps under a heading, each on a small canvas, with one scale of colours for all that has white
@@ -58,143 +58,146 @@ export const COLOURS = "Colours of maps: white is 0, red is above 0, blue is bel
  * where they go from value to value, and Enter or Escape leaves it.
  *
  *   say(text)                              from the panel
+ *   colours                                the figures' colours from below zero to above
  *   draw(heading, shape, values, { name })   shape (C, H, W) or (F); `name` is what one map is called
+ *
+ * @param {{ say: (text: string) => void, colours: Colours }} options
  */
-export function mapTiles({ say }) {
+export function mapTiles({ say, colours }) {
+  const palette = shades(colours);
   const id = uniqueId();
   const title = h("span", { id });
   const read = h("span", { class: "maps-read", "aria-hidden": "true" }); // in place of the title
   const tiles = h("div", { class: "maps-tiles", role: "group", "aria-labelledby": id });
   const node = h("figure", { class: "cnn-figure" }, h("figcaption", {}, title, read), tiles);
+  /** @type {HTMLCanvasElement[]} */
   let canvases = [];
-  let now = null;
+  /** @type {{ form: Form, values: Float32Array, name: string, most: number }} */
+  let now = { form: layout([0]), values: new Float32Array(), name: "", most: 0 };
   let at = 0;
-  let shown = null; // [map, place in it or null], by the pointer or by the focus
-  let walking = null; // the place inside the map that has the focus
+  /** What is read out, by the pointer or by the focus. @type {{ map: number, place: number | null } | null} */
+  let pointed = null;
+  /** The place inside the map that has the focus. @type {number | null} */
+  let walking = null;
 
+  /** @param {number} k */
   function part(k) {
     const { count, height, width, values: flat } = now.form;
     const size = count === 1 && flat ? flat : height * width;
     return now.values.subarray(k * size, (k + 1) * size);
   }
+  /** @param {number} k */
   function nameOf(k) {
     return now.form.values ? now.name : `${now.name} ${k}`;
   }
+  /** @param {number} k */
   function rove(k) {
     setAttribute(canvases[at], "tabindex", "-1");
     at = k;
     setAttribute(canvases[at], "tabindex", "0");
   }
   function tell() {
-    title.hidden = shown !== null;
-    if (!shown) return setText(read, "");
-    const [k, place] = shown;
-    if (place === null || place >= part(k).length) {
-      return setText(read, mapWords(part(k), now.form, nameOf(k), number));
+    title.hidden = pointed !== null;
+    if (!pointed) return setText(read, "");
+    const { map, place } = pointed;
+    if (place === null || place >= part(map).length) {
+      return setText(read, mapWords(part(map), now.form, nameOf(map), number));
     }
-    return setText(read, `${placeWords(k, place)}: ${number(part(k)[place], 4)}`);
+    return setText(read, `${placeWords(map, place)}: ${number(part(map)[place], 4)}`);
   }
+  /** @param {typeof pointed} to */
+  function point(to) {
+    pointed = to;
+    tell();
+  }
+  /** @param {number} k @param {number} place */
   function placeWords(k, place) {
-    const { width, values: flat } = now.form;
-    const where = flat ? `value ${place}` : `row ${Math.floor(place / width)}, column ${place % width}`;
-    return `${nameOf(k)}, ${where}`;
+    return `${nameOf(k)}, ${where(place, now.form)}`;
   }
+  /** @param {number | null} place */
   function walk(place) {
     walking = place;
-    shown = [at, place];
     paint(at);
-    tell();
+    point({ map: at, place });
     if (place === null) say(mapWords(part(at), now.form, nameOf(at)));
     else say(`${placeWords(at, place)}: ${spoken(part(at)[place], 4)}`);
   }
+  /** @param {number} k */
   function paint(k) {
     const { width, height } = now.form;
-    const context = canvases[k].getContext("2d");
+    const context = /** @type {CanvasRenderingContext2D} */ (canvases[k].getContext("2d"));
     const picture = context.createImageData(width, height);
-    const shades = new Uint32Array(picture.data.buffer);
-    const scale = 255 / (now.most || 1);
+    const pixels = new Uint32Array(picture.data.buffer);
     part(k).forEach((value, place) => {
-      shades[place] = SHADES[Number.isNaN(value) ? 511 : Math.round(value * scale) + 255];
+      pixels[place] = palette(value, now.most);
     });
-    if (k === at && walking !== null) shades[walking] ^= 0x00ffffff; // marked by its opposite
+    if (k === at && walking !== null) pixels[walking] ^= 0x00ffffff; // marked by its opposite
     context.putImageData(picture, 0, 0);
   }
-  function indexOf(target) {
-    return canvases.indexOf(target);
+  /** @param {Event} event */
+  function mapOf(event) {
+    return canvases.findIndex((canvas) => canvas === event.target);
   }
   tiles.addEventListener("pointermove", (event) => {
-    const k = indexOf(event.target);
-    if (k < 0) return;
-    const box = event.target.getBoundingClientRect();
+    const map = mapOf(event);
+    if (map < 0) return;
+    const box = canvases[map].getBoundingClientRect();
     const { width, height } = now.form;
-    const inside = (share, size) => Math.min(Math.max(Math.floor(share * size), 0), size - 1);
-    const i = inside((event.clientY - box.top) / box.height, height);
-    const j = inside((event.clientX - box.left) / box.width, width);
-    shown = [k, i * width + j];
-    tell();
+    const i = clamp(Math.floor(((event.clientY - box.top) / box.height) * height), 0, height - 1);
+    const j = clamp(Math.floor(((event.clientX - box.left) / box.width) * width), 0, width - 1);
+    point({ map, place: i * width + j });
   });
-  tiles.addEventListener("pointerleave", () => {
-    shown = null;
-    tell();
-  });
+  tiles.addEventListener("pointerleave", () => point(null));
   tiles.addEventListener("focusin", (event) => {
-    const k = indexOf(event.target);
-    if (k < 0) return;
-    rove(k);
-    shown = [k, null];
-    tell();
+    const map = mapOf(event);
+    if (map < 0) return;
+    rove(map);
+    point({ map, place: null });
   });
   tiles.addEventListener("focusout", () => {
-    shown = null;
     if (walking !== null) {
       walking = null;
       paint(at);
     }
-    tell();
+    point(null);
   });
   tiles.addEventListener("keydown", (event) => {
-    const k = indexOf(event.target);
-    if (k < 0 || event.ctrlKey || event.metaKey || event.altKey) return;
+    const map = mapOf(event);
+    if (map < 0 || hasModifier(event)) return;
     if (event.key === "Enter" || (event.key === "Escape" && walking !== null)) {
-      event.preventDefault();
-      return walk(walking === null ? 0 : null);
+      walk(walking === null ? 0 : null);
+    } else if (walking === null) {
+      const to = next(event, map, canvases.length, canvases.length);
+      if (to === null) return;
+      canvases[clamp(to, 0, canvases.length - 1)].focus();
+    } else {
+      const to = next(event, walking, part(at).length, now.form.width);
+      if (to === null) return;
+      if (to !== walking && to >= 0 && to < part(at).length) walk(to);
     }
-    if (walking !== null) return step(event);
-    const moves = {
-      ArrowLeft: k - 1,
-      ArrowUp: k - 1,
-      ArrowRight: k + 1,
-      ArrowDown: k + 1,
-      Home: 0,
-      End: canvases.length - 1,
-    };
-    if (!(event.key in moves)) return;
     event.preventDefault();
-    canvases[Math.min(Math.max(moves[event.key], 0), canvases.length - 1)].focus();
   });
-  function step(event) {
-    const { width } = now.form;
-    const last = part(at).length - 1;
-    const moves = {
-      ArrowLeft: walking % width ? walking - 1 : walking,
-      ArrowRight: walking % width < width - 1 ? walking + 1 : walking,
-      ArrowUp: walking - width,
-      ArrowDown: walking + width,
-      Home: walking - (walking % width),
-      End: Math.min(walking - (walking % width) + width - 1, last),
-    };
-    if (!(event.key in moves)) return;
-    event.preventDefault();
-    const to = moves[event.key];
-    if (to >= 0 && to <= last) walk(to);
+  /** Where a key leads among so many things in rows; up and down go on in one row alone.
+   * @param {KeyboardEvent} event @param {number} from @param {number} count @param {number} width
+   */
+  function next(event, from, count, width) {
+    const column = from % width;
+    if (event.key === "Home") return from - column;
+    if (event.key === "End") return Math.min(from - column + width - 1, count - 1);
+    const by = arrow(event);
+    if (!by) return null;
+    const down = width === count ? by[0] : width * by[0];
+    return from + down + clamp(column + by[1], 0, width - 1) - column;
   }
 
   return {
     node,
+    /** @param {string} heading @param {number[]} shape @param {Float32Array} values */
     draw(heading, shape, values, { name = "map" } = {}) {
       const form = layout(shape);
-      const key = String([form.count, form.height, form.width]);
-      if (now?.key !== key) {
+      const known = now.form;
+      const fits = known.height === form.height && known.width === form.width;
+      if (canvases.length !== form.count || !fits) {
         // Small maps are drawn larger, so that each has about the same place on the page.
         const cell = form.values ? (form.values > 64 ? 0.55 : 1.1) : Math.max(2.9 / form.width, 0.1);
         canvases = Array.from({ length: form.count }, (_, k) =>
@@ -209,12 +212,12 @@ export function mapTiles({ say }) {
         );
         at = 0;
         walking = null;
-        shown = null;
+        pointed = null;
         tiles.replaceChildren(...canvases);
       }
       let most = 0;
       for (const value of values) most = Math.max(most, Math.abs(value) || 0);
-      now = { key, form, values, name, most };
+      now = { form, values, name, most };
       setText(title, `${heading}, ±${number(most, 3)}`);
       canvases.forEach((canvas, k) => {
         paint(k);

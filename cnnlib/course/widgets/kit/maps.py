@@ -8,6 +8,8 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
 
+from cnnlib.course.drawing.theme import DIVERGING
+
 
 def mosaic(maps: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
     """Lay maps (C, H, W) side by side into one, parted by lines of nan.
@@ -30,6 +32,6 @@ def mosaic(maps: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
 def draw_maps(maps: npt.NDArray[Any], ax: Axes, title: str) -> None:
     """Draw maps (C, H, W) with one scale of colours, which has white at zero."""
     strongest = float(np.abs(maps).max()) or 1.0
-    ax.imshow(mosaic(maps), cmap="RdBu_r", vmin=-strongest, vmax=strongest)
+    ax.imshow(mosaic(maps), cmap=DIVERGING, vmin=-strongest, vmax=strongest)
     ax.set_title(title)
     ax.set_axis_off()

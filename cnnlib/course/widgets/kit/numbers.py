@@ -2,20 +2,77 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from cnnlib import checks
+from cnnlib.course import drawing
 from cnnlib.types import Array
+
+
+def written(value: float, fmt: str = ".6g") -> str:
+    """Write a number for a reader, with a true minus sign.
+
+    Examples
+    --------
+    >>> written(-2.5), written(1 / 9, ".3g")
+    ('−2.5', '0.111')
+    """
+    return drawing.format_numbers([value], fmt)[0]
+
+
+def sizes(array: Array) -> str:
+    """Write the shape of an array, as in 3×32×32."""
+    return "×".join(map(str, array.shape))
+
+
+def integer_within(
+    op: str, name: str, value: object, least: int, most: int, where: str = ""
+) -> int:
+    """Return a whole number, or say that it is none, too small or too large.
+
+    Examples
+    --------
+    >>> integer_within("Stepper", "stride", 29, 1, 28)
+    Traceback (most recent call last):
+    ValueError: Stepper: stride must be at most 28, got 29.
+    """
+    number = checks.integer(op, name, value, least)
+    if number > most:
+        raise ValueError(f"{op}: {name} must be at most {most:,}, got {number:,}{where}.")
+    return number
+
+
+def number_within(op: str, name: str, value: object, least: float, most: float) -> float:
+    """Return a number from `least` to `most`, or say what came instead."""
+    number = checks.number(op, name, value)
+    if not least <= number <= most:
+        raise ValueError(f"{op}: {name} must be {least:g} to {most:g}, got {number:g}.")
+    return number
+
+
+def flag(op: str, name: str, value: object) -> bool:
+    """Return True or False, or say what came instead."""
+    if not isinstance(value, bool):
+        raise TypeError(f"{op}: {name} must be True or False, got {checks.describe(value)}.")
+    return value
+
+
+def one_of(op: str, name: str, value: object, choices: Iterable[str]) -> str:
+    """Return one of a few words, or say which there are."""
+    if not isinstance(value, str) or value not in choices:
+        raise ValueError(f"{op}: {name} must be one of {', '.join(choices)}, got {value!r}.")
+    return value
 
 
 def as_numbers(
     op: str,
     name: str,
     value: npt.ArrayLike,
-    due: str = "a grid of numbers, rows of equal length",
+    expected: str = "a grid of numbers, rows of equal length",
     example: str = "[[1, 2], [3, 4]]",
 ) -> Array:
     """Return an array of any shape that holds numbers, or say what came instead.
@@ -26,7 +83,7 @@ def as_numbers(
         Who asks, and for which argument.
     value : array_like
         What came.
-    due, example : str
+    expected, example : str
         What should have come, in words and in code.
     """
     try:
@@ -35,7 +92,7 @@ def as_numbers(
         array = np.asarray(None)
     if array.dtype.kind not in "iuf":
         raise TypeError(
-            f"{op}: {name} must be {due}, got {checks.describe(value)}. "
+            f"{op}: {name} must be {expected}, got {checks.describe(value)}. "
             f"Write it as np.array({example})."
         )
     return array

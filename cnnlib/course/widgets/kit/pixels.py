@@ -34,7 +34,7 @@ def pack(op: str, image: object, *, axes: tuple[int, ...], smallest: int = 1) ->
         "shape", "dtype" (uint8 or float64), and "data", the bytes in base64.
     """
     pixels = unpack(image) if isinstance(image, dict) else np.asarray(image)
-    due = " or ".join({2: "(H, W)", 3: "(H, W, 3)"}[n] for n in axes)
+    shapes = " or ".join({2: "(H, W)", 3: "(H, W, 3)"}[n] for n in axes)
     if pixels.dtype != np.uint8 and pixels.dtype.kind != "f":
         raise TypeError(
             f"{op}: image must hold uint8 from 0 to 255 or floats from 0 to 1, got "
@@ -42,7 +42,7 @@ def pack(op: str, image: object, *, axes: tuple[int, ...], smallest: int = 1) ->
         )
     if pixels.ndim not in axes or (pixels.ndim == 3 and pixels.shape[2] != 3):
         fix = " Make it grey with image.mean(axis=2)." if axes == (2,) else ""
-        raise ValueError(f"{op}: image must have the shape {due}, got {pixels.shape}.{fix}")
+        raise ValueError(f"{op}: image must have the shape {shapes}, got {pixels.shape}.{fix}")
     if not all(smallest <= size <= LIMIT for size in pixels.shape[:2]):
         raise ValueError(
             f"{op}: image must be {smallest} to {LIMIT} pixels high and wide, got "

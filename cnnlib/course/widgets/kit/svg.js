@@ -1,18 +1,31 @@
+// @ts-check
 // Drawings with lines and text: pictures that grow with the text, and charts.
 
-import { setAttribute } from "./kit.js";
+import { clamp, present, setAttribute } from "./kit.js";
+
+/** @import { Child } from "./kit.js" */
+/** @typedef {[x: number, y: number]} Point */
+/** @typedef {{ min: number, max: number, ticks: [number, string][] }} Axis */
+/** @typedef {{ points: Point[], class: string, dot?: boolean }} Mark */
 
 const EM = 10; // units of a drawing in one em
 
-/** Make an element of a drawing; like `h`, but for <svg> and what stands in it. */
+/** Make an element of a drawing; like `h`, but for <svg> and what stands in it.
+ * @template {keyof SVGElementTagNameMap} T
+ * @param {T} tag
+ * @param {Record<string, any>} attributes
+ * @param {Child[]} children
+ */
 export function svg(tag, attributes = {}, ...children) {
   const node = document.createElementNS("http://www.w3.org/2000/svg", tag);
   for (const [name, value] of Object.entries(attributes)) setAttribute(node, name, value);
-  node.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined));
+  node.append(...present(children));
   return node;
 }
 
-/** An empty drawing of so many em. Give it an aria-label that says what is on it now. */
+/** An empty drawing of so many em. Give it an aria-label that says what is on it now.
+ * @param {number} width @param {number} height
+ */
 export function picture(width, height) {
   return svg("svg", {
     class: "svg-picture",
@@ -22,12 +35,16 @@ export function picture(width, height) {
   });
 }
 
-/** A text in a drawing, centred at a place in em unless a class says otherwise. */
+/** A text in a drawing, centred at a place in em unless a class says otherwise.
+ * @param {string} text @param {number} x @param {number} y
+ */
 export function label(text, x, y, className = "") {
   return svg("text", { class: `svg-text ${className}`, x: x * EM, y: y * EM }, text);
 }
 
-/** A straight line in a drawing, from place to place in em. */
+/** A straight line in a drawing, from place to place in em.
+ * @param {number} x1 @param {number} y1 @param {number} x2 @param {number} y2
+ */
 export function line(x1, y1, x2, y2, className = "") {
   return svg("line", { class: className, x1: x1 * EM, y1: y1 * EM, x2: x2 * EM, y2: y2 * EM });
 }
@@ -38,19 +55,22 @@ export function line(x1, y1, x2, y2, className = "") {
  * `draw({ x, y, marks, words })` draws it anew. An axis is {min, max, ticks: [[value, text]]}.
  * A mark is {points: [[x, y], …], class} for a line, with {dot: true} for single dots. Lines are
  * cut off at the edge. `at(event)` tells over which x the pointer is.
+ * @param {{ width: number, height: number, under?: string }} size
  */
 export function chart({ width, height, under = "" }) {
   const node = picture(width, height);
   const inner = { left: 3.6, right: width - 0.8, top: 0.7, bottom: height - (under ? 2.6 : 1.6) };
   let axis = { min: 0, max: 1 };
+  /** @param {Axis} axis @param {number} value @param {number} from @param {number} to */
   const place = ({ min, max }, value, from, to) => from + ((value - min) / (max - min)) * (to - from);
 
+  /** @param {{ x: Axis, y: Axis, marks: Mark[], words: string }} chart */
   function draw({ x, y, marks, words }) {
     axis = x;
-    const toX = (value) => place(x, value, inner.left, inner.right);
+    const toX = (/** @type {number} */ value) => place(x, value, inner.left, inner.right);
     // A line may leave the chart far away; a browser draws no number that has no end.
-    const toY = (value) => {
-      const near = Math.min(Math.max(value, 2 * y.min - y.max), 2 * y.max - y.min);
+    const toY = (/** @type {number} */ value) => {
+      const near = clamp(value, 2 * y.min - y.max, 2 * y.max - y.min);
       return place(y, near, inner.bottom, inner.top);
     };
     const parts = [];
@@ -89,15 +109,17 @@ export function chart({ width, height, under = "" }) {
   return {
     node,
     draw,
+    /** @param {PointerEvent} event */
     at(event) {
       const box = node.getBoundingClientRect();
       const em = ((event.clientX - box.left) / box.width) * width;
       const along = (em - inner.left) / (inner.right - inner.left);
-      return axis.min + Math.min(Math.max(along, 0), 1) * (axis.max - axis.min);
+      return axis.min + clamp(along, 0, 1) * (axis.max - axis.min);
     },
   };
 }
 
+/** @param {number} value */
 function axisClass(value) {
   return value === 0 ? "svg-zero" : "svg-tick";
 }

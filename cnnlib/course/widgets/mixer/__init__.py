@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -31,6 +31,9 @@ HUES = (
     (330, "magenta"),
     (360, "red"),
 )
+
+# Where a shade ends, on the scale of lightness from 0 to 510.
+SHADES = ((60, "very dark "), (130, "dark "), (331, ""), (430, "light "), (511, "very light "))
 
 
 def _bytes(op: str, name: str, value: object) -> Bytes:
@@ -168,8 +171,7 @@ def colour_words(colour: npt.ArrayLike) -> str:
         return "greyish pink" if saturation < 0.25 else "pink"
     if name == "orange" and (light < 220 or (spread < 110 and light < 430)):
         name = "brown"
-    shades = ((60, "very dark "), (130, "dark "), (331, ""), (430, "light "), (511, "very light "))
-    shade = next(shade for end, shade in shades if light < end)
+    shade = next(shade for end, shade in SHADES if light < end)
     return f"{shade}{'greyish ' if saturation < 0.25 else ''}{name}"
 
 
@@ -202,7 +204,8 @@ class ColourMixer(Widget):
     """
 
     _esm = script("mixer/widget.js")
-    _css = styles("mixer/widget.css")
+    _css = styles("mixer/widget.js")
+    FACTS: ClassVar[dict[str, Any]] = {"hues": HUES, "shades": SHADES}
 
     def __init__(
         self, colour: npt.ArrayLike = (0, 0, 0), target: npt.ArrayLike | None = None

@@ -1,14 +1,23 @@
+// @ts-check
 // Three lamps and the colour they mix to: a pixel is three numbers, told in several ways.
 
 import {
-  aloud, choice, figure, h, number, numberField, panel, setAttribute, setText, settings, uniqueId,
+  aloud, capital, choice, clamp, closing, figure, h, joined, number, panel, setAttribute, setText,
+  settings, slider, sum,
 } from "../kit/kit.js";
+
+/** @import { Given } from "../kit/kit.js" */
+/** @import { Colour } from "../kit/pixels.js" */
+/** @typedef {{ colour: Colour, target: Colour | null }} Set */
+/** @typedef {[end: number, name: string][]} Scale names, each up to its end */
+/** @typedef {{ hues: Scale, shades: Scale }} Facts */
 
 const LAMPS = ["red", "green", "blue"];
 const FULL = 255;
 const LEAP = 16; // the step of Page Up and Page Down
 const NEAR = 8; // so far off in each number, two colours are hard to tell apart
 
+/** @type {[Colour, string][]} */
 const NAMED = [
   [[0, 0, 0], "black: all off"],
   [[255, 255, 255], "white: all on"],
@@ -24,39 +33,33 @@ const NAMED = [
   [[255, 175, 185], "pink"],
 ];
 
-// Where a hue ends, in degrees on the circle red, yellow, green, cyan, blue, magenta.
-const HUES = [
-  [15, "red"],
-  [45, "orange"],
-  [70, "yellow"],
-  [95, "yellow-green"],
-  [155, "green"],
-  [172, "blue-green"],
-  [195, "cyan"],
-  [258, "blue"],
-  [288, "violet"],
-  [330, "magenta"],
-  [360, "red"],
-];
-
 // --- Arithmetic: pure functions of a colour, tested to be equal to Python's ------------------------
 
-/** What each lamp gives alone. */
-export function channelParts(colour) {
-  return colour.map((value, k) => colour.map((_, j) => (j === k ? value : 0)));
+/** What each lamp gives alone.
+ * @param {Colour} colour
+ * @returns {Colour[]}
+ */
+export function channelParts([red, green, blue]) {
+  return [[red, 0, 0], [0, green, 0], [0, 0, blue]];
 }
 
-/** The grey that this course takes: the mean of the three numbers. */
-export function greyLevel([red, green, blue]) {
-  return (red + green + blue) / 3;
+/** The grey that this course takes: the mean of the three numbers.
+ * @param {Colour} colour
+ */
+export function greyLevel(colour) {
+  return sum(colour) / 3;
 }
 
-/** Two digits in base 16 for each number. */
+/** Two digits in base 16 for each number.
+ * @param {Colour} colour
+ */
 export function hexCode(colour) {
   return "#" + colour.map((value) => value.toString(16).padStart(2, "0").toUpperCase()).join("");
 }
 
-/** The hue in degrees, of a colour that is no grey. */
+/** The hue in degrees, of a colour that is no grey.
+ * @param {Colour} colour
+ */
 function hueOf([red, green, blue]) {
   const most = Math.max(red, green, blue);
   const spread = most - Math.min(red, green, blue);
@@ -67,8 +70,17 @@ function hueOf([red, green, blue]) {
 
 // --- Words ---------------------------------------------------------------------------------------
 
-/** A colour in words, for those who cannot see it or cannot tell it from others. */
-export function colourWords(colour) {
+/** The name on a scale.
+ * @param {Scale} scale @param {number} at
+ */
+function nameAt(scale, at) {
+  return scale[scale.findIndex(([end]) => at < end)][1];
+}
+
+/** A colour in words, for those who cannot see it or cannot tell it from others.
+ * @param {Colour} colour @param {Facts} facts
+ */
+export function colourWords(colour, { hues, shades }) {
   const [most, least] = [Math.max(...colour), Math.min(...colour)];
   const spread = most - least;
   const light = most + least; // the lightness, from 0 to 510
@@ -76,7 +88,7 @@ export function colourWords(colour) {
   if (spread === 0 && light === 2 * FULL) return "white";
   const grey = light < 170 ? "dark grey" : light <= 340 ? "grey" : "light grey";
   if (spread === 0) return grey;
-  let [, name] = HUES.find(([end]) => hueOf(colour) < end);
+  let name = nameAt(hues, hueOf(colour));
   const saturation = spread / Math.min(light, 2 * FULL - light);
   if (spread <= 10 || saturation < 0.06) {
     if (light < 40 || light > 470) return light < 40 ? "nearly black" : "nearly white";
@@ -85,35 +97,41 @@ export function colourWords(colour) {
   const greyish = saturation < 0.25 ? "greyish " : "";
   if (name === "red" && light > 330) return `${greyish}pink`;
   if (name === "orange" && (light < 220 || (spread < 110 && light < 430))) name = "brown";
-  const shades = [[60, "very dark "], [130, "dark "], [331, ""], [430, "light "], [511, "very light "]];
-  const [, shade] = shades.find(([end]) => light < end);
-  return shade + greyish + name;
+  return nameAt(shades, light) + greyish + name;
 }
 
-/** A colour as Python writes it. */
+/** A colour as Python writes it.
+ * @param {(number | string)[]} values
+ */
 function listed(values) {
   return `[${values.join(", ")}]`;
 }
 
-/** How the grey comes about. */
+/** How the grey comes about.
+ * @param {Colour} colour
+ */
 export function greyLine(colour) {
-  const sum = colour.reduce((a, b) => a + b, 0);
+  const total = sum(colour);
   const mean = greyLevel(colour);
   const exact = Number.isInteger(mean);
   return (
-    `(${colour.join(" + ")}) ÷ 3 = ${sum} ÷ 3 ` +
+    `(${colour.join(" + ")}) ÷ 3 = ${total} ÷ 3 ` +
     (exact ? `= ${mean}` : `≈ ${mean.toFixed(2)}, as a byte ${Math.round(mean)}`)
   );
 }
 
-/** How the first two digits of the code come about. */
+/** How the first two digits of the code come about.
+ * @param {Colour} colour
+ */
 export function hexLine([red]) {
   const [high, low] = [Math.floor(red / 16), red % 16];
   return `base 16, two digits each: ${hexCode([red, 0, 0]).slice(1, 3)} is ${high} · 16 + ${low} = ${red}`;
 }
 
-/** What there is to see in this mixture. */
-export function remark(colour) {
+/** What there is to see in this mixture.
+ * @param {Colour} colour @param {Facts} facts
+ */
+export function remark(colour, facts) {
   const lit = LAMPS.filter((_, k) => colour[k] > 0);
   const least = Math.min(...colour);
   if (lit.length === 0) return "All lamps are off: black.";
@@ -125,10 +143,9 @@ export function remark(colour) {
   if (lit.length === 1) return `Only the ${lit[0]} lamp is lit.`;
   if (lit.length === 2) {
     const [one, other] = colour.filter((value) => value > 0);
-    const what = `${lit[0]} and ${lit[1]} light`;
     const equal = one === other ? ", equally bright," : "";
     return (
-      `${what[0].toUpperCase()}${what.slice(1)}${equal} add up to ${colourWords(colour)}. ` +
+      `${capital(joined(lit))} light${equal} add up to ${colourWords(colour, facts)}. ` +
       "Each lamp adds light; a paint would take some away."
     );
   }
@@ -139,16 +156,14 @@ export function remark(colour) {
   );
 }
 
-function and(words) {
-  return words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`;
-}
-
-/** How far the mixture is from the target, and which way to go. */
-export function advice(colour, target) {
+/** How far the mixture is from the target, and which way to go.
+ * @param {Colour} colour @param {Colour | null} target @param {Facts} facts
+ */
+export function advice(colour, target, facts) {
   if (!target) return "";
   const missing = target.map((value, k) => value - colour[k]);
   const furthest = Math.max(...missing.map(Math.abs));
-  const told = `${listed(target)}, ${colourWords(target)}`;
+  const told = `${listed(target)}, ${colourWords(target, facts)}`;
   if (furthest === 0) return `That is the target, number for number: ${told}.`;
   if (furthest <= NEAR) {
     return `Hard to tell from the target, which is ${told}. Furthest off: ${furthest}.`;
@@ -156,34 +171,40 @@ export function advice(colour, target) {
   const more = LAMPS.filter((_, k) => missing[k] > NEAR);
   const less = LAMPS.filter((_, k) => missing[k] < -NEAR);
   const close = LAMPS.filter((_, k) => Math.abs(missing[k]) <= NEAR);
-  const todo = [more.length ? `more ${and(more)}` : "", less.length ? `less ${and(less)}` : ""];
-  const fine = close.length ? `, and ${and(close)} as ${close.length > 1 ? "they are" : "it is"}` : "";
+  const todo = [more.length ? `more ${joined(more)}` : "", less.length ? `less ${joined(less)}` : ""];
+  const fine = close.length ? `, and ${joined(close)} as ${close.length > 1 ? "they are" : "it is"}` : "";
   return `The target has ${todo.filter(Boolean).join(", ")}${fine}. Furthest off: ${furthest}.`;
 }
 
 // --- Drawing -------------------------------------------------------------------------------------
 
+/** @param {number[]} colour */
 function css(colour) {
   return `rgb(${colour.join(", ")})`;
 }
 
-/** A patch of colour with its numbers below; `extra` is a class. */
-function swatch(caption, extra = "") {
+/** A patch of colour with its numbers below; `extra` is a class.
+ * @param {string} caption @param {Facts} facts
+ */
+function swatch(caption, facts, extra = "") {
   const patch = h("div", { class: `mix-patch ${extra}`.trim(), role: "img" });
   const numbers = h("div", { class: "mix-numbers" });
   const { node } = figure(caption, patch, numbers);
   return {
     node,
+    /** @param {Colour} colour */
     show(colour, text = listed(colour)) {
       patch.style.background = css(colour);
-      setAttribute(patch, "aria-label", `${caption}: ${colourWords(colour)}`);
+      setAttribute(patch, "aria-label", `${caption}: ${colourWords(colour, facts)}`);
       setText(numbers, text);
     },
   };
 }
 
+/** @param {Given<Set, Facts>} given */
 function render({ model, el }) {
   const frame = panel(el, {
+    name: "mixer",
     title: "Three lamps mix a colour",
     keys: [
       ["arrow keys on a slider or in a number", "brighter or darker by 1"],
@@ -193,65 +214,48 @@ function render({ model, el }) {
   });
   const set = settings(model, redraw);
 
+  const facts = model.get("facts");
+
+  /** @param {Colour} colour */
   function mix(colour) {
     set.change({ colour });
     const { target } = set.now;
-    frame.say(aloud(`${listed(colour)}, ${colourWords(colour)}. ${advice(colour, target)}`).trim());
-    return "";
+    const words = `${listed(colour)}, ${colourWords(colour, facts)}. `;
+    frame.say(aloud(words + advice(colour, target, facts)).trim());
   }
-  function light(k, value) {
-    return mix(set.now.colour.map((old, j) => (j === k ? value : old)));
+  /** The mixture with another value of one lamp.
+   * @param {number} k @param {number} value
+   */
+  function lit(k, value) {
+    return /** @type {Colour} */ (set.now.colour.with(k, value));
   }
 
   const lamps = LAMPS.map((name, k) => {
-    const title = name[0].toUpperCase() + name.slice(1);
-    const field = numberField(title, {
-      min: 0,
-      max: FULL,
-      whole: true,
-      complain: frame.complain,
-      change: (value) => light(k, value),
-    });
-    const id = uniqueId();
-    const slider = h("input", {
-      id,
-      type: "range",
-      class: "cnn-slider",
-      min: 0,
-      max: FULL,
-      step: 1,
-      oninput: () => {
-        frame.complain("");
-        light(k, Number(slider.value));
-      },
-    });
+    const title = capital(name);
+    const change = (/** @type {number} */ value) => mix(lit(k, value));
+    const field = frame.field(title, { min: 0, max: FULL, whole: true, change });
+    const dimmer = slider(`${title}, slider`, { frame, change, max: FULL, quiet: true });
     const leads = h("div", { class: "mix-leads", "aria-hidden": "true" });
     const node = h(
       "div",
       {
         class: "mix-lamp",
-        onkeydown: (event) => {
+        onkeydown: (/** @type {KeyboardEvent} */ event) => {
           if (event.key !== "PageUp" && event.key !== "PageDown") return;
           event.preventDefault();
-          const due = set.now.colour[k] + (event.key === "PageUp" ? LEAP : -LEAP);
+          const leap = event.key === "PageUp" ? LEAP : -LEAP;
           frame.complain("");
-          light(k, Math.min(Math.max(due, 0), FULL));
+          change(clamp(set.now.colour[k] + leap, 0, FULL));
         },
       },
       field.node,
-      h(
-        "div",
-        { class: "mix-way" },
-        h("label", { for: id, class: "cnn-spoken" }, `${title}, slider`),
-        slider,
-        leads,
-      ),
+      h("div", { class: "mix-way" }, dimmer.parts, leads),
     );
-    return { node, field, slider, leads };
+    return { node, field, dimmer, leads };
   });
   const names = choice(
     "Colour by name",
-    [["", "(your own mixture)"], ...NAMED.map(([, name], k) => [String(k), name])],
+    [["", "(your own mixture)"], .../** @type {[string, string][]} */ (NAMED.map(([, name], k) => [String(k), name]))],
     (k) => {
       frame.complain("");
       if (k === "") redraw(); // a mixture is made with the lamps; the name of this one stays
@@ -259,23 +263,25 @@ function render({ model, el }) {
     },
   );
 
-  const alone = LAMPS.map((name) => swatch(`${name} alone`));
-  const mixed = swatch("mixed", "mix-large");
-  const goal = swatch("target", "mix-large mix-goal");
-  const sign = (text) => h("span", { class: "mix-sign", "aria-hidden": "true" }, text);
+  const alone = LAMPS.map((name) => swatch(`${name} alone`, facts));
+  const mixed = swatch("mixed", facts, "mix-large");
+  const goal = swatch("target", facts, "mix-large mix-goal");
+  const sign = (/** @type {string} */ text) => h("span", { class: "mix-sign", "aria-hidden": "true" }, text);
   const pair = h("div", { class: "mix-pair" }, mixed.node, goal.node);
   const task = h("p", { class: "mix-task" });
   const note = h("p", { class: "mix-note" });
 
+  /** @param {string} name */
   function row(name, patched = false) {
     const patch = patched ? h("span", { class: "mix-dot", "aria-hidden": "true" }) : null;
     const text = h("span", {});
     const node = h("tr", {}, h("th", { scope: "row" }, name), h("td", {}, patch, text));
     return {
       node,
+      /** @param {string} told @param {Colour} [colour] */
       show(told, colour) {
         setText(text, told);
-        if (patch) patch.style.background = css(colour);
+        if (patch && colour) patch.style.background = css(colour);
       },
     };
   }
@@ -312,12 +318,11 @@ function render({ model, el }) {
 
   function redraw() {
     const { colour, target } = set.now;
-    lamps.forEach(({ field, slider, leads }, k) => {
+    lamps.forEach(({ field, dimmer, leads }, k) => {
       field.set(colour[k]);
-      slider.value = String(colour[k]);
-      setAttribute(slider, "aria-valuetext", String(colour[k]));
-      const to = (value) => css(colour.map((old, j) => (j === k ? value : old)));
-      leads.style.background = `linear-gradient(to right, ${to(0)}, ${to(FULL)})`;
+      dimmer.set(colour[k]);
+      const ends = `${css(lit(k, 0))}, ${css(lit(k, FULL))}`;
+      leads.style.background = `linear-gradient(to right, ${ends})`;
     });
     const named = NAMED.findIndex(([values]) => String(values) === String(colour));
     names.set(named < 0 ? "" : String(named));
@@ -330,23 +335,22 @@ function render({ model, el }) {
       const off = Math.max(...target.map((value, k) => Math.abs(value - colour[k])));
       goal.show(target, off <= NEAR ? listed(target) : "[?, ?, ?]");
     }
-    setText(task, advice(colour, target));
-    setText(note, remark(colour));
+    setText(task, advice(colour, target, facts));
+    setText(note, remark(colour, facts));
     const grey = Math.round(greyLevel(colour)); // thirds: never a half
-    const turned = [...colour].reverse();
-    rows.words.show(colourWords(colour));
+    const [red, green, blue] = colour;
+    /** @type {Colour} */
+    const turned = [blue, green, red];
+    rows.words.show(colourWords(colour, facts));
     rows.bytes.show(listed(colour));
     rows.fractions.show(listed(colour.map((value) => number(value / FULL, 3))));
     rows.grey.show(greyLine(colour), [grey, grey, grey]);
-    rows.bgr.show(`${listed(turned)}, ${colourWords(turned)}`, turned);
+    rows.bgr.show(`${listed(turned)}, ${colourWords(turned, facts)}`, turned);
     rows.hex.show(`${hexCode(colour)} (${hexLine(colour)})`);
   }
 
   redraw();
-  return () => {
-    set.dispose();
-    frame.dispose();
-  };
+  return closing(set, frame);
 }
 
 export default { render };

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -13,14 +13,14 @@ from cnnlib import checks
 from cnnlib.course import drawing
 from cnnlib.course.widgets.kit.base import Widget, setting
 from cnnlib.course.widgets.kit.bundle import script, styles
-from cnnlib.course.widgets.kit.numbers import as_maps, tidy, whole
+from cnnlib.course.widgets.kit.numbers import as_maps, integer_within, one_of, tidy, whole
 from cnnlib.functional import avg_pool2d, max_pool2d, min_pool2d
 from cnnlib.shapes import fitting_size
 from cnnlib.types import Array
 
 __all__ = ["PoolingExplorer", "pool", "unchanged"]
 
-LIMITS = {"side": 28, "kernel_size": 28, "stride": 28, "shift": 8}
+LIMITS = {"side": 28, "kernel_size": 28, "stride": 28, "shift": 8, "as_numbers": 10}
 KINDS: dict[str, Callable[..., Array]] = {
     "max": max_pool2d,
     "average": avg_pool2d,
@@ -146,7 +146,8 @@ class PoolingExplorer(Widget):
     """
 
     _esm = script("pooling/widget.js")
-    _css = styles("pooling/widget.css")
+    _css = styles("pooling/widget.js")
+    FACTS: ClassVar[dict[str, Any]] = {"limits": LIMITS}
 
     def __init__(
         self,
@@ -210,13 +211,11 @@ class PoolingExplorer(Widget):
                 f"{op}: image has {len(maps)} channels, expected one map (H, W). Pooling works on "
                 "each channel on its own: pass image[0]."
             )
-        if kind not in KINDS:
-            raise ValueError(f"{op}: kind must be one of {', '.join(KINDS)}, got {kind!r}.")
-        sizes = {"kernel_size": kernel_size, "stride": stride}
-        for name, value in sizes.items():
-            sizes[name] = checks.integer(op, name, value, 1)
-            if sizes[name] > LIMITS[name]:
-                raise ValueError(f"{op}: {name} must be at most {LIMITS[name]}, got {value}.")
+        kind = one_of(op, "kind", kind, KINDS)
+        sizes = {
+            name: integer_within(op, name, value, 1, LIMITS[name])
+            for name, value in (("kernel_size", kernel_size), ("stride", stride))
+        }
         height, width = maps.shape[1:]
         for axis, size in (("height", height), ("width", width)):
             fitting_size(op, axis, size, **sizes, padding=0)
@@ -231,7 +230,7 @@ class PoolingExplorer(Widget):
     def _picture(self) -> tuple[Figure, str]:
         k, stride = self.kernel_size, self.stride
         image, output, stays = whole(self.moved), whole(self.output), self.unchanged
-        grey = max(image.shape) > 10 and image.min() >= 0
+        grey = max(image.shape) > LIMITS["as_numbers"] and image.min() >= 0
         shades: dict[str, Any] = {}
         if grey:
             top = float(image.max()) or 1.0

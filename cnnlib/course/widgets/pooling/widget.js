@@ -1,12 +1,18 @@
+// @ts-check
 // The pooling explorer: what each window keeps, and which outputs stay when the picture moves.
 
 import {
-  button, choice, closing, figure, grid, h, number, numberField, panel, setAttribute, setText,
-  settings, spoken, term, uniqueId, withNumber,
+  button, capital, choice, clamp, closing, figure, h, number, panel, setAttribute, setText, settings,
+  slider, spoken, sum, term, withNumber, worked,
 } from "../kit/kit.js";
 import { misfit, neverRead, reads, stops } from "../kit/windows.js";
 
-const LIMITS = { kernel: 28, stride: 28, shift: 8, asNumbers: 10 };
+/** @import { Given, Grid, Place, Rows } from "../kit/kit.js" */
+/** @typedef {"max" | "average" | "min"} Kind */
+/** @typedef {{ image: Rows, kind: Kind, kernel_size: number, stride: number, shift: Place }} Set */
+/** @typedef {Record<"kernel_size" | "stride" | "shift" | "as_numbers", number>} Limits */
+
+/** @type {[Kind, string][]} */
 const KINDS = [
   ["max", "the largest (max)"],
   ["average", "the mean (average)"],
@@ -15,38 +21,52 @@ const KINDS = [
 
 // --- Arithmetic: pure functions of the settings, tested to be equal to cnnlib ----------------------
 
-/** The index on a ring: −1 is the last, and the length is 0 again. */
+/** The index on a ring: −1 is the last, and the length is 0 again.
+ * @param {number} index @param {number} length
+ */
 function wrap(index, length) {
   return ((index % length) + length) % length;
 }
 
-/** The picture after its shift: what leaves on one side comes in on the other, as with np.roll. */
+/** The picture after its shift: what leaves on one side comes in on the other, as with np.roll.
+ * @param {Set} set
+ */
 export function shifted({ image, shift: [down, right] }) {
   return image.map((row, i) =>
     row.map((_, j) => image[wrap(i - down, image.length)][wrap(j - right, row.length)]),
   );
 }
 
-/** Rows and columns of the output. */
+/** Rows and columns of the output.
+ * @param {Set} set
+ * @returns {Place}
+ */
 export function outputSize({ image, kernel_size: kernelSize, stride }) {
-  return [image.length, image[0].length].map((length) => stops(length, [kernelSize, stride, 0]));
+  const along = (/** @type {number} */ length) => stops(length, [kernelSize, stride, 0]);
+  return [along(image.length), along(image[0].length)];
 }
 
-/** The numbers of one window, in reading order. */
+/** The numbers of one window, in reading order.
+ * @param {Rows} image @param {Set} set @param {number} row @param {number} column
+ */
 export function windowOf(image, { kernel_size: kernelSize, stride }, row, column) {
   const top = row * stride;
   const left = column * stride;
   return image.slice(top, top + kernelSize).flatMap((line) => line.slice(left, left + kernelSize));
 }
 
-/** What one window keeps. */
+/** What one window keeps.
+ * @param {Kind} kind @param {number[]} values
+ */
 export function kept(kind, values) {
   if (kind === "max") return values.reduce((a, b) => Math.max(a, b));
   if (kind === "min") return values.reduce((a, b) => Math.min(a, b));
-  return values.reduce((a, b) => a + b) / values.length;
+  return sum(values) / values.length;
 }
 
-/** The whole output for a picture, which may be `set.image` or the moved one. */
+/** The whole output for a picture, which may be `set.image` or the moved one.
+ * @param {Rows} image @param {Set} set
+ */
 export function pooled(image, set, kind = set.kind) {
   const [rows, columns] = outputSize(set);
   return Array.from({ length: rows }, (_, i) =>
@@ -54,19 +74,25 @@ export function pooled(image, set, kind = set.kind) {
   );
 }
 
-/** Where the output is the same before and after the shift. */
+/** Where the output is the same before and after the shift.
+ * @param {Set} set
+ */
 export function unchanged(set, kind = set.kind) {
   const before = pooled(set.image, set, kind);
   const after = pooled(shifted(set), set, kind);
   return before.map((row, i) => row.map((value, j) => same(value, after[i][j])));
 }
 
-/** Equal but for the last digits, which depend on the order in which a mean was added up. */
+/** Equal but for the last digits, which depend on the order in which a mean was added up.
+ * @param {number} a @param {number} b
+ */
 function same(a, b) {
   return Math.abs(a - b) <= 1e-9 * Math.max(1, Math.abs(a), Math.abs(b));
 }
 
-/** How many outputs are unchanged: of all, and of those that are not 0 both times. */
+/** How many outputs are unchanged: of all, and of those that are not 0 both times.
+ * @param {Set} set @param {Kind} kind
+ */
 export function tally(set, kind) {
   const before = pooled(set.image, set, kind).flat();
   const after = pooled(shifted(set), set, kind).flat();
@@ -80,7 +106,9 @@ export function tally(set, kind) {
   };
 }
 
-/** Say in words why the settings make no sense, or return "". */
+/** Say in words why the settings make no sense, or return "".
+ * @param {Set} set
+ */
 export function problem({ image, kernel_size: kernelSize }) {
   const [rows, columns] = [image.length, image[0].length];
   const why = misfit([rows, columns], [kernelSize, 1, 0], { what: "window", into: "the picture" });
@@ -89,7 +117,9 @@ export function problem({ image, kernel_size: kernelSize }) {
 
 // --- Words ---------------------------------------------------------------------------------------
 
-/** The arithmetic of one output cell. */
+/** The arithmetic of one output cell.
+ * @param {Set} set @param {number} row @param {number} column
+ */
 export function line(set, row, column, write = { term, number }) {
   const values = windowOf(shifted(set), set, row, column);
   const result = write.number(kept(set.kind, values));
@@ -97,17 +127,19 @@ export function line(set, row, column, write = { term, number }) {
     const which = set.kind === "max" ? "largest" : "smallest";
     return `The ${which} of ${values.map((value) => write.number(value)).join(", ")} is ${result}.`;
   }
-  const sum = write.number(values.reduce((a, b) => a + b));
+  const total = write.number(sum(values));
   if (write.term === spoken) {
-    return `${values.map((v) => spoken(v)).join(" plus ")} equals ${sum}; divided by ${values.length}, ${result}.`;
+    return `${values.map((v) => spoken(v)).join(" plus ")} equals ${total}; divided by ${values.length}, ${result}.`;
   }
   const terms = values.map((value) => write.term(value)).join(" + ");
-  return `(${terms}) / ${values.length} = ${sum} / ${values.length} = ${result}`;
+  return `(${terms}) / ${values.length} = ${total} / ${values.length} = ${result}`;
 }
 
 const LONGEST_SPOKEN = 12; // numbers in a window; more than that, and a listener waits too long
 
-/** The same for the ear. */
+/** The same for the ear.
+ * @param {Set} set @param {number} row @param {number} column
+ */
 export function sentence(set, row, column) {
   const values = windowOf(shifted(set), set, row, column);
   const place = `Output row ${row}, column ${column}`;
@@ -120,9 +152,12 @@ export function sentence(set, row, column) {
   return `${place}. ${line(set, row, column, { term: spoken, number: spoken })}${stay}`;
 }
 
-/** How the windows lie, in words. */
+/** How the windows lie, in words.
+ * @param {Set} set
+ */
 export function layout(set) {
   const { image, kernel_size: kernelSize, stride } = set;
+  /** @type {Place} */
   const size = [image.length, image[0].length];
   const [rows, columns] = outputSize(set);
   const said = [];
@@ -145,11 +180,14 @@ export function layout(set) {
   return said.join(" ");
 }
 
+/** @param {Set} set */
 function isMoved({ shift: [down, right] }) {
   return down !== 0 || right !== 0;
 }
 
-/** "2 right, 1 up", or "not moved". */
+/** "2 right, 1 up", or "not moved".
+ * @param {Set} set
+ */
 export function moved({ shift: [down, right] }) {
   const parts = [];
   if (right) parts.push(`${Math.abs(right)} ${right > 0 ? "right" : "left"}`);
@@ -159,33 +197,37 @@ export function moved({ shift: [down, right] }) {
 
 // --- Drawing -------------------------------------------------------------------------------------
 
-/** A large picture without negative numbers is drawn in grey; a small one in numbers. */
-function inGrey({ image }) {
-  const large = image.length > LIMITS.asNumbers || image[0].length > LIMITS.asNumbers;
+/** A large picture without negative numbers is drawn in grey; a small one in numbers.
+ * @param {Set} set @param {Limits} limits
+ */
+function inGrey({ image }, { as_numbers: most }) {
+  const large = Math.max(image.length, image[0].length) > most;
   return large && image.flat().every((value) => value >= 0);
 }
 
-/** A slider with its number beside it. */
-function slider(label, change) {
-  const id = uniqueId();
-  const input = h("input", { id, type: "range", step: "1", class: "cnn-slider pool-slider" });
-  const place = h("output", { for: id, class: "pool-shift" });
-  input.addEventListener("input", () => change(Number(input.value)));
+/** A slider with its number beside it.
+ * @param {string} label @param {Omit<Parameters<typeof slider>[1], "min" | "max">} options
+ */
+function shifter(label, options) {
+  const { input, parts, set } = slider(label, options);
+  input.classList.add("pool-slider");
+  const place = h("output", { for: input.id, class: "pool-shift" });
   return {
-    node: h("span", { class: "cnn-field" }, h("label", { for: id }, label), input, place),
-    input,
+    node: h("span", { class: "cnn-field" }, parts, place),
+    /** @param {number} value @param {number} limit */
     set(value, limit) {
       setAttribute(input, "min", -limit);
       setAttribute(input, "max", limit);
-      input.value = String(value);
-      setAttribute(input, "aria-valuetext", spoken(value));
+      set(value);
       setText(place, number(value));
     },
   };
 }
 
+/** @param {Given<Set, { limits: Limits }>} given */
 function render({ model, el }) {
   const frame = panel(el, {
+    name: "pooling",
     title: "Pooling, and what a shift changes",
     keys: [
       ["arrow keys on the output", "move the window and hear what it keeps"],
@@ -196,11 +238,15 @@ function render({ model, el }) {
     ],
   });
   const set = settings(model, redraw);
-  let place = null; // the chosen output cell; before the learner chooses, see `start`
-  let peek = null; // the output cell that the pointer is over
+  const { limits } = model.get("facts");
+  /** The chosen output cell; before the learner chooses, see `start`. @type {Place | null} */
+  let chosen = null;
+  /** The output cell that the pointer is over. @type {Place | null} */
+  let peek = null;
 
   // Controls
 
+  /** @param {Partial<Set>} values @param {() => string} say */
   function change(values, say) {
     const refused = problem({ ...set.now, ...values });
     if (!refused) {
@@ -210,52 +256,46 @@ function render({ model, el }) {
     return refused;
   }
   const kind = choice("Keep", KINDS, (value) =>
-    change({ kind: value }, () => `${sentence(set.now, ...place)}`),
+    change({ kind: /** @type {Kind} */ (value) }, () => sentence(set.now, ...place())),
   );
-  const field = (label, max, name) =>
-    numberField(label, {
+  /** @param {string} label @param {"kernel_size" | "stride"} name */
+  const field = (label, name) =>
+    frame.field(label, {
       min: 1,
-      max,
+      max: limits[name],
       whole: true,
-      complain: frame.complain,
       change: (value) => change({ [name]: value }, () => layout(set.now)),
     });
-  const fields = {
-    kernel: field("Window", LIMITS.kernel, "kernel_size"),
-    stride: field("Stride", LIMITS.stride, "stride"),
-  };
+  const fields = { kernel: field("Window", "kernel_size"), stride: field("Stride", "stride") };
   const sayShift = () => {
     const { stays, of } = tally(set.now, set.now.kind);
-    const what = moved(set.now);
-    return `${what.charAt(0).toUpperCase()}${what.slice(1)}. ${stays} of ${of} outputs unchanged.`;
+    return `${capital(moved(set.now))}. ${stays} of ${of} outputs unchanged.`;
   };
-  const right = slider("Move right", (value) => {
-    change({ shift: [set.now.shift[0], value] }, sayShift);
+  const right = shifter("Move right", {
+    frame, change: (value) => change({ shift: [set.now.shift[0], value] }, sayShift),
   });
-  const down = slider("Move down", (value) => {
-    change({ shift: [value, set.now.shift[1]] }, sayShift);
+  const down = shifter("Move down", {
+    frame, change: (value) => change({ shift: [value, set.now.shift[1]] }, sayShift),
   });
   const home = button("Back to its place", () => change({ shift: [0, 0] }, sayShift));
 
   // Grids
 
-  const picture = grid({
+  const picture = frame.grid({
     name: "picture",
-    complain: frame.complain,
     edit: (i, j, value) => {
       const { image, shift } = set.now;
-      const from = [wrap(i - shift[0], image.length), wrap(j - shift[1], image[0].length)];
-      set.change({ image: withNumber(image, ...from, value) });
-      return "";
+      const [row, column] = [i - shift[0], j - shift[1]];
+      const [height, width] = [image.length, image[0].length];
+      set.change({ image: withNumber(image, wrap(row, height), wrap(column, width), value) });
     },
   });
-  const outputGrid = (name) =>
-    grid({
+  const outputGrid = (/** @type {string} */ name) =>
+    frame.grid({
       name,
-      complain: frame.complain,
       focus: (i, j) => goTo(i, j),
-      hover: (i, j) => {
-        peek = i === null ? null : [i, j];
+      hover: (at) => {
+        peek = at;
         redraw();
       },
       press: (i, j) => goTo(i, j, true),
@@ -268,9 +308,7 @@ function render({ model, el }) {
     after: figure("", after.node),
   };
   const note = h("p", { class: "pool-note" });
-  const symbols = h("p", { class: "pool-line", "aria-hidden": "true" });
-  const words = h("p", { class: "cnn-spoken" });
-  const heading = h("p", { class: "pool-place" });
+  const work = worked();
   const rows = KINDS.map(([name]) => {
     const cells = [h("td"), h("td")];
     return { name, cells, node: h("tr", {}, h("th", { scope: "row" }, name), cells) };
@@ -295,30 +333,42 @@ function render({ model, el }) {
       figures.before.node,
       figures.after.node,
     ),
-    h("div", { class: "pool-words" }, heading, symbols, words),
+    work.node,
     table,
   );
 
-  /** The first window; in grey the middle one, for a digit has only black in its corner. */
+  /** The first window; in grey the middle one, for a digit has only black in its corner.
+   * @returns {Place}
+   */
   function start() {
-    return inGrey(set.now) ? outputSize(set.now).map((n) => Math.floor(n / 2)) : [0, 0];
+    const [rows, columns] = outputSize(set.now);
+    return inGrey(set.now, limits) ? [Math.floor(rows / 2), Math.floor(columns / 2)] : [0, 0];
+  }
+  /** The chosen output cell, or the nearest that there is. @returns {Place} */
+  function place() {
+    const [rows, columns] = outputSize(set.now);
+    const [row, column] = chosen ?? start();
+    return [clamp(row, 0, rows - 1), clamp(column, 0, columns - 1)];
   }
 
+  /** @param {number} i @param {number} j */
   function goTo(i, j, again = false) {
-    const news = again || place[0] !== i || place[1] !== j;
-    place = [i, j];
+    const [row, column] = place();
+    const news = again || row !== i || column !== j;
+    chosen = [i, j];
     peek = null;
     redraw();
     if (news) frame.say(sentence(set.now, i, j));
   }
 
   // Grey pixels are small cells whose ground is their value; the numbers stay as numbers.
-  function paint(board, rowsOf, grey, most) {
+  /** @param {Grid} board @param {Rows} values @param {boolean} grey @param {number} most */
+  function paint(board, values, grey, most) {
     board.node.classList.toggle("pool-grey", grey);
-    rowsOf.forEach((row, i) =>
+    values.forEach((row, i) =>
       row.forEach((value, j) => {
         const cell = board.cellAt(i, j);
-        const light = Math.round(100 * Math.min(Math.max(value / most, 0), 1));
+        const light = Math.round(100 * clamp(value / most, 0, 1));
         const ground = grey ? `hsl(0 0% ${light}%)` : "";
         const ink = grey ? (light > 55 ? "#000" : "#fff") : "";
         if (cell.dataset.ground !== ground) {
@@ -333,14 +383,13 @@ function render({ model, el }) {
   function redraw() {
     const now = set.now;
     const [oh, ow] = outputSize(now);
-    place ??= start();
-    place = [Math.min(place[0], oh - 1), Math.min(place[1], ow - 1)];
+    chosen = place();
     if (peek && (peek[0] >= oh || peek[1] >= ow)) peek = null;
-    const [row, column] = peek ?? place;
+    const [row, column] = peek ?? chosen;
     const image = shifted(now);
     const outputs = [pooled(now.image, now), pooled(image, now)];
     const stays = unchanged(now);
-    const grey = inGrey(now);
+    const grey = inGrey(now, limits);
     const most = Math.max(...now.image.flat()) || 1;
     const moves = isMoved(now);
     const { kernel_size: kernelSize, stride } = now;
@@ -378,7 +427,7 @@ function render({ model, el }) {
         };
       });
       board.frame({ row, column, height: 1, width: 1 });
-      if (!peek) board.select(...place);
+      if (!peek) board.select(...place());
     });
     figures.before.node.hidden = !moves;
     figures.before.set(`${now.kind}, before the shift`);
@@ -389,10 +438,12 @@ function render({ model, el }) {
 
     setText(note, layout(now));
     const stay = moves ? (stays[row][column] ? ", unchanged" : ", changed") : "";
-    setText(heading, `Output row ${row}, column ${column}: ${number(result)}${stay}`);
-    setText(symbols, values.length > 49 ? `From ${values.length} numbers.` : line(now, row, column));
-    setText(words, sentence(now, row, column));
-    const tallies = rows.map((one) => tally(now, one.name));
+    work.set({
+      place: `Output row ${row}, column ${column}: ${number(result)}${stay}`,
+      lines: [values.length > 49 ? `From ${values.length} numbers.` : line(now, row, column)],
+      words: sentence(now, row, column),
+    });
+    const tallies = rows.map(({ name }) => tally(now, name));
     const zeros = tallies.some(({ of, ofInk }) => of !== ofInk);
     rows.forEach(({ cells }, k) => {
       const { stays: count, of, inkStays, ofInk } = tallies[k];
@@ -406,8 +457,8 @@ function render({ model, el }) {
     kind.set(now.kind);
     fields.kernel.set(kernelSize);
     fields.stride.set(stride);
-    down.set(now.shift[0], Math.min(LIMITS.shift, image.length - 1));
-    right.set(now.shift[1], Math.min(LIMITS.shift, image[0].length - 1));
+    down.set(now.shift[0], Math.min(limits.shift, image.length - 1));
+    right.set(now.shift[1], Math.min(limits.shift, image[0].length - 1));
     setAttribute(home, "aria-disabled", moves ? null : "true");
   }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -13,6 +13,7 @@ from cnnlib import checks
 from cnnlib.course import drawing
 from cnnlib.course.widgets.kit.base import Widget, setting
 from cnnlib.course.widgets.kit.bundle import script, styles
+from cnnlib.course.widgets.kit.numbers import integer_within
 from cnnlib.layers import Conv2d, Flatten, Layer, Linear, MaxPool2d, ReLU
 from cnnlib.model import Sequential
 from cnnlib.types import Shape
@@ -225,7 +226,15 @@ class SizingExplorer(Widget):
     """
 
     _esm = script("sizing/widget.js")
-    _css = styles("sizing/widget.css")
+    _css = styles("sizing/widget.js")
+    FACTS: ClassVar[dict[str, Any]] = {
+        "parts": PARTS,
+        "limits": LIMITS,
+        "networks": {
+            name: {"shape": shape, "layers": [_filled(layer) for layer in layers]}
+            for name, (shape, layers) in NETWORKS.items()
+        },
+    }
 
     def __init__(
         self,
@@ -295,7 +304,8 @@ class SizingExplorer(Widget):
         limits = (LIMITS["channels"], LIMITS["side"], LIMITS["side"])
         names = ("channels", "height", "width")
         checked_shape = [
-            _within(op, *given) for given in zip(names, shape, limits, (1, 1, 1), strict=True)
+            integer_within(op, name, size, 1, limit)
+            for name, size, limit in zip(names, shape, limits, strict=True)
         ]
         given = list(layers) if isinstance(layers, Iterable) else []
         if not 1 <= len(given) <= LIMITS["layers"]:
@@ -322,7 +332,7 @@ class SizingExplorer(Widget):
                 [
                     kind,
                     *(
-                        _within(where, part, value, LIMITS[part], 0 if part == "padding" else 1)
+                        integer_within(where, part, value, int(part != "padding"), LIMITS[part])
                         for part, value in zip(parts, numbers, strict=True)
                     ),
                 ]
@@ -374,13 +384,6 @@ class SizingExplorer(Widget):
             f"SizingExplorer({_times(self.shape)}, {count} → {_times(end or ())}; "
             f"{self.parameters:,} parameters, {self.multiply_adds:,} multiply-adds)"
         )
-
-
-def _within(op: str, name: str, value: object, most: int, least: int) -> int:
-    number = checks.integer(op, name, value, least)
-    if number > most:
-        raise ValueError(f"{op}: {name} must be at most {most:,}, got {number:,}.")
-    return number
 
 
 def _times(shape: Sequence[int]) -> str:

@@ -1,79 +1,62 @@
+// @ts-check
 // The sizing explorer: a network as a table of layers, and what each of them makes and costs.
 
 import {
-  aloud, button, choice, closing, h, numberField, panel, setLines, setText, settings, uniqueId,
+  aloud, button, capital, choice, closing, h, joined, keepChildren, panel, setText, settings, sum,
+  uniqueId, withItem, worked,
 } from "../kit/kit.js";
 import { stops } from "../kit/windows.js";
 
-const PARTS = {
-  conv: ["filters", "kernel", "stride", "padding", "groups"],
-  pool: ["kernel", "stride", "padding"],
-  dense: ["neurons"],
-};
-const LIMITS = {
-  channels: 2048, side: 512, layers: 24, filters: 2048, neurons: 10000, kernel: 11, stride: 11,
-  padding: 10, groups: 2048,
-};
+/** @import { Given, NumberField } from "../kit/kit.js" */
+/** @typedef {"conv" | "pool" | "dense"} Kind */
+/** @typedef {[Kind, ...number[]]} Layer its kind and the numbers of its parts */
+/** @typedef {"filters" | "kernel_size" | "stride" | "padding" | "groups" | "neurons"} Part */
+/** @typedef {Record<Part, number> & { kind: Kind }} Named a layer; parts that it has not are missing */
+/** @typedef {{ shape: number[], layers: Layer[] }} Set */
+/**
+ * @typedef {object} Facts
+ * @property {Record<Kind, Part[]>} parts
+ * @property {Record<Part | "channels" | "side" | "layers", number>} limits
+ * @property {Record<string, Set>} networks to begin with
+ */
+/**
+ * @typedef {object} Row what a layer makes and costs; no output and no costs where it cannot work
+ * @property {string} name
+ * @property {number[]} input
+ * @property {number[] | null} output
+ * @property {number} parameters
+ * @property {number} multiplyAdds
+ * @property {number} memory
+ * @property {number | null} sees
+ * @property {number} before how far the row above sees
+ * @property {number} jump
+ * @property {string} problem
+ * @property {string} note
+ */
+
+/** @type {Record<Kind, string>} */
 const KINDS = { conv: "Convolution", pool: "Pool", dense: "Dense layer" };
+/** @type {Record<Kind, Layer>} */
 const NEW = { conv: ["conv", 16, 3, 1, 1, 1], pool: ["pool", 2, 2, 0], dense: ["dense", 100] };
-
-const alexnet = (groups) => [
-  ["conv", 96, 11, 4, 0, 1],
-  ["pool", 3, 2, 0],
-  ["conv", 256, 5, 1, 2, groups],
-  ["pool", 3, 2, 0],
-  ["conv", 384, 3, 1, 1, 1],
-  ["conv", 384, 3, 1, 1, groups],
-  ["conv", 256, 3, 1, 1, groups],
-  ["pool", 3, 2, 0],
-  ["dense", 4096],
-  ["dense", 4096],
-  ["dense", 1000],
-];
-
-/** Networks to begin with; Python has the same. */
-export const NETWORKS = {
-  "AlexNet": { shape: [3, 227, 227], layers: alexnet(1) },
-  "AlexNet in two groups": { shape: [3, 227, 227], layers: alexnet(2) },
-  "AlexNet for 224×224": { shape: [3, 224, 224], layers: alexnet(1) },
-  "LeNet-5": {
-    shape: [1, 32, 32],
-    layers: [
-      ["conv", 6, 5, 1, 0, 1],
-      ["pool", 2, 2, 0],
-      ["conv", 16, 5, 1, 0, 1],
-      ["pool", 2, 2, 0],
-      ["conv", 120, 5, 1, 0, 1],
-      ["dense", 84],
-      ["dense", 10],
-    ],
-  },
-  "the network of this course": {
-    shape: [1, 28, 28],
-    layers: [
-      ["conv", 16, 5, 1, 0, 1],
-      ["pool", 2, 2, 0],
-      ["conv", 32, 5, 1, 0, 1],
-      ["pool", 2, 2, 0],
-      ["dense", 128],
-      ["dense", 10],
-    ],
-  },
-};
-
-/** The networks, for tests. */
-export function networks() {
-  return NETWORKS;
-}
 
 // --- Arithmetic: pure functions of the settings, tested to be equal to cnnlib ----------------------
 
-/** The numbers of a layer by name. */
-function named([kind, ...numbers]) {
-  return { kind, ...Object.fromEntries(PARTS[kind].map((part, k) => [part, numbers[k]])) };
+/** The numbers of a layer by name.
+ * @param {Layer} layer @param {Facts} facts
+ */
+function named([kind, ...numbers], { parts }) {
+  const byName = Object.fromEntries(parts[kind].map((part, k) => [part, numbers[k]]));
+  return /** @type {Named} */ ({ kind, ...byName });
 }
 
-/** CONV1, POOL1, CONV2, FC3: what learns is counted in one row, pools in another. */
+/** @param {number[]} sizes */
+function product(sizes) {
+  return sizes.reduce((a, b) => a * b, 1);
+}
+
+/** CONV1, POOL1, CONV2, FC3: what learns is counted in one row, pools in another.
+ * @param {Layer[]} layers
+ */
 export function names(layers) {
   const count = { learning: 0, pools: 0 };
   return layers.map(([kind]) => {
@@ -82,57 +65,63 @@ export function names(layers) {
   });
 }
 
-/** Walk down the layers: what each makes and costs; after one that cannot work, nothing. */
-export function sized({ shape, layers }) {
-  let [now, field, jump, broken, maps] = [shape, 1, 1, false, ""];
+/** Walk down the layers: what each makes and costs; after one that cannot work, nothing.
+ * @param {Set} set @param {Facts} facts
+ */
+export function sized({ shape, layers }, facts) {
+  let [now, field, jump] = [shape, 1, 1];
+  let broken = false;
+  let dense = ""; // the first dense layer
   const called = names(layers);
   const rows = layers.map((layer, k) => {
-    const it = named(layer);
-    const row = { name: called[k], input: now, output: null, problem: "", note: "" };
-    if (broken) return { ...row, input: null };
-    row.problem = problem(it, now, { name: row.name, dense: maps });
+    const it = named(layer, facts);
+    /** @type {Row} */
+    const row = {
+      name: called[k], input: now, output: null, problem: "", note: "", parameters: 0,
+      multiplyAdds: 0, memory: 0, sees: null, before: field, jump,
+    };
+    if (broken) return row;
+    row.problem = problem(it, now, dense);
     if (row.problem) {
       broken = true;
       return row;
     }
     if (it.kind === "dense") {
-      const inputs = now.reduce((a, b) => a * b, 1);
-      maps ||= row.name;
+      const inputs = product(now);
+      dense ||= row.name;
       row.output = [it.neurons];
       row.parameters = (inputs + 1) * it.neurons;
       row.multiplyAdds = inputs * it.neurons;
-      row.sees = null;
     } else {
       const [channels, ...sides] = now;
-      const layerSides = sides.map((side) => stops(side, [it.kernel, it.stride, it.padding]));
+      const layerSides = sides.map((side) => stops(side, [it.kernel_size, it.stride, it.padding]));
       row.output = [it.kind === "conv" ? it.filters : channels, ...layerSides];
       const weights =
-        it.kind === "conv" ? (it.kernel * it.kernel * channels * it.filters) / it.groups : 0;
+        it.kind === "conv" ? (it.kernel_size * it.kernel_size * channels * it.filters) / it.groups : 0;
       row.parameters = it.kind === "conv" ? weights + it.filters : 0;
       row.multiplyAdds = weights * layerSides[0] * layerSides[1];
-      row.jump = jump;
-      row.before = field;
-      field += (it.kernel - 1) * jump;
+      field += (it.kernel_size - 1) * jump;
       jump *= it.stride;
       row.sees = field;
-      row.note = remainder(it, sides, k === 0);
+      row.note = remainder(it, sides, k === 0, facts.limits);
     }
-    row.memory = 4 * row.output.reduce((a, b) => a * b, 1);
+    row.memory = 4 * product(row.output);
     now = row.output;
     return row;
   });
-  const sum = (what) => rows.reduce((total, row) => total + (row[what] ?? 0), 0);
   return {
     rows,
     broken: rows.findIndex((row) => row.problem),
-    parameters: sum("parameters"),
-    multiplyAdds: sum("multiplyAdds"),
-    memory: sum("memory"),
+    parameters: sum(rows.map((row) => row.parameters)),
+    multiplyAdds: sum(rows.map((row) => row.multiplyAdds)),
+    memory: sum(rows.map((row) => row.memory)),
   };
 }
 
-/** Why a layer cannot work on what it is given, and what would help; "" if it can. */
-function problem(it, input, { dense }) {
+/** Why a layer cannot work on what it is given, and what would help; "" if it can.
+ * @param {Named} it @param {number[]} input @param {string} dense the first dense layer above
+ */
+function problem(it, input, dense) {
   if (it.kind === "dense") return "";
   if (input.length !== 3) {
     return (
@@ -141,10 +130,10 @@ function problem(it, input, { dense }) {
     );
   }
   const [channels, ...sides] = input;
-  if (it.kind === "pool" && 2 * it.padding > it.kernel) {
+  if (it.kind === "pool" && 2 * it.padding > it.kernel_size) {
     return (
-      `Padding ${it.padding} is more than half of the kernel ${it.kernel}: some windows would ` +
-      `hold nothing but padding. Use padding ${Math.floor(it.kernel / 2)} or less.`
+      `Padding ${it.padding} is more than half of the kernel ${it.kernel_size}: some windows would ` +
+      `hold nothing but padding. Use padding ${Math.floor(it.kernel_size / 2)} or less.`
     );
   }
   if (it.kind === "conv" && (channels % it.groups || it.filters % it.groups)) {
@@ -154,54 +143,58 @@ function problem(it, input, { dense }) {
     }
     return (
       `${it.groups} groups cannot share ${channels} input channels and ${it.filters} filters ` +
-      `equally. Groups that can: ${either(common.slice(0, 6))}.`
+      `equally. Groups that can: ${joined(common.slice(0, 6), "or")}.`
     );
   }
   const least = Math.min(...sides);
   const axis = sides[0] <= sides[1] ? "height" : "width";
   const room = least + 2 * it.padding;
-  if (it.kernel <= room) return "";
-  const need = Math.ceil((it.kernel - least) / 2);
-  const enough = it.kind === "pool" && 2 * need > it.kernel ? "" : `, or padding ${need} or more`;
+  if (it.kernel_size <= room) return "";
+  const need = Math.ceil((it.kernel_size - least) / 2);
+  const enough = it.kind === "pool" && 2 * need > it.kernel_size ? "" : `, or padding ${need} or more`;
   return (
-    `The kernel does not fit: ${it.kernel} is larger than the ${axis} ${least} + 2·${it.padding} ` +
+    `The kernel does not fit: ${it.kernel_size} is larger than the ${axis} ${least} + 2·${it.padding} ` +
     `= ${room}. Use a kernel of ${room} or less${enough}.`
   );
 }
 
-/** What rounding down loses along each axis: rows or columns of the picture, not of the border. */
+/** What rounding down loses along each axis: rows or columns of the picture, not of the border.
+ * @param {Named} it @param {number[]} sides
+ */
 function lost(it, sides) {
-  const rests = sides.map((side) => (side + 2 * it.padding - it.kernel) % it.stride);
+  const rests = sides.map((side) => (side + 2 * it.padding - it.kernel_size) % it.stride);
   return { rests, lost: rests.map((rest) => Math.max(0, rest - it.padding)) };
 }
 
-/** Say what rounding down loses, and which numbers would lose nothing; "" where all comes out. */
-function remainder(it, sides, first) {
+/** Say what rounding down loses, and which numbers would lose nothing; "" where all comes out.
+ * @param {Named} it @param {number[]} sides @param {boolean} first @param {Facts["limits"]} limits
+ */
+function remainder(it, sides, first, limits) {
   const { rests, lost: gone } = lost(it, sides);
   if (!rests.some(Boolean)) return "";
   const which = rests[0] ? 0 : 1;
-  const room = sides[which] + 2 * it.padding - it.kernel;
+  const room = sides[which] + 2 * it.padding - it.kernel_size;
   const exact = Number((room / it.stride).toFixed(2));
-  const sum =
-    `(${sides[which]} + 2·${it.padding} − ${it.kernel}) / ${it.stride} = ${exact} is rounded ` +
+  const division =
+    `(${sides[which]} + 2·${it.padding} − ${it.kernel_size}) / ${it.stride} = ${exact} is rounded ` +
     `down to ${Math.floor(room / it.stride)}`;
-  if (!gone.some(Boolean)) return `${sum}. Only border is left over; no pixel is lost.`;
+  if (!gone.some(Boolean)) return `${division}. Only border is left over; no pixel is lost.`;
   const losses = ["row", "column"].flatMap((what, k) =>
     gone[k] ? [gone[k] === 1 ? `the last ${what}` : `the last ${gone[k]} ${what}s`] : [],
   );
-  const verb = gone.reduce((a, b) => a + b, 0) === 1 ? "is" : "are";
-  const makes = (change) =>
-    sides.map((side) => stops(side, [change.kernel, change.stride, change.padding])).join("×");
+  const verb = sum(gone) === 1 ? "is" : "are";
+  const makes = (/** @type {Named} */ change) =>
+    sides.map((side) => stops(side, [change.kernel_size, change.stride, change.padding])).join("×");
   const ways = [];
-  const most = it.kind === "pool" ? Math.floor(it.kernel / 2) : Math.min(it.kernel - 1, LIMITS.padding);
+  const most = it.kind === "pool" ? Math.floor(it.kernel_size / 2) : Math.min(it.kernel_size - 1, limits.padding);
   for (let padding = it.padding + 1; padding <= most; padding += 1) {
     const change = { ...it, padding };
     if (lost(change, sides).lost.some(Boolean)) continue;
     ways.push(`padding ${padding} (makes ${makes(change)})`);
     break;
   }
-  for (let kernel = it.kernel + 1; kernel <= LIMITS.kernel; kernel += 1) {
-    const change = { ...it, kernel };
+  for (let kernel = it.kernel_size + 1; kernel <= limits.kernel_size; kernel += 1) {
+    const change = { ...it, kernel_size: kernel };
     if (kernel > Math.min(...sides) + 2 * it.padding) break;
     if (lost(change, sides).lost.some(Boolean)) continue;
     ways.push(`a kernel of ${kernel} (makes ${makes(change)})`);
@@ -209,37 +202,37 @@ function remainder(it, sides, first) {
   }
   if (first && sides[0] === sides[1]) {
     const larger = sides[0] + it.stride - rests[0];
-    const size = stops(larger, [it.kernel, it.stride, it.padding]);
-    if (larger <= LIMITS.side) ways.push(`an input of ${larger}×${larger} (makes ${size}×${size})`);
+    const size = stops(larger, [it.kernel_size, it.stride, it.padding]);
+    if (larger <= limits.side) ways.push(`an input of ${larger}×${larger} (makes ${size}×${size})`);
   }
-  const fix = ways.length ? ` Nothing is lost with ${either(ways)}.` : "";
-  return `${sum}: ${losses.join(" and ")} ${verb} never read.${fix}`;
+  const fix = ways.length ? ` Nothing is lost with ${joined(ways, "or")}.` : "";
+  return `${division}: ${joined(losses)} ${verb} never read.${fix}`;
 }
 
 // --- Words ---------------------------------------------------------------------------------------
 
-function either(list) {
-  return list.length < 2 ? list.join() : `${list.slice(0, -1).join(", ")} or ${list.at(-1)}`;
-}
-
+/** @param {number} value */
 function thousands(value) {
   return String(value).replace(/\B(?=(\d{3})+$)/g, ",");
 }
 
+/** @param {number} count */
 function bytes(count) {
   if (count >= 1e6) return `${(count / 1e6).toFixed(1)} MB`;
   return count >= 1e3 ? `${(count / 1e3).toFixed(1)} kB` : `${count} B`;
 }
 
-/** One row worked out with its numbers put in, as lines to read. */
-export function worked(set, at) {
-  const row = sized(set).rows[at];
-  const it = named(set.layers[at]);
+/** One row worked out with its numbers put in, as lines to read.
+ * @param {Set} set @param {number} at @param {Facts} facts
+ */
+export function lines(set, at, facts) {
+  const row = sized(set, facts).rows[at];
+  const it = named(set.layers[at], facts);
   if (row.problem) return [`${row.name}: ${row.problem}`];
   if (!row.output) return [`${row.name} waits for the row above that does not fit.`];
   const memory = `memory: 4·${row.output.map(thousands).join("·")} = ${thousands(row.memory)} bytes`;
   if (it.kind === "dense") {
-    const inputs = row.input.reduce((a, b) => a * b, 1);
+    const inputs = product(row.input);
     const flat = row.input.length === 3 ? `${row.input.join("·")} = ` : "";
     return [
       `${row.name}: ${flat}${thousands(inputs)} inputs meet ${thousands(it.neurons)} neurons`,
@@ -250,38 +243,41 @@ export function worked(set, at) {
   }
   const [channels, height, width] = row.input;
   const [depth, tall, wide] = row.output;
-  const size = (side, made) => {
-    const room = side + 2 * it.padding - it.kernel;
+  const size = (/** @type {number} */ side, /** @type {number} */ made) => {
+    const room = side + 2 * it.padding - it.kernel_size;
     const division = room % it.stride ? `⌊${room} / ${it.stride}⌋` : `${room} / ${it.stride}`;
-    return `(${side} + 2·${it.padding} − ${it.kernel}) / ${it.stride} + 1 = ${division} + 1 = ${made}`;
+    return `(${side} + 2·${it.padding} − ${it.kernel_size}) / ${it.stride} + 1 = ${division} + 1 = ${made}`;
   };
-  const lines = [
+  const told = [
     `${row.name}: ${size(height, tall)}${height === width ? "" : `; width: ${size(width, wide)}`}`,
   ];
   if (it.kind === "conv") {
     const group = it.groups > 1 ? `${channels}/${it.groups}` : channels;
-    const kernel = `${it.kernel}·${it.kernel}·${group}`;
-    lines.push(
+    const kernel = `${it.kernel_size}·${it.kernel_size}·${group}`;
+    told.push(
       `parameters: (${kernel} + 1)·${depth} = ${thousands(row.parameters)}`,
       `multiply-adds: ${kernel}·${depth}·${tall}·${wide} = ${thousands(row.multiplyAdds)}`,
     );
   } else {
-    lines.push("parameters and multiply-adds: none; a pool only compares");
+    told.push("parameters and multiply-adds: none; a pool only compares");
   }
-  lines.push(memory, `sees: ${row.before} + (${it.kernel} − 1)·${row.jump} = ${row.sees} pixels`);
-  return lines;
+  told.push(memory, `sees: ${row.before} + (${it.kernel_size} − 1)·${row.jump} = ${row.sees} pixels`);
+  return told;
 }
 
-/** The network in a sentence. */
-export function totals(set) {
-  const { rows, broken, parameters, multiplyAdds } = sized(set);
+/** The network in a sentence.
+ * @param {Set} set @param {Facts} facts
+ */
+export function totals(set, facts) {
+  const { rows, broken, parameters, multiplyAdds } = sized(set, facts);
   if (broken >= 0) return `${rows[broken].name} does not fit. ${rows[broken].problem}`;
   return (
-    `Output ${rows.at(-1).output.join(" by ")}. ${thousands(parameters)} parameters, ` +
+    `Output ${rows[rows.length - 1].output?.join(" by ")}. ${thousands(parameters)} parameters, ` +
     `${thousands(multiplyAdds)} multiply-adds.`
   );
 }
 
+/** @param {Row} row */
 function rowWords(row) {
   if (row.problem) return `${row.name} does not fit. ${row.problem}`;
   if (!row.output) return `${row.name} waits for a row above.`;
@@ -295,8 +291,13 @@ const HEADS = [
   "parameters", "multiply-adds", "memory", "sees",
 ];
 
+/** The parts that share a column. @type {Part[][]} */
+const COLUMNS = [["filters", "neurons"], ["kernel_size"], ["stride"], ["padding"], ["groups"]];
+
+/** @param {Given<Set, Facts>} given */
 function render({ model, el }) {
   const frame = panel(el, {
+    name: "sizing",
     title: "A network, sized up",
     keys: [
       ["arrow keys on a row’s mark", "choose a row, and hear what it makes"],
@@ -308,67 +309,71 @@ function render({ model, el }) {
   });
   const set = settings(model, redraw);
   const group = uniqueId();
+  const facts = model.get("facts");
+  const { limits, networks } = facts;
   let at = 0;
+  /** @type {ReturnType<typeof makeRow>[]} */
   let rows = [];
 
+  /** @param {Partial<Set>} values */
   function change(values, words = "") {
     set.change(values);
     frame.complain("");
-    frame.say(aloud(`${words}${totals(set.now)}`));
-    return "";
+    frame.say(aloud(`${words}${totals(set.now, facts)}`));
   }
   const presets = choice(
     "Begin with",
-    [["", "a network …"], ...Object.keys(NETWORKS).map((name) => [name, name])],
+    ["", ...Object.keys(networks)].map((name) => [name, name || "a network …"]),
     (name) => {
       if (!name) return;
       at = 0;
-      change(structuredClone(NETWORKS[name]), `${name}. `);
+      change(structuredClone(networks[name]), `${name}. `);
     },
   );
-  const inputs = [["Channels", LIMITS.channels], ["Height", LIMITS.side], ["Width", LIMITS.side]].map(
-    ([label, max], k) =>
-      numberField(label, {
-        min: 1,
-        max,
-        whole: true,
-        complain: frame.complain,
-        change: (value) => change({ shape: set.now.shape.map((old, j) => (j === k ? value : old)) }),
-      }),
+  const inputs = ["Channels", "Height", "Width"].map((label, k) =>
+    frame.field(label, {
+      min: 1,
+      max: k === 0 ? limits.channels : limits.side,
+      whole: true,
+      change: (value) => change({ shape: set.now.shape.with(k, value) }),
+    }),
   );
 
+  /** @param {Kind} kind */
   function add(kind) {
     const { layers } = set.now;
-    if (layers.length >= LIMITS.layers) {
-      return frame.complain(`The table holds ${LIMITS.layers} rows. Remove one first.`);
+    if (layers.length >= limits.layers) {
+      return frame.complain(`The table holds ${limits.layers} rows. Remove one first.`);
     }
     at += 1;
-    const next = [...layers.slice(0, at), NEW[kind], ...layers.slice(at)];
+    const next = layers.toSpliced(at, 0, NEW[kind]);
     change({ layers: next }, `${names(next)[at]} added. `);
   }
+  /** @param {1 | -1} by */
   function move(by) {
-    const layers = [...set.now.layers];
+    const { layers } = set.now;
     const to = at + by;
     if (to < 0 || to >= layers.length) {
       return frame.complain(`${names(layers)[at]} is the ${by < 0 ? "first" : "last"} row already.`);
     }
-    [layers[at], layers[to]] = [layers[to], layers[at]];
+    const next = layers.with(at, layers[to]).with(to, layers[at]);
     at = to;
-    change({ layers }, `Moved ${by < 0 ? "up" : "down"}, now ${names(layers)[at]}. `);
+    change({ layers: next }, `Moved ${by < 0 ? "up" : "down"}, now ${names(next)[at]}. `);
   }
   function remove() {
     const { layers } = set.now;
     if (layers.length === 1) return frame.complain("One row has to stay.");
     const name = names(layers)[at];
-    const next = layers.filter((_, k) => k !== at);
+    const next = layers.toSpliced(at, 1);
     at = Math.min(at, next.length - 1);
     change({ layers: next }, `${name} removed. `);
   }
+  /** @param {number} k */
   function choose(k, aloudToo = false) {
     if (at === k) return;
     at = k;
     redraw();
-    if (aloudToo) frame.say(aloud(rowWords(sized(set.now).rows[k])));
+    if (aloudToo) frame.say(aloud(rowWords(sized(set.now, facts).rows[k])));
   }
 
   const body = h("tbody");
@@ -376,8 +381,7 @@ function render({ model, el }) {
     h("td", { class: "size-number" }),
   );
   const chosen = h("span", { class: "size-name" });
-  const lines = h("div", { class: "size-lines", "aria-hidden": "true" });
-  const words = h("p", { class: "cnn-spoken" });
+  const work = worked();
   const state = h("p", { class: "size-state" });
   frame.body.append(
     h(
@@ -411,8 +415,7 @@ function render({ model, el }) {
       button("Pool", () => add("pool")),
       button("Dense", () => add("dense")),
     ),
-    lines,
-    words,
+    work.node,
     h(
       "p",
       { class: "size-small" },
@@ -422,15 +425,16 @@ function render({ model, el }) {
     ),
   );
 
+  /** @param {number} k */
   function makeRow(k) {
     const radio = h("input", {
       type: "radio",
       name: group,
       class: "size-mark",
       onchange: () => choose(k, true),
-      onkeydown: (event) => {
-        const by = { ArrowUp: -1, ArrowDown: 1 }[event.key];
-        if (event.altKey && by) move(by);
+      onkeydown: (/** @type {KeyboardEvent} */ event) => {
+        if (event.altKey && event.key === "ArrowUp") move(-1);
+        else if (event.altKey && event.key === "ArrowDown") move(1);
         else if (event.key === "Delete") remove();
         else return;
         event.preventDefault();
@@ -438,46 +442,21 @@ function render({ model, el }) {
         rows[at].radio.focus();
       },
     });
-    const fields = {};
-    const cells = [["filters", "neurons"], ["kernel"], ["stride"], ["padding"], ["groups"]].map(
-      (parts) =>
-        h(
-          "td",
-          {},
-          parts.map((part) => {
-            const label = `${part[0].toUpperCase()}${part.slice(1)} of row ${k + 1}`;
-            fields[part] = numberField(label, {
-              min: part === "padding" ? 0 : 1,
-              max: LIMITS[part],
-              whole: true,
-              complain: frame.complain,
-              change(value) {
-                const place = 1 + PARTS[set.now.layers[k][0]].indexOf(part);
-                return change({
-                  layers: set.now.layers.map((layer, n) =>
-                    n === k ? layer.map((old, m) => (m === place ? value : old)) : layer,
-                  ),
-                });
-              },
-            });
-            fields[part].input.addEventListener("keydown", (event) => {
-              const by = { PageUp: -1, PageDown: 1 }[event.key];
-              if (!by) return;
-              event.preventDefault();
-              let to = k + by;
-              while (rows[to] && rows[to].fields[part].node.hidden) to += by;
-              rows[to]?.fields[part].input.focus();
-            });
-            return fields[part].node;
-          }),
-        ),
+    /** @type {Map<Part, NumberField>} */
+    const fields = new Map();
+    const cells = COLUMNS.map((parts) =>
+      h("td", {}, parts.map((part) => {
+        const field = makeField(k, part);
+        fields.set(part, field);
+        return field.node;
+      })),
     );
     const name = h("span", { class: "size-name" });
     const results = HEADS.slice(6).map(() => h("td", { class: "size-number" }));
     const note = h("div");
     const node = h(
       "tr",
-      { onfocusin: (event) => choose(k, event.target === radio), onclick: () => choose(k) },
+      { onfocusin: (/** @type {FocusEvent} */ event) => choose(k, event.target === radio), onclick: () => choose(k) },
       h("th", { scope: "row" }, h("label", {}, radio, " ", name)),
       cells,
       results,
@@ -487,27 +466,45 @@ function render({ model, el }) {
     return { node, noteNode, note, radio, fields, name, results };
   }
 
+  /** @param {number} k @param {Part} part */
+  function makeField(k, part) {
+    const field = frame.field(`${capital(part.split("_")[0])} of row ${k + 1}`, {
+      min: part === "padding" ? 0 : 1,
+      max: limits[part],
+      whole: true,
+      change(value) {
+        const { layers } = set.now;
+        const [kind, ...numbers] = layers[k] ?? ["dense"]; // the row may be on its way out
+        const layer = withItem(numbers, facts.parts[kind].indexOf(part), value);
+        change({ layers: withItem(layers, k, /** @type {Layer} */ ([kind, ...layer])) });
+      },
+    });
+    field.input.addEventListener("keydown", (event) => {
+      if (event.key !== "PageUp" && event.key !== "PageDown") return;
+      event.preventDefault();
+      const above = event.key === "PageUp";
+      const others = above ? rows.slice(0, k).toReversed() : rows.slice(k + 1);
+      others.map((row) => row.fields.get(part)).find((one) => !one?.node.hidden)?.input.focus();
+    });
+    return field;
+  }
+
   function redraw() {
     const now = set.now;
-    const all = sized(now);
+    const all = sized(now, facts);
     at = Math.min(at, now.layers.length - 1);
-    while (rows.length < now.layers.length) {
-      rows.push(makeRow(rows.length));
-      body.append(rows.at(-1).node, rows.at(-1).noteNode);
-    }
-    while (rows.length > now.layers.length) {
-      const gone = rows.pop();
-      gone.node.remove();
-      gone.noteNode.remove();
+    if (rows.length !== now.layers.length) {
+      rows = now.layers.map((_, k) => rows[k] ?? makeRow(k));
+      keepChildren(body, rows.flatMap((row) => [row.node, row.noteNode]));
     }
     rows.forEach((row, k) => {
-      const it = named(now.layers[k]);
+      const it = named(now.layers[k], facts);
       const made = all.rows[k];
       setText(row.name, made.name);
       row.radio.checked = k === at;
       row.node.classList.toggle("size-chosen", k === at);
       row.node.classList.toggle("size-broken", Boolean(made.problem));
-      for (const [part, field] of Object.entries(row.fields)) {
+      for (const [part, field] of row.fields) {
         field.node.hidden = !(part in it);
         if (part in it) field.set(it[part]);
       }
@@ -521,9 +518,10 @@ function render({ model, el }) {
           ]
         : [made.problem ? "✗ no fit" : "? waits", "", "", "", ""];
       texts.forEach((text, n) => setText(row.results[n], text));
-      const share = (value, total) => (total ? (value ?? 0) / total : 0);
-      ["parameters", "multiplyAdds", "memory"].forEach((what, n) =>
-        row.results[n + 1].style.setProperty("--size-share", share(made[what], all[what])),
+      /** @type {("parameters" | "multiplyAdds" | "memory")[]} */ (
+        ["parameters", "multiplyAdds", "memory"]
+      ).forEach((what, n) =>
+        row.results[n + 1].style.setProperty("--size-share", String(made[what] / (all[what] || 1))),
       );
       const note = made.problem ? `✗ ${made.problem}` : made.note ? `△ ${made.note}` : "";
       setText(row.note, note);
@@ -531,14 +529,11 @@ function render({ model, el }) {
       row.noteNode.classList.toggle("size-broken", Boolean(made.problem));
     });
     inputs.forEach((one, k) => one.set(now.shape[k]));
-    const match = Object.keys(NETWORKS).find(
-      (name) =>
-        JSON.stringify([NETWORKS[name].shape, NETWORKS[name].layers]) ===
-        JSON.stringify([now.shape, now.layers]),
-    );
+    const written = (/** @type {Set} */ one) => JSON.stringify([one.shape, one.layers]);
+    const match = Object.keys(networks).find((name) => written(networks[name]) === written(now));
     presets.set(match ?? "");
     const whole = all.broken < 0;
-    const most = (text) => (whole ? text : `> ${text}`);
+    const most = (/** @type {string} */ text) => (whole ? text : `> ${text}`);
     [
       "",
       most(thousands(all.parameters)),
@@ -553,9 +548,7 @@ function render({ model, el }) {
         : `✗ ${all.rows[all.broken].name} does not fit: the total counts the rows above it only.`,
     );
     setText(chosen, all.rows[at].name);
-    const text = worked(now, at);
-    setLines(lines, text, "div");
-    setText(words, aloud(text.join(". ")));
+    work.set({ lines: lines(now, at, facts) });
   }
 
   redraw();

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +12,7 @@ from cnnlib import checks
 from cnnlib.course import drawing
 from cnnlib.course.widgets.kit.base import Widget, setting
 from cnnlib.course.widgets.kit.bundle import script, styles
-from cnnlib.course.widgets.kit.numbers import as_numbers
+from cnnlib.course.widgets.kit.numbers import as_numbers, number_within
 from cnnlib.functional import cross_entropy, softmax
 
 __all__ = ["SoftmaxExplorer", "tempered_softmax"]
@@ -80,7 +80,8 @@ class SoftmaxExplorer(Widget):
     """
 
     _esm = script("softmax/widget.js")
-    _css = styles("softmax/widget.css")
+    _css = styles("softmax/widget.js")
+    FACTS: ClassVar[dict[str, Any]] = {"limits": LIMITS}
 
     def __init__(self, scores: npt.ArrayLike, temperature: float = 1, right: int = 0) -> None:
         super().__init__(scores=scores, temperature=temperature, right=right)
@@ -110,9 +111,8 @@ class SoftmaxExplorer(Widget):
             )
         if not (np.abs(z) <= LIMITS["scores"]).all():  # nan is not
             raise ValueError(f"{op}: no score may be nan, or beyond a million.")
-        temperature = checks.number(op, "temperature", temperature)
-        if not LIMITS["coldest"] <= temperature <= LIMITS["hottest"]:
-            raise ValueError(f"{op}: temperature must be 0.01 to 1000, got {temperature:g}.")
+        ends = LIMITS["coldest"], LIMITS["hottest"]
+        temperature = number_within(op, "temperature", temperature, *ends)
         right = checks.integer(op, "right", right, 0)
         if right >= len(z):
             raise ValueError(

@@ -1,28 +1,34 @@
+// @ts-check
 // From scores to probabilities: softmax with a temperature, and the cross-entropy of a class.
 
 import {
-  aloud, button, closing, h, number, numberField, panel, setAttribute, setLines, setText, settings,
-  spoken, uniqueId,
+  aloud, button, closing, dusted, h, number, panel, setText, settings, slider, spoken,
+  sum as added, uniqueId, withItem, worked,
 } from "../kit/kit.js";
 
-const LIMITS = { score: 1e6, coldest: 0.01, hottest: 1000, classes: 10 };
+/** @import { Given } from "../kit/kit.js" */
+/** @typedef {{ scores: number[], temperature: number, right: number }} Set */
+/** @typedef {Record<"scores" | "coldest" | "hottest" | "classes", number>} Limits */
+
 const SLIDER = 100; // the temperature is 10 to the power of its place over this
 
 // --- Arithmetic: pure functions of the settings, tested to be equal to cnnlib ----------------------
 
-/** All that lies between the scores and the loss, class by class. */
+/** All that lies between the scores and the loss, class by class.
+ * @param {Set} set
+ */
 export function softened({ scores, temperature, right }) {
   const divided = scores.map((score) => score / temperature);
   const exps = divided.map(Math.exp);
   const highest = Math.max(...divided);
   // Only differences count. Taken from the highest score, no power of e can overflow.
   const safe = divided.map((z) => Math.exp(z - highest));
-  const total = safe.reduce((a, b) => a + b, 0);
+  const total = added(safe);
   const loss = highest - divided[right] + Math.log(total);
   return {
     divided,
     exps,
-    sum: exps.reduce((a, b) => a + b, 0),
+    sum: added(exps),
     probabilities: safe.map((e) => e / total),
     loss: loss === 0 ? 0 : loss, // never −0
   };
@@ -30,13 +36,17 @@ export function softened({ scores, temperature, right }) {
 
 // --- Words ---------------------------------------------------------------------------------------
 
-/** Three digits behind the point, or more for what is nearly 0 or nearly 1. */
+/** Three digits behind the point, or more for what is nearly 0 or nearly 1.
+ * @param {number} p
+ */
 export function probability(p) {
   if (p === 0 || p === 1) return number(p);
   return p < 0.001 ? number(p, 2) : p > 0.999 ? "> 0.999" : p.toFixed(3);
 }
 
-/** How the probability of the right class and its loss come about, as lines to read. */
+/** How the probability of the right class and its loss come about, as lines to read.
+ * @param {Set} set
+ */
 export function lines(set) {
   const { exps, sum, probabilities, loss } = softened(set);
   const k = set.right;
@@ -50,21 +60,24 @@ export function lines(set) {
       entropy,
     ];
   }
-  const added = exps.map((e) => number(e, 4)).join(" + ");
+  const terms = exps.map((e) => number(e, 4)).join(" + ");
   return [
-    `class ${k}: p = ${number(exps[k], 4)} / (${added}) = ${number(exps[k], 4)} / ` +
+    `class ${k}: p = ${number(exps[k], 4)} / (${terms}) = ${number(exps[k], 4)} / ` +
       `${number(sum, 4)} = ${p}`,
     entropy,
   ];
 }
 
-/** What the temperature does. */
+/** What the temperature does.
+ * @param {Set} set
+ */
 export function advice({ temperature }) {
   if (temperature === 1) return "At temperature 1 the scores count as they are.";
   if (temperature > 1) return "Above 1, scores move together and the probabilities level out.";
   return "Below 1, scores move apart and the highest one takes all.";
 }
 
+/** @param {Set} set */
 function summary(set) {
   const { probabilities, loss } = softened(set);
   const all = probabilities.map((p, k) => `class ${k} ${probability(p).replace("> ", "above ")}`);
@@ -73,8 +86,10 @@ function summary(set) {
 
 // --- Drawing -------------------------------------------------------------------------------------
 
+/** @param {Given<Set, { limits: Limits }>} given */
 function render({ model, el }) {
   const frame = panel(el, {
+    name: "softmax",
     title: "From scores to probabilities",
     keys: [
       ["arrow keys in a score", "make it larger or smaller by 0.1"],
@@ -83,47 +98,38 @@ function render({ model, el }) {
     ],
   });
   const set = settings(model, redraw);
-  const say = () => frame.say(aloud(summary(set.now)));
-  const change = (values) => {
+  const { limits } = model.get("facts");
+  const change = (/** @type {Partial<Set>} */ values) => {
     set.change(values);
-    say();
-    return "";
+    frame.say(aloud(summary(set.now)));
   };
-  const warmth = numberField("Temperature T", {
-    min: LIMITS.coldest,
-    max: LIMITS.hottest,
+  const warmth = frame.field("Temperature T", {
+    min: limits.coldest,
+    max: limits.hottest,
     step: 0.1,
-    complain: frame.complain,
     change: (temperature) => change({ temperature }),
   });
-  const sliderId = uniqueId();
-  const slider = h("input", {
-    id: sliderId,
-    type: "range",
-    class: "cnn-slider",
-    min: Math.log10(LIMITS.coldest) * SLIDER,
-    max: Math.log10(LIMITS.hottest) * SLIDER,
+  const along = slider("Temperature, slider", {
+    frame,
+    min: Math.log10(limits.coldest) * SLIDER,
+    max: Math.log10(limits.hottest) * SLIDER,
     step: 5,
-    oninput: () => {
-      const temperature = Number((10 ** (Number(slider.value) / SLIDER)).toPrecision(2));
-      frame.complain("");
-      change({ temperature });
-    },
+    quiet: true,
+    change: (place) => change({ temperature: dusted(10 ** (place / SLIDER), 2) }),
   });
-  const classes = numberField("Classes", {
+  const classes = frame.field("Classes", {
     min: 2,
-    max: LIMITS.classes,
+    max: limits.classes,
     whole: true,
-    complain: frame.complain,
     change: (count) => {
       const { scores, right } = set.now;
       const kept = Array.from({ length: count }, (_, k) => scores[k] ?? 0);
-      return change({ scores: kept, right: Math.min(right, count - 1) });
+      change({ scores: kept, right: Math.min(right, count - 1) });
     },
   });
-  const shift = (by) => () => {
+  const shift = (/** @type {number} */ by) => () => {
     const scores = set.now.scores.map((score) => score + by);
-    if (scores.some((score) => Math.abs(score) > LIMITS.score)) {
+    if (scores.some((score) => Math.abs(score) > limits.scores)) {
       return frame.complain("No score may be beyond a million. The scores stay as they are.");
     }
     frame.complain("");
@@ -135,10 +141,10 @@ function render({ model, el }) {
     h("span", { "aria-hidden": "true" }, "e", h("sup", {}, "z / T")),
     h("span", { class: "cnn-spoken" }, "e to the power of z over T"),
   ];
-  const symbols = h("div", { class: "soft-lines", "aria-hidden": "true" });
-  const words = h("p", { class: "cnn-spoken" });
+  const work = worked();
   const note = h("p", { class: "soft-note" });
   const total = h("td", { class: "soft-number" });
+  /** @type {ReturnType<typeof makeRow>[]} */
   let rows = [];
 
   frame.body.append(
@@ -146,8 +152,7 @@ function render({ model, el }) {
       "div",
       { class: "cnn-controls" },
       warmth.node,
-      h("label", { for: sliderId, class: "cnn-spoken" }, "Temperature, slider"),
-      slider,
+      along.parts,
       button("T = 1", () => change({ temperature: 1 })),
       classes.node,
       button("All scores + 100", shift(100)),
@@ -178,11 +183,11 @@ function render({ model, el }) {
         ),
       ),
     ),
-    symbols,
-    words,
+    work.node,
     note,
   );
 
+  /** @param {number} k */
   function makeRow(k) {
     const radio = h("input", {
       type: "radio",
@@ -191,15 +196,11 @@ function render({ model, el }) {
       "aria-label": `class ${k} is right`,
       onchange: () => change({ right: k }),
     });
-    const score = numberField(`Score of class ${k}`, {
-      min: -LIMITS.score,
-      max: LIMITS.score,
+    const score = frame.field(`Score of class ${k}`, {
+      min: -limits.scores,
+      max: limits.scores,
       step: 0.1,
-      complain: frame.complain,
-      change: (value) => {
-        const tidy = Number(value.toPrecision(12)); // 0.3, not 0.1 + 0.1 + 0.1
-        return change({ scores: set.now.scores.map((old, j) => (j === k ? tidy : old)) });
-      },
+      change: (value) => change({ scores: withItem(set.now.scores, k, dusted(value, 12)) }),
     });
     const cell = () => h("td", { class: "soft-number" });
     const [divided, exp] = [cell(), cell()];
@@ -231,17 +232,14 @@ function render({ model, el }) {
       row.node.classList.toggle("soft-chosen", k === now.right);
       setText(row.divided, number(divided[k], 4));
       setText(row.exp, number(exps[k], 4));
-      row.bar.style.setProperty("--soft-p", probabilities[k]);
+      row.bar.style.setProperty("--soft-p", String(probabilities[k]));
       setText(row.share, probability(probabilities[k]));
     });
     setText(total, number(sum, 4));
     warmth.set(now.temperature);
-    slider.value = String(Math.log10(now.temperature) * SLIDER);
-    setAttribute(slider, "aria-valuetext", spoken(now.temperature, 3));
+    along.set(Math.log10(now.temperature) * SLIDER, spoken(now.temperature, 3));
     classes.set(now.scores.length);
-    const text = lines(now);
-    setLines(symbols, text);
-    setText(words, aloud(text.join(". ")));
+    work.set({ lines: lines(now) });
     setText(note, advice(now));
   }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import traitlets
@@ -13,9 +13,11 @@ from matplotlib.figure import Figure
 
 from cnnlib import checks
 from cnnlib.course import drawing
+from cnnlib.course.drawing.theme import diverging_colours
 from cnnlib.course.widgets.kit.base import Widget, setting
 from cnnlib.course.widgets.kit.bundle import script, styles
 from cnnlib.course.widgets.kit.maps import draw_maps
+from cnnlib.course.widgets.kit.numbers import integer_within
 from cnnlib.history import History
 from cnnlib.layers import Conv2d, Linear
 from cnnlib.model import Sequential
@@ -173,7 +175,8 @@ class TrainingDashboard(Widget):
     """
 
     _esm = script("training/widget.js")
-    _css = styles("kit/maps.css", "training/widget.css")
+    _css = styles("training/widget.js")
+    FACTS: ClassVar[dict[str, Any]] = {"epochs": EPOCHS, "diverging": diverging_colours()}
 
     progress = traitlets.Dict().tag(sync=True)
 
@@ -323,7 +326,7 @@ class TrainingDashboard(Widget):
         """Tell the browser how things stand."""
         self._last_report = time.monotonic()
         ends, losses = thinned(self.history.batch_losses)
-        shown, norms = filters_of(self.model), gradient_norms(self.model)
+        filters, norms = filters_of(self.model), gradient_norms(self.model)
         epochs = self.history.epochs
         self.progress = {
             "phase": self._phase,
@@ -335,9 +338,9 @@ class TrainingDashboard(Widget):
             "losses": losses,
             "epochs": [[_for_json(getattr(epoch, f)) for f in FIGURES] for epoch in epochs],
             "norms": [[name, _for_json(length)] for name, length in norms.items()],
-            "filters": "" if shown is None else shown[0],
-            "shape": [] if shown is None else list(shown[1].shape),
-            "maps": b"" if shown is None else shown[1].astype(np.float32).tobytes(),
+            "filters": "" if filters is None else filters[0],
+            "shape": [] if filters is None else list(filters[1].shape),
+            "maps": b"" if filters is None else filters[1].astype(np.float32).tobytes(),
         }
 
     def _told(self, _: Any, content: dict[str, Any], buffers: Any) -> None:
@@ -348,21 +351,17 @@ class TrainingDashboard(Widget):
             self._report()
 
     def _checked(self, epochs: int) -> dict[str, Any]:
-        op = type(self).__name__
-        epochs = checks.integer(op, "epochs", epochs, 1)
-        if epochs > EPOCHS:
-            raise ValueError(f"{op}: epochs must be at most {EPOCHS}, got {epochs}.")
-        return {"epochs": epochs}
+        return {"epochs": integer_within(type(self).__name__, "epochs", epochs, 1, EPOCHS)}
 
     def _picture(self) -> tuple[Figure, str]:
-        done, shown = len(self.history.epochs), filters_of(self.model)
+        done, filters = len(self.history.epochs), filters_of(self.model)
         where = f"A training dashboard, {self._phase}: {done} of {self.epochs} epochs are done, "
         alt = where + f"with {self._batches} batches in each."
-        if shown is not None:
-            alt += f" Shown are the first weights as they are now: {shown[0]}."
+        if filters is not None:
+            alt += f" Shown are the first weights as they are now: {filters[0]}."
         if not self.history.batch_losses:
             fig, ax = drawing.new(width=5, height=3.4)
-            self._draw_filters(ax, shown, "first weights, before training")
+            self._draw_filters(ax, filters, "first weights, before training")
             return fig, alt
         fig, axes = drawing.new(2, 2, height=6)
         ends, losses = thinned(self.history.batch_losses)
@@ -379,17 +378,17 @@ class TrainingDashboard(Widget):
         norms = gradient_norms(self.model)
         values = np.nan_to_num(np.array(list(norms.values())))
         drawing.bars(list(norms), values, axes[1, 0], fmt=".3g", xlabel="gradient norm")
-        self._draw_filters(axes[1, 1], shown, "first weights, now")
+        self._draw_filters(axes[1, 1], filters, "first weights, now")
         if not done:
             fig.delaxes(axes[0, 1])
         return fig, alt + " Beside them stand curves of loss and accuracy, and gradient norms."
 
-    def _draw_filters(self, ax: Any, shown: tuple[str, Array] | None, title: str) -> None:
-        if shown is None:
+    def _draw_filters(self, ax: Any, filters: tuple[str, Array] | None, title: str) -> None:
+        if filters is None:
             ax.set_axis_off()
             ax.set_title("this network has no filters to show")
         else:
-            draw_maps(shown[1], ax, title)
+            draw_maps(filters[1], ax, title)
 
     def __repr__(self) -> str:
         return (

@@ -24,52 +24,25 @@ def stepper(stage: Callable[..., Stage]) -> Stage:
 
 
 def lines(shown: Stage) -> list[str]:
-    return shown.root.locator(".down-lines p").all_inner_texts()
+    return shown.root.locator(".cnn-lines p").all_inner_texts()
 
 
 def text(shown: Stage, name: str) -> str:
     return shown.root.locator(f".down-{name}").inner_text()
 
 
+def place(shown: Stage) -> str:
+    return shown.root.locator(".cnn-worked-place").inner_text()
+
+
 # The arithmetic
-
-
-def test_the_browser_computes_what_cnnlib_computes(stepper: Stage) -> None:
-    rng = np.random.default_rng(0)
-    for _ in range(100):
-        kh, kw = (int(n) for n in rng.integers(1, 4, 2))
-        oh, ow = (int(n) for n in rng.integers(1, 5, 2))
-        settings = {
-            "image": rng.normal(size=(oh + kh - 1, ow + kw - 1)).tolist(),
-            "target": rng.normal(size=(oh, ow)).tolist(),
-            "kernel": rng.normal(size=(kh, kw)).tolist(),
-            "learning_rate": float(rng.choice([0.001, 0.1, 3])),
-        }
-        found = stepper.call("descend", settings, 12)
-        due = descend(**settings, steps=12)
-        assert len(found) == len(due)
-        for one, other in zip(found, due, strict=True):
-            for name, value in other._asdict().items():
-                np.testing.assert_allclose(one[name], value, rtol=1e-9, atol=1e-9)
-
-
-def test_the_limit_of_the_learning_rate_is_right(stepper: Stage) -> None:
-    rng = np.random.default_rng(1)
-    for _ in range(40):
-        kh, kw = (int(n) for n in rng.integers(1, 4, 2))
-        image = rng.normal(size=(kh + 3, kw + 3))
-        windows = np.lib.stride_tricks.sliding_window_view(image, (kh, kw)).reshape(16, -1)
-        due = np.linalg.eigvalsh(2 * windows.T @ windows / 16)[-1]
-        settings = {"image": image.tolist(), "kernel": np.zeros((kh, kw)).tolist()}
-        found = stepper.call("sharpest", {**settings, "target": np.zeros((4, 4)).tolist()})
-        assert found == pytest.approx(due, rel=1e-6)
 
 
 # Steps
 
 
 def test_it_opens_on_a_kernel_of_zeros(stepper: Stage) -> None:
-    assert text(stepper, "place") == "Step 0, loss"
+    assert place(stepper) == "Step 0, loss"
     assert stepper.grid("kernel").numbers() == [[0, 0], [0, 0]]
     assert stepper.grid("error").numbers() == [[-v for v in row] for row in DUE]
     assert stepper.grid("gradient").numbers() == [[None, None], [None, None]]
@@ -81,7 +54,7 @@ def test_it_opens_on_a_kernel_of_zeros(stepper: Stage) -> None:
 def test_loss_gradient_and_update_come_one_by_one(stepper: Stage) -> None:
     first, second = descend(X, DUE, np.zeros((2, 2)), 0.004, 1)
     stepper.press("Step")
-    assert text(stepper, "place") == "Step 0, gradient"
+    assert place(stepper) == "Step 0, gradient"
     np.testing.assert_array_equal(stepper.grid("gradient").numbers(), first.gradient.round())
     assert lines(stepper)[0].startswith(
         "gradient of weight (0, 0) = 2/9 · ((−144) · 5 + (−66) · 1 + (−160) · 7 + (−247) · 15 + "
@@ -92,7 +65,7 @@ def test_loss_gradient_and_update_come_one_by_one(stepper: Stage) -> None:
     assert lines(stepper)[0].startswith("weight (0, 0): 0 − 0.004 · (−")
     assert stepper.spoken().startswith("Step 0, update. weight 0, 0: 0 minus 0.004 times minus")
     stepper.press("Step")
-    assert text(stepper, "place") == "Step 1, loss"
+    assert place(stepper) == "Step 1, loss"
     np.testing.assert_allclose(stepper.grid("kernel").numbers(), second.weights, rtol=1e-3)
     assert text(stepper, "result") == "The loss fell from 23277 to 5809.7."
 
@@ -125,7 +98,7 @@ def test_whole_steps_lead_to_the_kernel(stepper: Stage) -> None:
     expect(switch).not_to_be_checked()
     stepper.page.get_by_role("slider").press("End")
     due = descend(X, DUE, np.zeros((2, 2)), 0.004, 200)[-1]
-    assert text(stepper, "place") == "Step 200"
+    assert place(stepper) == "Step 200"
     np.testing.assert_allclose(stepper.grid("kernel").numbers(), due.weights, rtol=1e-3)
     np.testing.assert_allclose(stepper.grid("kernel").numbers(), KERNEL, atol=0.001)
     assert len(lines(stepper)) == 3
@@ -137,7 +110,7 @@ def test_play_can_be_paused_and_speaks_briefly(stepper: Stage) -> None:
     stepper.page.get_by_role("switch").click()
     stepper.page.get_by_label("Speed").select_option("fast")
     stepper.press("Play")
-    expect(stepper.root.locator(".down-place")).not_to_have_text("Step 0")
+    expect(stepper.root.locator(".cnn-worked-place")).not_to_have_text("Step 0")
     stepper.page.keyboard.press("Escape")
     expect(stepper.page.get_by_role("button", name="Play")).to_be_visible()
     assert "The loss fell from" in stepper.spoken()
@@ -174,12 +147,6 @@ def test_too_large_a_learning_rate_is_explained(stepper: Stage) -> None:
     assert "more than a million times the first" in text(stepper, "result")
 
 
-@pytest.mark.parametrize(("rate", "falls"), [(0.0053, True), (0.0055, False)])
-def test_the_limit_that_is_named_holds(stepper: Stage, rate: float, falls: bool) -> None:
-    found = stepper.call("descend", {**stepper.settings, "learning_rate": rate}, 2000)
-    assert (found[-1]["loss"] < found[0]["loss"]) == falls
-
-
 @pytest.mark.parametrize(
     ("rate", "words"),
     [
@@ -202,7 +169,7 @@ def test_an_edited_weight_is_a_new_start(stepper: Stage) -> None:
     np.testing.assert_allclose(
         stepper.settings["kernel"], [[11, kernel[0][1]], kernel[1]], rtol=1e-3
     )
-    assert text(stepper, "place") == "Step 0, loss"
+    assert place(stepper) == "Step 0, loss"
     assert stepper.spoken().startswith("Start again. The loss is ")
 
 

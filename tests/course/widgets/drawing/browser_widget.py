@@ -5,16 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-import matplotlib as mpl
 import numpy as np
 import pytest
 from playwright.sync_api import Locator, Page, expect
-from stage import Stage, module_of
+from stage import Stage
 
 from cnnlib.architectures import course_cnn
 from cnnlib.course.widgets import DrawingPad
 from cnnlib.course.widgets.drawing import SIDE, as_mnist
-from cnnlib.course.widgets.kit.bundle import script
 from cnnlib.datasets import load_digits
 from cnnlib.model import Sequential
 from cnnlib.optim import SGD, CosineAnnealingLR
@@ -320,15 +318,6 @@ def test_maps_are_read_with_pointer_and_keys(pad: Stage) -> None:
     pad.page.keyboard.press("Escape")
     pad.page.keyboard.press("ArrowRight")
     expect(part.locator("canvas").nth(2)).to_be_focused()
-
-
-def test_colours_have_white_at_zero_and_are_those_of_the_figures(page: Page) -> None:
-    module_of(page, script("kit/maps.js"))
-    table = mpl.colormaps["RdBu_r"]
-    values = np.linspace(-1, 1, 41)
-    got = page.evaluate("(values) => values.map(loaded.signedColour)", values.tolist())
-    np.testing.assert_allclose(got, table((values + 1) / 2)[:, :3] * 255, atol=5)
-    assert got[20] == [247, 247, 247]
 
 
 def test_a_kernel_that_is_silent_is_told_and_nothing_is_lost(

@@ -48,15 +48,6 @@ def test_it_opens_at_its_place(cat: Stage) -> None:
     assert numbers(cat) == []
 
 
-def test_the_window_is_that_of_python(cat: Stage) -> None:
-    rng = np.random.default_rng(0)
-    for _ in range(200):
-        size = rng.integers(8, 60, size=2)
-        at, side = rng.integers(size), int(rng.integers(1, 65))
-        due = pixel_window(tuple(size.tolist()), tuple(at.tolist()), side)
-        assert cat.call("windowAt", size.tolist(), at.tolist(), side) == list(due[:3])
-
-
 def test_plus_zooms_until_the_numbers_show(cat: Stage) -> None:
     cat.board("window").focus()
     for side in (8, 4):

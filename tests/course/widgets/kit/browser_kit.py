@@ -15,7 +15,7 @@ from cnnlib.course.widgets.kit.bundle import script, styles
 
 SAMPLE = """
 export function render({ model, el }) {
-  const frame = panel(el, { title: "Sample", keys: [["Enter", "does it"]] });
+  const frame = panel(el, { name: "sample", title: "Sample", keys: [["Enter", "does it"]] });
   const set = settings(model, redraw);
   const field = numberField("Size", {
     min: 0, max: 9, whole: true, complain: frame.complain,
@@ -61,7 +61,7 @@ class Sample(Widget):
     """A widget with one control of each kind."""
 
     _esm = script("kit/kit.js").replace("export ", "") + SAMPLE
-    _css = styles()
+    _css = styles("kit/kit.js")
 
     def __init__(self) -> None:
         super().__init__(size=3, on=False, rows=[[1, 2, 3], [4, 5, 6], [7, 8, -9]])
@@ -78,88 +78,11 @@ def sample(stage: Callable[..., Stage]) -> Stage:
     return stage(Sample())
 
 
-@pytest.fixture
-def kit(page: Page) -> Callable[..., Any]:
-    """Return a function that calls a function of the kit."""
-    name = module_of(page, script("kit/kit.js"))
-
-    def call(function: str, *arguments: Any) -> Any:
-        return page.evaluate(f"(given) => {name}.{function}(...given)", list(arguments))
-
-    return call
+# Elements
 
 
-# Numbers
-
-
-@pytest.mark.parametrize(
-    ("value", "text"),
-    [
-        (144, "144"),
-        (-2.5, "−2.5"),
-        (-0.0, "0"),
-        (1 / 9, "0.111111"),
-        (0.1 + 0.2, "0.3"),
-        (1234567.891, "1234570"),
-        (1e-9, "1·10^−9"),
-        (-1e21, "−1·10^21"),
-    ],
-)
-def test_numbers_are_written_for_a_reader(kit, value, text):
-    assert kit("number", value) == text
-
-
-def test_numbers_are_spoken_with_their_sign(kit):
-    assert kit("spoken", -2.5) == "minus 2.5"
-    assert kit("term", -2.5) == "(−2.5)"
-    assert kit("term", 2) == "2"
-
-
-def test_arithmetic_is_spoken_in_words(kit):
-    assert (
-        kit("aloud", "L = (a − t)² = (−2)² = 4")
-        == "L equals a minus t squared equals minus 2 squared equals 4"
-    )
-    assert kit("aloud", "1 · (−4) + 2·10^−9") == "1 times minus 4 plus 2 times 10 to the minus 9"
-
-
-@pytest.mark.parametrize(
-    ("typed", "value"),
-    [
-        ("3", 3),
-        (" -2.5 ", -2.5),
-        ("−1", -1),
-        ("0,5", 0.5),
-        ("1/9", 1 / 9),
-        ("-1/4", -0.25),
-        (".5", 0.5),
-        ("2e2", 200),
-        ("-0", 0),
-    ],
-)
-def test_numbers_are_read_as_a_learner_types_them(kit, typed, value):
-    assert kit("readNumber", typed) == {"value": value}
-
-
-@pytest.mark.parametrize("typed", ["x", "1.2.3", "1,2,3", "--1", "1/0", "1/", "NaN", "Infinity"])
-def test_what_is_no_number_is_refused_in_words(kit, typed):
-    found = kit("readNumber", typed)
-    assert found == {"problem": f"“{typed}” is no number. Type one such as 3, −2.5 or 1/9."}
-
-
-def test_limits_are_explained(kit):
-    limits = {"min": 1, "max": 9, "whole": True, "name": "Stride"}
-    assert kit("readNumber", "0", limits)["problem"] == "Stride must be at least 1, not 0."
-    assert kit("readNumber", "10", limits)["problem"] == "Stride must be at most 9, not 10."
-    assert "whole number, but 1.5" in kit("readNumber", "1.5", limits)["problem"]
-    assert kit("readNumber", "  ", limits)["problem"].startswith("Stride is empty.")
-
-
-def test_one_number_of_a_table_is_replaced(kit):
-    assert kit("withNumber", [[1, 2], [3, 4]], 1, 0, 9) == [[1, 2], [9, 4]]
-
-
-def test_lines_that_stay_are_not_touched(page, kit):
+def test_lines_that_stay_are_not_touched(page):
+    module_of(page, script("kit/kit.js"))
     found = page.evaluate(
         """() => {
           const node = document.createElement("div");
@@ -378,6 +301,70 @@ def test_two_clicks_edit_a_number(sample):
     assert sample.settings["rows"][0] == [1, 2, 9]
 
 
+# Dragging
+
+
+@pytest.fixture
+def touch(make_page: Callable[..., Page]) -> Callable[..., list[str]]:
+    """Return a function that touches a square as fingers do, and tells what the drag was told."""
+    page = make_page(has_touch=True)
+    module_of(page, script("kit/kit.js"))
+    page.evaluate(
+        """() => {
+          window.told = [];
+          const square = loaded.h("div", { style:
+            "position: absolute; inset: 0 auto auto 0; width: 100px; height: 100px; " +
+            "touch-action: none" });
+          document.body.append(square);
+          loaded.letDrag(square, {
+            start: (event) => { if (event.clientX > 90) return false;
+                                told.push(`start ${event.clientX}`); },
+            move: (event) => told.push(`move ${event.clientX}`),
+            end: () => told.push("end"),
+          });
+        }"""
+    )
+    session = page.context.new_cdp_session(page)
+
+    def touch_with(kind: str, **fingers: int) -> list[str]:
+        points = [
+            {"x": x, "y": 50, "id": k} for k, x in enumerate(fingers.values()) if x is not None
+        ]
+        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+        page.evaluate("() => new Promise(requestAnimationFrame)")
+        return page.evaluate("told.splice(0)")
+
+    return touch_with
+
+
+def test_one_finger_drags_also_beyond_the_edge(touch):
+    assert touch("touchStart", first=20) == ["start 20"]
+    assert touch("touchMove", first=60) == ["move 60"]
+    assert touch("touchMove", first=300) == ["move 300"]
+    assert touch("touchEnd") == ["end"]
+    assert touch("touchStart", first=30) == ["start 30"]
+
+
+def test_a_second_finger_is_left_out(touch):
+    touch("touchStart", first=20)
+    assert touch("touchStart", first=20, second=70) == []
+    assert touch("touchMove", first=20, second=80) == []
+    assert touch("touchMove", first=40, second=80) == ["move 40"]
+    assert touch("touchEnd") == ["end"]
+
+
+def test_a_drag_that_the_system_takes_away_ends(touch):
+    touch("touchStart", first=20)
+    assert touch("touchCancel") == ["end"]
+    assert touch("touchStart", first=30) == ["start 30"]
+
+
+def test_where_no_drag_begins_nothing_follows(touch):
+    assert touch("touchStart", first=95) == []
+    assert touch("touchMove", first=40) == []
+    assert touch("touchEnd") == []
+
+
 # Steps
 
 
@@ -489,8 +476,8 @@ def test_at_twice_the_size_nothing_is_cut_off(zoomed):
 
 def test_less_motion_is_respected(make_page):
     page = make_page(reduced_motion="reduce")
-    page.add_style_tag(content=styles())
+    page.add_style_tag(content=styles("kit/kit.js"))
     page.set_content("<div class='cnn-widget'><div class='cnn-frame'></div></div>")
-    page.add_style_tag(content=styles())
+    page.add_style_tag(content=styles("kit/kit.js"))
     still = page.locator(".cnn-frame").evaluate("(n) => getComputedStyle(n).transitionDuration")
     assert still == "0s"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 import pytest
@@ -39,7 +38,7 @@ def choose(shown: Stage, kind: str) -> None:
 
 
 def line(shown: Stage) -> str:
-    return shown.root.locator(".pool-line").inner_text()
+    return shown.root.locator(".cnn-lines").inner_text()
 
 
 def table(shown: Stage) -> list[str]:
@@ -47,56 +46,6 @@ def table(shown: Stage) -> list[str]:
 
 
 # The arithmetic
-
-
-def random_settings(rng: np.random.Generator, *, whole: bool) -> dict[str, Any]:
-    height, width = (int(n) for n in rng.integers(1, 10, 2))
-    draw = rng.integers(-9, 10, (height, width)) if whole else rng.normal(size=(height, width))
-    reach = [min(8, n - 1) for n in (height, width)]
-    return {
-        "image": draw.tolist(),
-        "kind": str(rng.choice(["max", "average", "min"])),
-        "kernel_size": int(rng.integers(1, min(height, width) + 1)),
-        "stride": int(rng.integers(1, 5)),
-        "shift": [int(rng.integers(-n, n + 1)) for n in reach],
-    }
-
-
-@pytest.mark.parametrize("whole", [True, False])
-def test_the_browser_computes_what_cnnlib_computes(hand: Stage, whole: bool) -> None:
-    rng = np.random.default_rng(0)
-    cases = [random_settings(rng, whole=whole) for _ in range(200)]
-    module = "stage.widget.module"
-    found = hand.page.evaluate(
-        f"(sets) => sets.map((set) => [{module}.shifted(set), "
-        f"{module}.pooled({module}.shifted(set), set), {module}.unchanged(set)])",
-        cases,
-    )
-    for settings, (moved, output, stays) in zip(cases, found, strict=True):
-        due = PoolingExplorer(**settings)
-        assert moved == due.moved.tolist()
-        np.testing.assert_allclose(output, due.output, rtol=1e-12, atol=1e-12)
-        assert stays == due.unchanged.tolist(), settings
-
-
-def test_the_tally_is_the_share_that_notebook_05_measures(seven: Stage) -> None:
-    seven.set(shift=[0, 1])
-    explorer = PoolingExplorer(**seven.settings)
-    for kind in ("max", "average", "min"):
-        found = seven.call("tally", seven.settings, kind)
-        before, after = (pool(x, kind) for x in (explorer.image, explorer.moved))
-        ink = (before > 0) | (after > 0)
-        assert found["inkStays"] == (before == after)[ink].sum()
-        assert found["ofInk"] == ink.sum()
-        assert found["stays"] == (before == after).sum()
-        assert found["of"] == 196
-
-
-def test_what_python_refuses_the_browser_explains(hand: Stage) -> None:
-    settings = {**hand.settings, "image": np.ones((3, 5)).tolist()}
-    for kernel_size in range(1, 7):
-        fits = hand.call("problem", {**settings, "kernel_size": kernel_size}) == ""
-        assert fits == (kernel_size <= 3)
 
 
 # What is shown
@@ -230,7 +179,7 @@ def test_a_digit_is_drawn_in_grey(seven: Stage) -> None:
     ground = "(node) => getComputedStyle(node).backgroundColor"
     assert seven.grid("picture").cell(row, column).evaluate(ground) == "rgb(255, 255, 255)"
     assert seven.grid("picture").cell(0, 0).evaluate(ground) == "rgb(0, 0, 0)"
-    assert seven.root.locator(".pool-place").inner_text().startswith("Output row 7, column 7")
+    assert seven.root.locator(".cnn-worked-place").inner_text().startswith("Output row 7, column 7")
     label = seven.grid("picture").cell(row, column).get_attribute("aria-label")
     assert label.startswith(f"picture row {row}, column {column}: 255")
     slider(seven, "Move right").press("ArrowRight")
@@ -279,7 +228,9 @@ def test_impossible_settings_are_explained(hand: Stage, name: str, typed: str, w
 def test_at_twice_the_size_all_can_be_reached(zoomed: Callable[..., Stage]) -> None:
     shown = zoomed(PoolingExplorer(np.arange(28 * 28).reshape(28, 28), shift=(0, 1)))
     shown.grid("output").cell(13, 13).click()
-    assert shown.root.locator(".pool-place").inner_text().startswith("Output row 13, column 13")
+    assert (
+        shown.root.locator(".cnn-worked-place").inner_text().startswith("Output row 13, column 13")
+    )
 
 
 def test_how_soon_the_answer_comes(

@@ -23,27 +23,10 @@ def shares(shown: Stage) -> list[str]:
 
 
 def lines(shown: Stage) -> list[str]:
-    return shown.root.locator(".soft-lines p").all_inner_texts()
+    return shown.root.locator(".cnn-lines p").all_inner_texts()
 
 
 # The arithmetic
-
-
-def test_the_browser_computes_what_cnnlib_computes(explorer: Stage) -> None:
-    rng = np.random.default_rng(0)
-    for _ in range(300):
-        settings = {
-            "scores": rng.normal(
-                scale=rng.choice([1, 30, 2000]), size=rng.integers(2, 11)
-            ).tolist(),
-            "temperature": float(np.exp(rng.uniform(np.log(0.01), np.log(1000)))),
-        }
-        settings["right"] = int(rng.integers(len(settings["scores"])))
-        found, due = explorer.call("softened", settings), SoftmaxExplorer(**settings)
-        np.testing.assert_allclose(
-            found["probabilities"], due.probabilities, rtol=1e-9, atol=1e-300
-        )
-        assert found["loss"] == pytest.approx(due.loss, rel=1e-9, abs=1e-12)
 
 
 # What is shown
@@ -134,6 +117,17 @@ def test_powers_that_are_too_large_are_explained(explorer: Stage) -> None:
     ]
     explorer.set(scores=[-1000, -1000], right=0)
     assert lines(explorer)[0].startswith("The powers of e are too small")
+    assert shares(explorer) == ["0.500", "0.500"]
+
+
+@pytest.mark.parametrize("entered", [True, False])
+def test_a_row_may_go_while_its_score_is_edited(explorer: Stage, entered: bool) -> None:
+    score = explorer.field("Score of class 2")
+    score.fill("7")
+    if entered:
+        score.press("Enter")
+    explorer.set(scores=[0, 0], right=0)
+    assert explorer.settings["scores"] == [0, 0]
     assert shares(explorer) == ["0.500", "0.500"]
 
 

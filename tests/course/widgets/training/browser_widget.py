@@ -207,17 +207,6 @@ def test_a_kernel_that_is_silent_is_told(make_page: Callable[..., Page]) -> None
     expect(button(shown, "Train")).not_to_have_attribute("aria-disabled", "true")
 
 
-def test_ticks_are_few_and_round(shown: Stage) -> None:
-    for high in np.random.default_rng(0).uniform(0.01, 60, 50):
-        ticks = shown.call("ticks", float(high))
-        assert 2 <= len(ticks) <= 6
-        assert ticks[0] == 0
-        assert ticks[-1] <= high * (1 + 1e-9)
-        first = f"{ticks[1]:.6e}"
-        assert first[0] in "125"
-        assert set(first[2:8]) == {"0"}
-
-
 def test_nothing_is_wider_than_a_narrow_page_at_twice_the_size(
     stage: Callable[..., Stage],
 ) -> None:

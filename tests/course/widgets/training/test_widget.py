@@ -240,7 +240,7 @@ def test_a_thinned_series_has_few_points_and_the_same_mean(values, most):
         ({"batch_size": 0}, ValueError, "batch_size must be at least 1"),
         ({"rng": 0}, TypeError, "rng"),
         ({"epochs": 0}, ValueError, "epochs must be at least 1"),
-        ({"epochs": 1001}, ValueError, "epochs must be at most 1000"),
+        ({"epochs": 1001}, ValueError, "epochs must be at most 1,000"),
     ],
 )
 def test_nonsense_is_refused_in_words(changes, error, words):
