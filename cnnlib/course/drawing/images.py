@@ -13,8 +13,8 @@ from matplotlib.colors import Colormap, Normalize
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
-from cnnlib.course.drawing.grids import DIVERGING, Window, grid, outline, value_norm
-from cnnlib.course.drawing.theme import require_axes, require_numbers, styled
+from cnnlib.course.drawing.grids import Window, grid, outline, value_norm
+from cnnlib.course.drawing.theme import DIVERGING, require_axes, require_numbers, styled
 from cnnlib.types import Array
 
 
