@@ -10,6 +10,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -78,6 +79,7 @@ def place(name: str) -> str:
     return max(fitting, key=len, default=own)
 
 
+@cache
 def modules() -> dict[Path, str]:
     """Return each source file of the package with the name under which it stands in ORDER.
 
