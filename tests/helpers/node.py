@@ -12,7 +12,10 @@ from typing import Any
 from cnnlib.course.widgets.kit.bundle import script
 
 NODE = shutil.which("node")
-WITHOUT = "Node is not installed (Debian: apt-get install nodejs); the browser tests still run."
+WITHOUT = (
+    "Node is not installed (Debian: apt-get install nodejs): the arithmetic of the widgets is not "
+    "compared with cnnlib."
+)
 
 # Reads calls, [function, arguments], line by line, and writes what comes out. What JSON cannot
 # hold is put into an object with one key.

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from examples import WIDGETS, example
 from matplotlib.figure import Figure
-from node import NODE, syntax_error, unbalanced
+from node import NODE, WITHOUT, Module, syntax_error, unbalanced
 
 from cnnlib.course import drawing, widgets
 from cnnlib.course.tools.notebook_rules import AMERICAN, REGISTRY_HOSTS
@@ -198,6 +198,16 @@ def test_the_frame_bears_the_name_of_the_folder(name):
 
 
 FILES = sorted(path.relative_to(FOLDER).as_posix() for path in FOLDER.rglob("*.[jc]s*"))
+
+
+def test_the_arithmetic_is_tried_under_node():
+    if NODE is None:
+        pytest.skip(WITHOUT)
+    kit = Module("kit/kit.js")
+    assert kit.call("sum", [1, 2, 3.5]) == 6.5
+    with pytest.raises(AssertionError, match="is not a function"):
+        kit.call("summ", [1, 2])
+    kit.close()
 
 
 # Rules for every widget
