@@ -50,7 +50,7 @@ LAB_DEFAULTS := {$(NO_NEWS), $(SAVE_WIDGETS)}
 
 # Tests and headless runs see no personal settings: no IPython start-up files, no kernels from
 # elsewhere, and no home directory that has to be writable.
-HEADLESS := test-units test-notebooks test-blas test-browser notebooks
+HEADLESS := test-units test-notebooks test-plain test-blas test-browser mutations notebooks
 # The matrices of the course are small: on several threads BLAS spends more time on waiting than
 # on multiplying, and the last bits depend on how many there are. test-blas tries other numbers.
 $(HEADLESS) lab train bench: export OPENBLAS_NUM_THREADS ?= 1
@@ -62,8 +62,8 @@ $(HEADLESS): export JUPYTER_DATA_DIR := $(CURDIR)/$(VENV)/settings/jupyter
 $(HEADLESS): export JUPYTER_RUNTIME_DIR := $(CURDIR)/$(VENV)/settings/runtime
 
 .DEFAULT_GOAL := help
-.PHONY: help lab my-copy test test-units test-notebooks test-blas test-browser train bench \
-	notebooks api lint pins clean
+.PHONY: help lab my-copy test test-units test-notebooks test-plain test-blas test-browser train \
+	bench mutations notebooks api lint pins clean
 
 help:  ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' Makefile
@@ -84,6 +84,12 @@ test-notebooks: $(VENV)/.dev  ## run every notebook, compare with its outputs; a
 	$(NBVAL)
 	$(BIN)/python -m pytest tests/course/tools/solved_notebooks.py --numprocesses=$(JOBS)
 
+# The readable code alone, as its readers run it: slower, with the same results.
+test-plain: $(VENV)/.dev  ## test the library and the notebooks without the fast code
+	CNNLIB_BACKEND=plain $(BIN)/python -m pytest tests --ignore=tests/course --ignore=tests/fast \
+		--numprocesses=$(JOBS)
+	CNNLIB_BACKEND=plain $(NBVAL)
+
 # OpenBLAS adds in another order on another processor, or with other threads. The notebooks
 # must print the same all the same.
 test-blas: $(VENV)/.dev  ## compare the notebooks again with other arithmetic kernels
@@ -92,7 +98,8 @@ test-blas: $(VENV)/.dev  ## compare the notebooks again with other arithmetic ke
 
 # Each worker has a browser and a JupyterLab of its own, and takes a test as soon as it is free.
 test-browser: $(VENV)/.dev  ## try the notebooks and widgets in JupyterLab (needs Chromium)
-	$(BIN)/python -m pytest tests/course -o python_files='browser_*.py' --numprocesses=$(JOBS) --dist=worksteal $(BROWSER_FLAGS)
+	$(BIN)/python -m pytest tests/course -o python_files='browser_*.py' \
+		--numprocesses=$(JOBS) --dist=worksteal $(BROWSER_FLAGS)
 
 train: $(VENV)/.runtime  ## train the final network of the course from the shell
 	$(BIN)/python -m cnnlib train
@@ -102,10 +109,13 @@ bench: $(VENV)/.runtime  ## compare the speed with PyTorch's (BENCH_FLAGS="--qui
 	env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE $(BENCH_PYTHON) tests/benchmarks/compare.py \
 		$(BENCH_FLAGS)
 
+mutations: $(VENV)/.dev  ## break each function in turn, and name the test that notices
+	$(BIN)/python tests/mutations/break_functions.py
+
 notebooks: $(VENV)/.dev  ## run every notebook and store its outputs (NB=... for one)
 	$(BIN)/python -m cnnlib.course.tools.execute_notebooks $(NB)
 
-api: $(VENV)/.dev  ## write the reference page, cnnlib/README.md, from the docstrings
+api: $(VENV)/.dev  ## write cnnlib/README.md from the docstrings, and the table of chapters
 	$(BIN)/python -m cnnlib.course.tools.api_page
 
 lint: $(VENV)/.dev  ## check style, formatting and types

@@ -92,7 +92,12 @@ def check_writable(op: str, path: str | Path) -> None:
 
 
 def check_folder(op: str, path: str | Path) -> None:
-    """Raise unless the folder of a file exists."""
+    """Raise unless the folder of a file exists.
+
+    Examples
+    --------
+    >>> check_folder("save", "weights.npz")  # here, so there is nothing to complain about
+    """
     path = Path(path)
     if not path.parent.is_dir():
         raise FileNotFoundError(

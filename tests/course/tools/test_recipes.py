@@ -222,6 +222,20 @@ def test_a_layer(copy: Copy) -> None:
     copy.passes("tests/test_examples.py", "-k", "layers", "tests/course/tools/test_api_page.py")
 
 
+def test_an_operation(copy: Copy) -> None:
+    follow("operation", copy)
+    copy.passes("tests/functional", "tests/test_malformed.py", "-k", "relu6 or has_a_row")
+    copy.passes("tests/test_examples.py", "-k", "activations")
+    copy.passes("tests/course/tools/test_api_page.py")
+
+
+def test_a_widget(copy: Copy) -> None:
+    follow("widget", copy)
+    copy.passes("tests/course/widgets", "-k", "bias")
+    copy.passes("tests/course/tools/test_notebooks.py", "-k", "04_multichannel_filters")
+    copy.passes("tests/test_examples.py", "-k", "widgets.bias")
+
+
 def test_an_exercise(copy: Copy) -> None:
     follow("exercise", copy)
     copy.passes("tests/course/judge", "-k", "full_padding")
@@ -230,7 +244,7 @@ def test_an_exercise(copy: Copy) -> None:
 
 def test_a_chapter(copy: Copy) -> None:
     follow("chapter", copy)
-    copy.passes("tests/course/judge", "-k", "subsampling")
+    copy.passes("tests/course/judge", "-k", "subsampling and complete")
     copy.passes("tests/course/tools/test_notebooks.py", "-k", "subsampling or 09_ or the_notebooks")
     copy.passes("tests/course/tools/test_api_page.py", "tests/test_imports.py")
 
