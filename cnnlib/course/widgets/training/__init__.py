@@ -245,6 +245,8 @@ class TrainingDashboard(Widget):
         ValueError
             If all epochs are done already.
         """
+        if self._thread is not None and self._phase in ("done", "failed"):
+            self._thread.join()  # it has ended, but may still be about to leave
         if self._thread is not None and self._thread.is_alive():
             self._rests.clear()
             self._phase = "running"

@@ -1,5 +1,6 @@
 """The training dashboard in Python: it trains as `fit` does, and a stop loses nothing."""
 
+import threading
 import time
 
 import numpy as np
@@ -129,6 +130,26 @@ def test_epochs_can_be_changed_while_it_runs_and_afterwards():
     dashboard.start()
     dashboard.wait()
     assert len(dashboard.history.epochs) == 3
+
+
+class SlowToLeave(threading.Event):
+    """An event after which its thread lives on for a while, as threads of Python 3.13 do."""
+
+    def set(self):
+        super().set()
+        if threading.current_thread().name == "training":
+            time.sleep(0.3)
+
+
+def test_it_can_be_started_again_while_the_last_thread_is_leaving():
+    dashboard = TrainingDashboard(**ingredients(), epochs=1)
+    dashboard._rests = SlowToLeave()
+    dashboard.start()
+    dashboard.wait()
+    dashboard.epochs = 2
+    dashboard.start()
+    assert dashboard._rests.wait(timeout=30)
+    assert (dashboard.phase, len(dashboard.history.epochs)) == ("done", 2)
 
 
 def test_callbacks_are_called_and_can_end_it():
