@@ -10,6 +10,8 @@ from typing import Any
 
 from cnnlib.history import History
 
+BAR_MOVES = 100  # of the progress bar, in one training
+
 
 @contextmanager
 def stop_after_step() -> Iterator[Callable[[], bool]]:
@@ -40,7 +42,13 @@ def progress_bar(steps: int) -> Any:
     """Return a bar that suits the place: a widget in a notebook, text in a terminal."""
     from tqdm.auto import tqdm
 
-    return tqdm(total=steps, desc="training", unit="batch")
+    # A notebook's bar sends a few messages each time it moves. Whoever reads them only when the
+    # cell has ended, as nbval does, has room for a thousand or two, and then loses the last one,
+    # which says that the cell has ended. So the bar moves a hundred times, however slow the steps.
+    apart = max(1, steps // BAR_MOVES)
+    return tqdm(
+        total=steps, desc="training", unit="batch", miniters=apart, maxinterval=float("inf")
+    )
 
 
 def latest(history: History) -> str:

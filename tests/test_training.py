@@ -10,6 +10,7 @@ import threading
 import numpy as np
 import pytest
 
+from cnnlib import console
 from cnnlib.architectures import course_cnn
 from cnnlib.archive import read_archive, write_archive
 from cnnlib.datasets import load_digits
@@ -1059,3 +1060,15 @@ def test_a_loop_of_trainings_can_be_ended(capsys):
     printed = capsys.readouterr().out
     assert "In a loop of trainings the next one starts now" in printed
     assert "press stop twice to end the loop too" in printed
+
+
+def test_a_slow_training_does_not_flood_the_notebook_with_moves_of_its_bar(capsys):
+    bar = console.progress_bar(5_000)
+    bar.mininterval = 0  # as if each step took longer than the pause between two moves
+    moves = []
+    bar.display = lambda *_, **__: moves.append(bar.n)
+    for _ in range(5_000):
+        bar.update()
+    bar.close()
+    assert 50 <= len(moves) <= console.BAR_MOVES + 1
+    assert moves[-1] == 5_000

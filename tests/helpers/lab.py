@@ -271,16 +271,18 @@ class Opened:
             [self.path, code],
         ).strip()
 
-    def python_comes_to(self, code: str, due: object, read: Callable[[str], object] = str) -> None:
-        """Run code again and again until what it prints, when read, is what is due.
+    def python_comes_to(
+        self, code: str, expected: object, read: Callable[[str], object] = str
+    ) -> None:
+        """Run code again and again until what it prints, when read, is what is expected.
 
         What is done in the browser takes a moment to be known in the kernel: JupyterLab hands it
         over beside the cells, and a widget waits with each change until the last one is answered.
         """
         deadline = time.monotonic() + PATIENCE / 1000
-        while (said := read(self.python(code))) != due and time.monotonic() < deadline:
+        while (said := read(self.python(code))) != expected and time.monotonic() < deadline:
             self.page.wait_for_timeout(50)
-        assert said == due
+        assert said == expected
 
     def restart(self) -> None:
         within(

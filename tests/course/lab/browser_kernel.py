@@ -125,8 +125,8 @@ def test_it_is_trained_stopped_and_trained_on_and_then_reads_what_is_drawn(
     expect(pad.locator("[role=status]")).to_contain_text("Stroke drawn. Read as 7")
     assert opened.python("print(pad.probabilities.argmax())") == "7"
     shown = pad.locator(".pad-odds li").all_inner_texts()
-    due = json.loads(opened.python("print(pad.probabilities.tolist())"))
-    assert max(range(10), key=due.__getitem__) == 7
+    expected = json.loads(opened.python("print(pad.probabilities.tolist())"))
+    assert max(range(10), key=expected.__getitem__) == 7
     assert "▶" in shown[7]
     button(pad, "Give me a test digit").click()
     expect(pad.locator(".pad-note")).to_contain_text("Its label is ")

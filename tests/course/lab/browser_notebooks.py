@@ -123,8 +123,8 @@ def test_what_is_edited_is_known_to_python_and_computed_with_cnnlib(opened: Open
     opened.python_comes_to(
         "print(stepper.kernel.tolist(), stepper.stride)", "[[11.0, 4.0], [5.0, -2.5]] 2"
     )
-    due = json.loads(opened.python("print(stepper.output.tolist())"))
-    assert grid(root, "output").numbers() == due
+    expected = json.loads(opened.python("print(stepper.output.tolist())"))
+    assert grid(root, "output").numbers() == expected
 
 
 def test_what_python_sets_is_drawn(opened: Opened) -> None:
@@ -270,13 +270,13 @@ def test_the_theme_of_jupyterlab_is_taken_on(opened: Opened, lab: Lab) -> None:
         "(node) => { const s = getComputedStyle(node);"
         "const page = getComputedStyle(document.body).getPropertyValue('--jp-layout-color0');"
         "const one = document.createElement('i'); one.style.color = page;"
-        "document.body.append(one); const due = getComputedStyle(one).color; one.remove();"
-        "return [s.backgroundColor, due]; }"
+        "document.body.append(one); const expected = getComputedStyle(one).color; one.remove();"
+        "return [s.backgroundColor, expected]; }"
     )
     for theme in ("JupyterLab Dark", "JupyterLab Light"):
         lab.theme(theme)
-        paper, due = root.evaluate(probe)
-        assert paper == due, theme
+        paper, expected = root.evaluate(probe)
+        assert paper == expected, theme
 
 
 def test_the_help_is_not_torn_apart_by_the_styles_of_jupyterlab(opened: Opened) -> None:

@@ -63,8 +63,8 @@ def test_the_dot_lies_on_the_curve(explorer: Stage) -> None:
             low, high = ((-2, 6), (-1.5, 1.5))[k >= 2]
             em = chart["width"] / WIDE
             top, bottom = chart["y"] + 0.7 * em, chart["y"] + chart["height"] - 1.6 * em
-            due = bottom - (value - low) / (high - low) * (bottom - top)
-            assert dot["y"] + dot["height"] / 2 == pytest.approx(due, abs=1.5)
+            expected = bottom - (value - low) / (high - low) * (bottom - top)
+            assert dot["y"] + dot["height"] / 2 == pytest.approx(expected, abs=1.5)
 
 
 # The point moves

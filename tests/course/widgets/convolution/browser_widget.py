@@ -290,26 +290,28 @@ def coloured(stage: Callable[..., Stage]) -> Stage:
 def test_each_channel_has_its_products_and_their_sum(coloured: Stage) -> None:
     coloured.grid("output").cell(2, 3).click()
     settings = coloured.settings
-    due = window_arithmetic(settings["image"], settings["kernel"], 2, 3, padding=1, bias=3)
+    expected = window_arithmetic(settings["image"], settings["kernel"], 2, 3, padding=1, bias=3)
     for c in range(3):
-        assert coloured.grid(f"products, channel {c}").numbers() == due.products[c].tolist()
+        assert coloured.grid(f"products, channel {c}").numbers() == expected.products[c].tolist()
     texts = lines(coloured)
     assert [text.rpartition(" ")[2].replace("−", "-") for text in texts[:3]] == [
-        f"{s:g}" for s in due.sums
+        f"{s:g}" for s in expected.sums
     ]
     assert texts[3].startswith("all channels: ")
-    assert texts[4] == f"with the bias: {due.total - 3:g} + 3 = {due.total:g}".replace("-", "−")
+    assert texts[4] == f"with the bias: {expected.total - 3:g} + 3 = {expected.total:g}".replace(
+        "-", "−"
+    )
 
 
 def test_channels_are_summed_as_conv2d_does(coloured: Stage) -> None:
     settings = coloured.settings
-    due = conv2d(
+    expected = conv2d(
         np.array([settings["image"]], dtype=float),
         np.array([settings["kernel"]], dtype=float),
         np.array([3.0]),
         padding=1,
     )[0, 0]
-    np.testing.assert_array_equal(fill(coloured), due)
+    np.testing.assert_array_equal(fill(coloured), expected)
 
 
 def test_a_channel_is_added_and_taken_away(stepper: Stage) -> None:

@@ -40,11 +40,11 @@ def test_the_browser_computes_what_cnnlib_computes(javascript: Module, whole: bo
     rng = np.random.default_rng(0)
     for settings in (random_settings(rng, whole=whole) for _ in range(200)):
         result = javascript.call("output", settings)
-        due = ConvolutionStepper(**settings).output
+        expected = ConvolutionStepper(**settings).output
         if whole:
-            np.testing.assert_array_equal(result, due, err_msg=str(settings))
+            np.testing.assert_array_equal(result, expected, err_msg=str(settings))
         else:
-            np.testing.assert_allclose(result, due, rtol=1e-12, atol=1e-12)
+            np.testing.assert_allclose(result, expected, rtol=1e-12, atol=1e-12)
 
 
 def test_each_window_and_product_is_that_of_the_pure_function(javascript: Module) -> None:
@@ -57,7 +57,7 @@ def test_each_window_and_product_is_that_of_the_pure_function(javascript: Module
         kernel = np.array(settings["kernel"])
         if settings["true_convolution"]:
             kernel = kernel[:, ::-1, ::-1]
-        due = window_arithmetic(
+        expected = window_arithmetic(
             settings["image"],
             kernel,
             row,
@@ -66,7 +66,7 @@ def test_each_window_and_product_is_that_of_the_pure_function(javascript: Module
             padding=settings["padding"],
             bias=settings["bias"],
         )
-        assert [part["window"] for part in found["channels"]] == due.window.tolist()
-        assert [part["products"] for part in found["channels"]] == due.products.tolist()
-        assert [part["sum"] for part in found["channels"]] == due.sums.tolist()
-        assert found["total"] == due.total
+        assert [part["window"] for part in found["channels"]] == expected.window.tolist()
+        assert [part["products"] for part in found["channels"]] == expected.products.tolist()
+        assert [part["sum"] for part in found["channels"]] == expected.sums.tolist()
+        assert found["total"] == expected.total

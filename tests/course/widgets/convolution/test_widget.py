@@ -56,13 +56,13 @@ def calls(draw):
 @given(calls())
 def test_all_windows_together_are_the_textbook_convolution(call):
     image, kernel = (call[name][None].astype(float) for name in ("image", "kernel"))
-    due = reference.conv2d(image, kernel, np.array([float(call["bias"])]), call["stride"],
+    expected = reference.conv2d(image, kernel, np.array([float(call["bias"])]), call["stride"],
                            call["padding"])[0, 0]  # fmt: skip
     found = [
-        [window_arithmetic(**call, row=i, column=j).total for j in range(due.shape[1])]
-        for i in range(due.shape[0])
+        [window_arithmetic(**call, row=i, column=j).total for j in range(expected.shape[1])]
+        for i in range(expected.shape[0])
     ]
-    np.testing.assert_array_equal(found, due)
+    np.testing.assert_array_equal(found, expected)
 
 
 @given(calls(), st.booleans())
@@ -72,8 +72,8 @@ def test_the_output_is_that_of_the_textbook(call, turned):
     if turned:
         kernel = np.ascontiguousarray(kernel[:, :, ::-1, ::-1])
     bias = np.array([float(call["bias"])])
-    due = reference.conv2d(image, kernel, bias, call["stride"], call["padding"])[0, 0]
-    np.testing.assert_array_equal(stepper.output, due)
+    expected = reference.conv2d(image, kernel, bias, call["stride"], call["padding"])[0, 0]
+    np.testing.assert_array_equal(stepper.output, expected)
 
 
 @pytest.mark.parametrize("place", [(3, 0), (0, 3), (-1, 0)])
@@ -211,8 +211,8 @@ def test_the_picture_of_several_channels_has_a_row_for_each():
     stepper = ConvolutionStepper(image, kernel)
     *rows, total = (ax for ax in stepper._picture()[0].axes if numbers(ax))
     maps = [ConvolutionStepper(x, w).output for x, w in zip(image, kernel, strict=True)]
-    due = [part for row in zip(image, kernel, maps, strict=True) for part in row]
-    for ax, values in zip(rows, due, strict=True):
+    expected = [part for row in zip(image, kernel, maps, strict=True) for part in row]
+    for ax, values in zip(rows, expected, strict=True):
         assert [int(text) for text in numbers(ax)] == np.ravel(values).tolist()
     assert [int(text) for text in numbers(total)] == np.ravel(sum(maps)).tolist()
     assert outlines(rows[0]) == outlines(rows[3]) == [(0, 0, 2, 3)]

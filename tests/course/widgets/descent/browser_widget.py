@@ -97,9 +97,9 @@ def test_whole_steps_lead_to_the_kernel(stepper: Stage) -> None:
     switch.press("Enter")
     expect(switch).not_to_be_checked()
     stepper.page.get_by_role("slider").press("End")
-    due = descend(X, DUE, np.zeros((2, 2)), 0.004, 200)[-1]
+    expected = descend(X, DUE, np.zeros((2, 2)), 0.004, 200)[-1]
     assert place(stepper) == "Step 200"
-    np.testing.assert_allclose(stepper.grid("kernel").numbers(), due.weights, rtol=1e-3)
+    np.testing.assert_allclose(stepper.grid("kernel").numbers(), expected.weights, rtol=1e-3)
     np.testing.assert_allclose(stepper.grid("kernel").numbers(), KERNEL, atol=0.001)
     assert len(lines(stepper)) == 3
     stepper.press("Start again")

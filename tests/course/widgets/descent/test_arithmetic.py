@@ -33,9 +33,9 @@ def test_the_browser_computes_what_cnnlib_computes(javascript: Module) -> None:
             "learning_rate": float(rng.choice([0.001, 0.1, 3])),
         }
         found = javascript.call("descend", settings, FACTS, 12)
-        due = descend(**settings, steps=12)
-        assert len(found) == len(due)
-        for one, other in zip(found, due, strict=True):
+        expected = descend(**settings, steps=12)
+        assert len(found) == len(expected)
+        for one, other in zip(found, expected, strict=True):
             for name, value in other._asdict().items():
                 np.testing.assert_allclose(one[name], value, rtol=1e-9, atol=1e-9)
 
@@ -46,10 +46,10 @@ def test_the_limit_of_the_learning_rate_is_right(javascript: Module) -> None:
         kh, kw = (int(n) for n in rng.integers(1, 4, 2))
         image = rng.normal(size=(kh + 3, kw + 3))
         windows = np.lib.stride_tricks.sliding_window_view(image, (kh, kw)).reshape(16, -1)
-        due = np.linalg.eigvalsh(2 * windows.T @ windows / 16)[-1]
+        expected = np.linalg.eigvalsh(2 * windows.T @ windows / 16)[-1]
         settings = {"image": image.tolist(), "kernel": np.zeros((kh, kw)).tolist()}
         found = javascript.call("sharpest", {**settings, "target": np.zeros((4, 4)).tolist()})
-        assert found == pytest.approx(due, rel=1e-6)
+        assert found == pytest.approx(expected, rel=1e-6)
 
 
 @pytest.mark.parametrize(("rate", "falls"), [(0.0053, True), (0.0055, False)])

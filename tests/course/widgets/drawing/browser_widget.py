@@ -212,8 +212,8 @@ def test_lines_are_as_wide_as_the_pen_and_as_long_as_drawn(pad: Stage) -> None:
         t = ((columns - start[0]) * along[0] + (rows - start[1]) * along[1]) / (along @ along)
         t = np.clip(t, 0, 1)
         distance = np.hypot(columns - start[0] - t * along[0], rows - start[1] - t * along[1])
-        due = np.clip(pen / 2 + 0.5 - distance, 0, 1) * 255
-        np.testing.assert_allclose(np.array(ink).reshape(SIDE, SIDE), due, atol=0.51)
+        expected = np.clip(pen / 2 + 0.5 - distance, 0, 1) * 255
+        np.testing.assert_allclose(np.array(ink).reshape(SIDE, SIDE), expected, atol=0.51)
 
 
 def test_test_digits_come_with_their_label(pad: Stage) -> None:
@@ -247,10 +247,10 @@ def test_undo_and_clear_lose_nothing(pad: Stage) -> None:
     until_answered(pad)
     assert not any(python(pad).ink)
     board(pad).focus()
-    for due in reversed(states):
+    for expected in reversed(states):
         pad.page.keyboard.press("Backspace")
         until_answered(pad)
-        assert python(pad).ink == due
+        assert python(pad).ink == expected
 
 
 def test_the_switch_shows_what_centring_is_good_for(pad: Stage) -> None:
@@ -301,8 +301,8 @@ def test_maps_are_read_with_pointer_and_keys(pad: Stage) -> None:
     pad.page.mouse.move(
         box["x"] + (column + 0.5) / 12 * box["width"], box["y"] + (row + 0.5) / 12 * box["height"]
     )
-    due = f"{values[5, row, column]:.4g}"
-    expect(read).to_have_text(f"map 5, row {row}, column {column}: {due}")
+    expected = f"{values[5, row, column]:.4g}"
+    expect(read).to_have_text(f"map 5, row {row}, column {column}: {expected}")
     pad.page.mouse.move(0, 0)
     expect(read).to_have_text("")
     part.locator("canvas").first.focus()

@@ -105,9 +105,9 @@ def test_the_last_output_is_what_the_model_says(digits):
     assert [name for name, _ in outputs] == [repr(layer) for layer in model]
     np.testing.assert_array_equal(outputs[-1][1], model(image[None, None])[0])
     x = image[None, None]
-    for layer, (_, due) in zip(model, outputs, strict=True):
+    for layer, (_, expected) in zip(model, outputs, strict=True):
         x = layer(x)
-        np.testing.assert_array_equal(due, x[0])
+        np.testing.assert_array_equal(expected, x[0])
 
 
 # The pad
@@ -118,8 +118,8 @@ def test_a_digit_is_seen_as_it_is(digits):
     for k in (0, 7, 999):
         assert pad.give_digit(k) == digits.test.labels[k]
         np.testing.assert_allclose(pad.image, digits.test.images[k, 0], atol=1e-6)
-        due = F.softmax(pad.model(digits.test.images[k : k + 1]))[0]
-        np.testing.assert_allclose(pad.probabilities, due, atol=1e-5)
+        expected = F.softmax(pad.model(digits.test.images[k : k + 1]))[0]
+        np.testing.assert_allclose(pad.probabilities, expected, atol=1e-5)
         assert pad.answer["note"] == f"Test digit {k}. Its label is {digits.test.labels[k]}."
 
 
@@ -127,11 +127,11 @@ def test_the_answer_holds_every_layer():
     pad = DrawingPad(network(), np.eye(28))
     answer, start = pad.answer, 0
     values = np.frombuffer(answer["maps"], dtype=np.float32)
-    for described, (name, due) in zip(answer["layers"], pad.outputs, strict=True):
-        assert described == {"name": name, "shape": list(due.shape)}
-        got = values[start : start + due.size].reshape(due.shape)
-        np.testing.assert_array_equal(got, due)
-        start += due.size
+    for described, (name, expected) in zip(answer["layers"], pad.outputs, strict=True):
+        assert described == {"name": name, "shape": list(expected.shape)}
+        got = values[start : start + expected.size].reshape(expected.shape)
+        np.testing.assert_array_equal(got, expected)
+        start += expected.size
     assert start == len(values)
     np.testing.assert_allclose(np.frombuffer(answer["odds"]), pad.probabilities)
     np.testing.assert_array_equal(
@@ -162,8 +162,8 @@ def test_not_centred_a_drawing_is_only_made_smaller():
     pad = DrawingPad(network(), centred=False)
     ink = np.random.default_rng(1).integers(0, 256, (SIDE, SIDE), dtype=np.uint8)
     pad.ink = ink.tobytes()
-    due = ink.reshape(28, 4, 28, 4).mean(axis=(1, 3)) / 255
-    np.testing.assert_allclose(pad.image, due, atol=1e-6)
+    expected = ink.reshape(28, 4, 28, 4).mean(axis=(1, 3)) / 255
+    np.testing.assert_allclose(pad.image, expected, atol=1e-6)
     pad.centred = True
     np.testing.assert_array_equal(pad.image, as_mnist(ink / 255))
     assert pad.answer["centred"] is True
@@ -173,10 +173,10 @@ def test_new_weights_are_used_at_once():
     model = network(0)
     pad = DrawingPad(model, np.eye(28))
     model.load_state_dict(network(1).state_dict())
-    due = F.softmax(network(1)(pad.image[None, None]))[0]
-    np.testing.assert_allclose(pad.probabilities, due, atol=1e-6)
+    expected = F.softmax(network(1)(pad.image[None, None]))[0]
+    np.testing.assert_allclose(pad.probabilities, expected, atol=1e-6)
     pad.refresh()
-    np.testing.assert_allclose(np.frombuffer(pad.answer["odds"]), due, atol=1e-6)
+    np.testing.assert_allclose(np.frombuffer(pad.answer["odds"]), expected, atol=1e-6)
 
 
 def test_a_training_under_way_is_not_disturbed():

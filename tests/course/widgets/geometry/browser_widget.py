@@ -69,8 +69,8 @@ def test_pixels_that_are_never_seen_are_named_and_crossed_out(stage: Callable[..
         "No window reads row 7 or column 7: 15 of 64 pixels are never seen. "
         "The division of the height and width leaves the remainder 1."
     ]
-    due = {(i, j) for i in range(8) for j in range(8) if 7 in (i, j)}
-    assert set(shown.grid("input").marked("geo-unread")) == due
+    expected = {(i, j) for i in range(8) for j in range(8) if 7 in (i, j)}
+    assert set(shown.grid("input").marked("geo-unread")) == expected
     corner = shown.grid("input").cell(7, 7)
     assert corner.get_attribute("aria-label") == "input row 7, column 7, never read"
     assert "linear-gradient" in corner.evaluate("(n) => getComputedStyle(n).backgroundImage")

@@ -36,8 +36,8 @@ def test_the_browser_counts_what_cnnlib_counts(javascript: Module) -> None:
         explorer = GeometryExplorer(**settings)
         assert [tuple(s) for s in javascript.call("sizes", settings)] == explorer.shapes
         for level, layer in enumerate(settings["layers"]):
-            due = coverage(explorer.shapes[level], *layer)
-            assert javascript.call("coverage", settings, level) == due.tolist()
+            expected = coverage(explorer.shapes[level], *layer)
+            assert javascript.call("coverage", settings, level) == expected.tolist()
         fields = [(k, s) for k, s, _ in settings["layers"]]
         assert javascript.call("receptiveField", settings["layers"]) == receptive_field(fields)
 

@@ -43,7 +43,7 @@ def test_it_opens_with_the_inputs_alone(neuron: Stage) -> None:
 
 
 def test_each_step_writes_its_arithmetic(neuron: Stage) -> None:
-    due = [
+    expected = [
         ["product = x · w = 2 · 3 = 6"],
         ["z = product + b = 6 + (−1) = 5"],
         ["a = max(0, z) = max(0, 5) = 5"],
@@ -63,7 +63,7 @@ def test_each_step_writes_its_arithmetic(neuron: Stage) -> None:
             "to w: −4 · 2 = −8, local slope 2 (the other factor, x = 2)",
         ],
     ]
-    for text in due:
+    for text in expected:
         neuron.press("Step")
         assert lines(neuron) == text
     assert neuron.spoken().startswith("Backward, box ×. to x: minus 4 times 3 equals minus 12")

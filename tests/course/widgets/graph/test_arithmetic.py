@@ -26,8 +26,8 @@ def test_the_browser_computes_what_python_computes(javascript: Module, whole: bo
         draw: Any = rng.integers(-9, 10, 4) if whole else rng.normal(scale=3, size=4)
         inputs = dict(zip(INPUTS[name], draw.tolist(), strict=False))
         found = javascript.call("flow", ComputationGraph.FACTS["graphs"][name], inputs)
-        due = graph_flow(name, inputs)
-        for part, numbers_due in due._asdict().items():
+        expected = graph_flow(name, inputs)
+        for part, numbers_due in expected._asdict().items():
             assert set(found[part]) == set(numbers_due)
             for arrow, value in numbers_due.items():
                 assert found[part][arrow] == (value if whole else pytest.approx(value, rel=1e-12))

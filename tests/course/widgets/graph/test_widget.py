@@ -91,9 +91,9 @@ def test_the_picture_says_every_number():
 def test_the_picture_writes_values_and_gradients_beside_their_arrows():
     graph = ComputationGraph("chain")
     ax = graph._picture()[0].axes[0]
-    for kind, due in (("value", graph.flow.values), ("gradient", graph.flow.gradients)):
+    for kind, expected in (("value", graph.flow.values), ("gradient", graph.flow.gradients)):
         shown = [text.get_text() for text in ax.texts if text.get_gid() == kind]
-        assert [int(text) for text in shown] == [due[arrow] for arrow in ("x", "u", "v", "L")]
+        assert [int(text) for text in shown] == [expected[arrow] for arrow in ("x", "u", "v", "L")]
 
 
 @pytest.mark.parametrize(

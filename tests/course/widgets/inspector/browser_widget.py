@@ -43,8 +43,8 @@ def test_it_opens_at_its_place(cat: Stage) -> None:
     assert cat.spoken() == ""
     np.testing.assert_array_equal(cat.pixels("image"), CAT)
     row, column, side, _ = pixel_window((256, 256), (62, 57), 16)
-    due = CAT[row : row + side, column : column + side]
-    np.testing.assert_array_equal(cat.pixels("window"), due)
+    expected = CAT[row : row + side, column : column + side]
+    np.testing.assert_array_equal(cat.pixels("window"), expected)
     assert numbers(cat) == []
 
 
@@ -54,9 +54,9 @@ def test_plus_zooms_until_the_numbers_show(cat: Stage) -> None:
         cat.page.keyboard.press("+")
         assert cat.spoken() == f"{side} by {side} pixels, with their numbers."
         row, column, *_ = pixel_window((256, 256), (62, 57), side)
-        due = CAT[row : row + side, column : column + side]
-        assert numbers(cat) == due.reshape(-1, 3).tolist()
-        np.testing.assert_array_equal(cat.pixels("window"), due)
+        expected = CAT[row : row + side, column : column + side]
+        assert numbers(cat) == expected.reshape(-1, 3).tolist()
+        np.testing.assert_array_equal(cat.pixels("window"), expected)
     assert cat.root.locator(".look-numbers span").first.text_content() == "R 53\nG 43\nB 31"
     cat.page.keyboard.press("+")
     assert cat.spoken() == "4 by 4 pixels, with their numbers. This is as far as it goes."
@@ -75,8 +75,8 @@ def test_keys_walk_and_the_window_follows(cat: Stage) -> None:
         cat.page.keyboard.press("Shift+ArrowDown")
     assert place(cat) == told(86, 58)
     row, column, side, _ = pixel_window((256, 256), (86, 58), 8)
-    due = CAT[row : row + side, column : column + side]
-    assert numbers(cat) == due.reshape(-1, 3).tolist()
+    expected = CAT[row : row + side, column : column + side]
+    assert numbers(cat) == expected.reshape(-1, 3).tolist()
     for _ in range(30):
         cat.page.keyboard.press("Shift+ArrowUp")
     assert place(cat) == told(0, 58)

@@ -21,5 +21,5 @@ def test_the_window_is_that_of_python(javascript: Module) -> None:
     for _ in range(200):
         size = rng.integers(8, 60, size=2)
         at, side = rng.integers(size), int(rng.integers(1, 65))
-        due = pixel_window(tuple(size.tolist()), tuple(at.tolist()), side)
-        assert javascript.call("windowAt", size.tolist(), at.tolist(), side) == list(due[:3])
+        expected = pixel_window(tuple(size.tolist()), tuple(at.tolist()), side)
+        assert javascript.call("windowAt", size.tolist(), at.tolist(), side) == list(expected[:3])

@@ -56,9 +56,9 @@ def test_grey_is_cut_off_at_0_and_1(cat: Stage) -> None:
     choose(cat, "Show the result", "grey")
     for name, kernel in KERNELS.items():
         choose(cat, "Kernel", name)
-        due = 255 * np.clip(apply_kernel(CAT, kernel), 0, 1)
+        expected = 255 * np.clip(apply_kernel(CAT, kernel), 0, 1)
         shown = cat.pixels("result")
-        np.testing.assert_allclose(shown, np.stack([due] * 3, axis=-1), atol=0.51)
+        np.testing.assert_allclose(shown, np.stack([expected] * 3, axis=-1), atol=0.51)
     result = apply_kernel(CAT, KERNELS["Sobel"])
     words = cat.root.locator(".kern-note").inner_text()
     assert f"{round(100 * (result < 0).mean())}% of it below 0, drawn black" in words

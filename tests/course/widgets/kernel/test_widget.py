@@ -19,9 +19,9 @@ EDGE = np.array([[0, 0, 0, 1, 1, 1]] * 3, dtype=float)
 def test_the_result_is_what_four_loops_compute(rows, columns, seed):
     rng = np.random.default_rng(seed)
     image, kernel = rng.uniform(size=(rows, columns)), rng.normal(size=(3, 3))
-    due = reference.conv2d(image[None, None], kernel[None, None])[0, 0]
-    np.testing.assert_allclose(KernelPlayground(image, kernel).result, due, atol=1e-12)
-    np.testing.assert_allclose(apply_kernel(image, kernel), due, atol=1e-12)
+    expected = reference.conv2d(image[None, None], kernel[None, None])[0, 0]
+    np.testing.assert_allclose(KernelPlayground(image, kernel).result, expected, atol=1e-12)
+    np.testing.assert_allclose(apply_kernel(image, kernel), expected, atol=1e-12)
 
 
 @given(st.sampled_from([(5, 7), (4, 6, 3)]), st.booleans(), st.integers(0, 2**32 - 1))

@@ -115,7 +115,7 @@ def test_a_value_has_the_colour_that_figures_give_it(module_in_node, most):
     pixels, colours = module_in_node("kit/pixels.js"), diverging_colours()
     values = np.concatenate([np.linspace(-1, 1, 257), [0.25, -1.5, 1.5]]) * most
     norm = mpl.colors.CenteredNorm(0, halfrange=most)
-    due = mpl.colormaps[DIVERGING](norm(values), bytes=True)[:, :3].tolist()
+    expected = mpl.colormaps[DIVERGING](norm(values), bytes=True)[:, :3].tolist()
     found = [pixels.call("signedColour", colours, value, most) for value in values.tolist()]
-    assert found == due
+    assert found == expected
     assert pixels.call("signedColour", colours, 0.25, 1) == [250, 204, 180]

@@ -136,14 +136,14 @@ def test_each_slider_shows_where_it_leads(plain: Stage) -> None:
 @pytest.mark.parametrize("kind", [slider, field])
 def test_the_keyboard_moves_a_lamp(plain: Stage, kind: Callable[[Stage, str], Locator]) -> None:
     kind(plain, "Green").focus()
-    for key, due in [
+    for key, expected in [
         ("ArrowUp", 186),
         ("ArrowDown", 185),
         ("PageUp", 201),
         ("PageDown", 185),
     ]:
         plain.page.keyboard.press(key)
-        assert plain.settings["colour"] == [167, due, 231]
+        assert plain.settings["colour"] == [167, expected, 231]
     for _ in range(5):
         plain.page.keyboard.press("PageUp")
     assert plain.settings["colour"] == [167, 255, 231]

@@ -38,12 +38,12 @@ def random_settings(rng: np.random.Generator, *, whole: bool) -> dict[str, Any]:
 def test_the_browser_computes_what_cnnlib_computes(javascript: Module, whole: bool) -> None:
     rng = np.random.default_rng(0)
     for settings in (random_settings(rng, whole=whole) for _ in range(200)):
-        due = PoolingExplorer(**settings)
+        expected = PoolingExplorer(**settings)
         moved = javascript.call("shifted", settings)
-        assert moved == due.moved.tolist()
+        assert moved == expected.moved.tolist()
         output = javascript.call("pooled", moved, settings)
-        np.testing.assert_allclose(output, due.output, rtol=1e-12, atol=1e-12)
-        assert javascript.call("unchanged", settings) == due.unchanged.tolist(), settings
+        np.testing.assert_allclose(output, expected.output, rtol=1e-12, atol=1e-12)
+        assert javascript.call("unchanged", settings) == expected.unchanged.tolist(), settings
 
 
 def test_the_tally_is_the_share_that_notebook_05_measures(javascript: Module) -> None:

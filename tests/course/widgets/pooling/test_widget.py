@@ -17,11 +17,11 @@ HAND = [[2, 3, 2, 0], [5, -2, 2, 8], [-1, -6, 7, 3], [-4, -5, 4, 2]]
 
 
 @pytest.mark.parametrize(
-    ("kind", "due"),
+    ("kind", "expected"),
     [("max", [[5, 8], [-1, 7]]), ("average", [[2, 3], [-4, 4]]), ("min", [[-2, 0], [-6, 2]])],
 )
-def test_pool_by_hand(kind, due):
-    assert pool(HAND, kind).tolist() == due
+def test_pool_by_hand(kind, expected):
+    assert pool(HAND, kind).tolist() == expected
 
 
 def test_pool_overlapping_by_hand():
@@ -34,8 +34,8 @@ def test_pool_is_the_textbook_pooling(seed):
     image = rng.integers(-9, 10, rng.integers(1, 9, 2)).astype(float)
     kernel_size, stride = int(rng.integers(1, min(image.shape) + 1)), int(rng.integers(1, 4))
     for kind, textbook in (("max", reference.max_pool2d), ("average", reference.avg_pool2d)):
-        due = textbook(image[None, None], kernel_size, stride)[0, 0]
-        np.testing.assert_allclose(pool(image, kind, kernel_size, stride), due)
+        expected = textbook(image[None, None], kernel_size, stride)[0, 0]
+        np.testing.assert_allclose(pool(image, kind, kernel_size, stride), expected)
     smallest = -reference.max_pool2d(-image[None, None], kernel_size, stride)[0, 0]
     np.testing.assert_array_equal(pool(image, "min", kernel_size, stride), smallest)
 

@@ -46,8 +46,8 @@ def test_the_browser_computes_what_cnnlib_computes(javascript: Module) -> None:
         shape = [int(rng.choice([1, 2, 3, 6])), *(int(n) for n in rng.integers(1, 120, 2))]
         layers = random_layers(rng)
         found = javascript.call("sized", {"shape": shape, "layers": layers}, FACTS)
-        due = size_up(tuple(shape), layers)
-        for got, row in zip(found["rows"], due, strict=True):
+        expected = size_up(tuple(shape), layers)
+        for got, row in zip(found["rows"], expected, strict=True):
             assert got["name"] == row.name
             assert bool(got["problem"]) == bool(row.problem), (shape, layers)
             if row.output_shape is None:
@@ -59,9 +59,9 @@ def test_the_browser_computes_what_cnnlib_computes(javascript: Module) -> None:
             assert got["multiplyAdds"] == row.multiply_adds
             assert got["memory"] == row.memory
             assert got["sees"] == row.receptive_field
-        assert found["parameters"] == sum(row.parameters for row in due)
-        assert found["multiplyAdds"] == sum(row.multiply_adds for row in due)
-        assert found["memory"] == sum(row.memory for row in due)
+        assert found["parameters"] == sum(row.parameters for row in expected)
+        assert found["multiplyAdds"] == sum(row.multiply_adds for row in expected)
+        assert found["memory"] == sum(row.memory for row in expected)
     assert fitting > 500
 
 

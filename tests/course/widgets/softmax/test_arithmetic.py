@@ -26,8 +26,8 @@ def test_the_browser_computes_what_cnnlib_computes(javascript: Module) -> None:
             "temperature": float(np.exp(rng.uniform(np.log(0.01), np.log(1000)))),
         }
         settings["right"] = int(rng.integers(len(settings["scores"])))
-        found, due = javascript.call("softened", settings), SoftmaxExplorer(**settings)
+        found, expected = javascript.call("softened", settings), SoftmaxExplorer(**settings)
         np.testing.assert_allclose(
-            found["probabilities"], due.probabilities, rtol=1e-9, atol=1e-300
+            found["probabilities"], expected.probabilities, rtol=1e-9, atol=1e-300
         )
-        assert found["loss"] == pytest.approx(due.loss, rel=1e-9, abs=1e-12)
+        assert found["loss"] == pytest.approx(expected.loss, rel=1e-9, abs=1e-12)

@@ -136,8 +136,8 @@ def test_what_is_shown_is_what_happened(shown: Stage) -> None:
     got = shown.root.locator(".maps-read").inner_text()
     place, value = got.split(": ")
     assert place == "filter 1, row 1, column 1"
-    due = float(model[0].weight.value[1, 0, 1, 1])
-    assert float(value.replace("−", "-")) == pytest.approx(due, rel=1e-3)
+    expected = float(model[0].weight.value[1, 0, 1, 1])
+    assert float(value.replace("−", "-")) == pytest.approx(expected, rel=1e-3)
 
 
 def test_the_curve_lies_where_the_losses_are(shown: Stage) -> None:

@@ -220,11 +220,11 @@ def test_gradient_norms_are_lengths_of_the_weights_gradients():
     assert np.isnan(list(gradient_norms(model).values())).all()
     scores = model(TRAIN[0])
     model.backward(F.cross_entropy_backward(scores, TRAIN[1]))
-    due = {
+    expected = {
         "0 Conv2d": np.sqrt((model[0].weight.grad ** 2).sum()),
         "5 Linear": np.sqrt((model[5].weight.grad ** 2).sum()),
     }
-    assert gradient_norms(model) == pytest.approx(due, rel=1e-6)
+    assert gradient_norms(model) == pytest.approx(expected, rel=1e-6)
 
 
 def test_filters_of_other_networks():
