@@ -9,7 +9,7 @@ from lab import Lab, Opened, Server, ids_of_cells, write
 from playwright.sync_api import Locator, expect
 
 SOURCES = (
-    "from cnnlib.course.judge import convolution as ex",
+    "from cnnlib.course.convolution import exercises as ex",
     "ex.quiz",
     "def my_feature_map(x, kernel, bias=0):\n    while True:\n        pass\n\n\n"
     "ex.feature_map._seconds = 0.5\nex.feature_map.check(my_feature_map)",
