@@ -113,3 +113,10 @@ def test_a_planted_bug_in_convolution_is_found():
     forgot_to_flip = F.conv2d_backward(dout, x, weight[:, :, ::-1, ::-1].copy())[0]
     with pytest.raises(GradientError):
         check_gradient(loss, x, forgot_to_flip)
+
+
+def test_the_largest_error_is_returned():
+    x = np.array([1.0, -3.0, 2.0])
+    off = np.array([1.0, 1.0 + 2e-4, 1.0 + 1e-4])
+    found = check_gradient(lambda x: float((x**2).sum()), x, 2 * x * off, tolerance=1e-3)
+    assert found == pytest.approx(2e-4 / (1 + 2e-4), rel=1e-4)
