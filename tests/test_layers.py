@@ -440,3 +440,10 @@ def test_running_statistics_by_hand():
 def test_functional_and_layer_agree():
     conv = layers.Conv2d(4, 2, 3, 2, 1, rng=rng(), dtype=np.float64)
     assert (conv(IMAGE) == F.conv2d(IMAGE, conv.weight.value, conv.bias.value, 2, 1)).all()
+
+
+def test_leaky_relu_uses_its_own_slope():
+    layer = layers.LeakyReLU(0.25)
+    x = np.array([[-4.0, 8.0]])
+    assert layer(x).tolist() == [[-1.0, 8.0]]
+    assert layer.backward(np.ones((1, 2))).tolist() == [[0.25, 1.0]]
