@@ -11,6 +11,7 @@ import zipfile
 import numpy as np
 import pytest
 
+from cnnlib import archive
 from cnnlib.archive import read_archive, write_archive
 
 ARRAYS = {"0.weight": np.arange(6.0).reshape(2, 3), "notes": np.array("größe"), "n": np.array(3)}
@@ -141,3 +142,23 @@ def test_kill_in_the_middle_of_a_hundred_saves_loses_nothing(tmp_path):
         back = read_archive(path)
         assert (back["a"] == back["b"]).all()
         assert len(back["a"]) == 200_000
+
+
+def test_notes_come_back_as_they_were(tmp_path):
+    notes = {"done": 3, "rate": None, "rng": [{"key": np.arange(3, dtype=np.uint32), "pos": 2}]}
+    archive.write_archive(tmp_path / "a.npz", {"notes": archive.pack_notes(notes)})
+    found = archive.unpack_notes(archive.read_archive(tmp_path / "a.npz")["notes"])
+    assert (found["done"], found["rate"], found["rng"][0]["pos"]) == (3, None, 2)
+    key = found["rng"][0]["key"]
+    assert (key.tolist(), key.dtype) == ([0, 1, 2], np.uint32)
+
+
+def test_notes_that_cannot_be_kept_are_refused():
+    with pytest.raises(TypeError, match="pack_notes: expected numbers, texts and lists"):
+        archive.pack_notes({"model": object()})
+
+
+def test_arrays_are_chosen_by_the_beginning_of_their_names():
+    arrays = {"model/0.weight": np.ones(2), "optimizer/lr": np.ones(1), "modelled": np.zeros(1)}
+    assert list(archive.with_prefix(arrays, "model/")) == ["0.weight"]
+    assert archive.with_prefix(arrays, "model/")["0.weight"] is arrays["model/0.weight"]
