@@ -42,13 +42,14 @@ def progress_bar(steps: int) -> Any:
     """Return a bar that suits the place: a widget in a notebook, text in a terminal."""
     from tqdm.auto import tqdm
 
+    class Bar(tqdm):  # type: ignore[misc, type-arg]
+        monitor_interval = 0  # no thread of its own to watch it: it moves with the steps
+
     # A notebook's bar sends a few messages each time it moves. Whoever reads them only when the
     # cell has ended, as nbval does, has room for a thousand or two, and then loses the last one,
     # which says that the cell has ended. So the bar moves a hundred times, however slow the steps.
     apart = max(1, steps // BAR_MOVES)
-    return tqdm(
-        total=steps, desc="training", unit="batch", miniters=apart, maxinterval=float("inf")
-    )
+    return Bar(total=steps, desc="training", unit="batch", miniters=apart, maxinterval=float("inf"))
 
 
 def latest(history: History) -> str:

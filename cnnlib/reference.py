@@ -77,9 +77,9 @@ def conv2d(
         total = 0.0 if bias is None else float(bias[out])
         for c, k, m in np.ndindex(c_in, kh, kw):
             row, column = tops[i] + k, lefts[j] + m
-            if 0 <= row < h and 0 <= column < w:  # outside are zeros
-                pixel = x[sample, first + c, row, column]
-                total += float(pixel) * float(weight[out, c, k, m])
+            inside = 0 <= row < h and 0 <= column < w  # outside are zeros
+            pixel = x[sample, first + c, row, column] if inside else 0
+            total += float(pixel) * float(weight[out, c, k, m])
         y[sample, out, i, j] = total
     return y
 
@@ -120,6 +120,8 @@ def conv2d_backward(
                 pixel = (sample, first + c, row, column)
                 dx[pixel] += d * weight[out, c, k, m]
                 dweight[out, c, k, m] += d * x[pixel]
+            else:
+                dweight[out, c, k, m] += d * 0  # NaN, if d is infinite
     return dx, dweight, dbias
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -19,9 +20,22 @@ _quiet_lock = threading.Lock()
 _loud = 1  # how many threads it had before
 
 
+class Blas(NamedTuple):
+    """How a BLAS is asked for its number of threads, and told."""
+
+    read: Callable[[], int]
+    write: Callable[[int], object]
+    per_thread: bool  # whether the number belongs to the thread that asks
+
+
 @cache
-def find_blas() -> tuple[Callable[[], int], Callable[[int], None]] | None:
-    """Return the functions that read and set OpenBLAS's number of threads, if they are found.
+def find_blas() -> Blas | None:
+    """Return how NumPy's BLAS is asked to keep to one thread, or None if it cannot be asked."""
+    return _openblas() or _accelerate()
+
+
+def _openblas() -> Blas | None:
+    """Look for OpenBLAS.
 
     NumPy has no function for this. OpenBLAS is loaded together with NumPy, under names that
     depend on how it was built.
@@ -39,11 +53,29 @@ def find_blas() -> tuple[Callable[[], int], Callable[[int], None]] | None:
             if all(hasattr(library, name) for name in names):
                 read, write, kind = (getattr(library, name) for name in names)
                 # With OpenMP (kind 2) the number belongs to one thread, and ours would not obey.
-                return (read, write) if kind() < 2 else None
+                return Blas(read, write, per_thread=False) if kind() < 2 else None
     return None
 
 
 _BLAS_FUNCTIONS = ("get_num_threads", "set_num_threads", "get_parallel")
+
+
+def _accelerate() -> Blas | None:
+    """Look for Apple's Accelerate, which NumPy's packages for Macs use.
+
+    Since macOS 15 each thread may choose: 0 stands for as many threads as Accelerate likes, and 1
+    for a single one.
+    """
+    config: Any = np.show_config(mode="dicts")
+    if config["Build Dependencies"]["blas"]["name"].lower() != "accelerate":
+        return None
+    try:
+        library = ctypes.CDLL("/System/Library/Frameworks/Accelerate.framework/Accelerate")
+        read, write = library.BLASGetThreading, library.BLASSetThreading
+    except (OSError, AttributeError):  # no Mac, or an older one
+        return None
+    # It returns -1 where the choice is not supported.
+    return Blas(read, write, per_thread=True) if write(read()) == 0 else None
 
 
 @contextmanager
@@ -54,20 +86,34 @@ def one_blas_thread() -> Iterator[bool]:
     if blas is None:
         yield False
         return
-    read, write = blas
+    if blas.per_thread:
+        before = blas.read()
+        blas.write(1)
+        try:
+            yield True
+        finally:
+            blas.write(before)
+        return
     with _quiet_lock:
         _quiet += 1
         if _quiet == 1:
-            _loud = read()
+            _loud = blas.read()
             if _loud != 1:
-                write(1)
+                blas.write(1)
     try:
         yield True
     finally:
         with _quiet_lock:
             _quiet -= 1
             if _quiet == 0 and _loud != 1:
-                write(_loud)
+                blas.write(_loud)
+
+
+def keep_to_one_blas_thread() -> None:
+    """Tell a BLAS that gives each thread a number of its own what a thread of ours wants."""
+    blas = find_blas()
+    if blas is not None and blas.per_thread:
+        blas.write(1)
 
 
 def _forget_users() -> None:

@@ -5,6 +5,8 @@ then the C numbers of a pixel are neighbours, a row of a window is one contiguou
 collecting windows is a fast copy. The caller never notices; only the strides of the array tell.
 """
 
+from inspect import unwrap
+
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
@@ -12,6 +14,7 @@ from cnnlib.checks import bias_vector, gradient
 from cnnlib.fast.dense import product
 from cnnlib.fast.threads import blocks, split, split_sum
 from cnnlib.fast.workspace import workspace
+from cnnlib.functional import convolution
 from cnnlib.functional.convolution import check_conv2d
 from cnnlib.types import Array, Pair, Size
 
@@ -210,6 +213,8 @@ def _gradients(
         dxs, dweights, dbiases = zip(*parts, strict=True)
         dx = np.concatenate(dxs, axis=1 if wanted else 0)
         return dx, np.concatenate(dweights), np.concatenate(dbiases)
+    if wanted and not np.isfinite(weight).all():  # between the windows 0 · inf would be NaN
+        return unwrap(convolution.conv2d_backward)(dout, x, weight, stride, padding)
     dout = _channels_last(dout)
     dweight, dbias = _weight_gradients(dout, x, weight, stride, padding)
     dx = _input_gradient(dout, x, weight, stride, padding) if wanted else np.empty(0, x.dtype)

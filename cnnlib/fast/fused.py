@@ -97,7 +97,7 @@ class ConvPool(Layer):
         """Return the pooled maps, (N, C_out, OH, OW); in memory they are (C_out, OH, OW, N)."""
         self.kept = None
         self._x = x
-        if not self._suits(x):
+        if not self._suits(x) or not np.isfinite(self.conv.weight.value).all():
             return self.plain(x)
         windows = self._windows(x)
         columns = windows.reshape(-1, math.prod(windows.shape[3:]))
@@ -114,7 +114,7 @@ class ConvPool(Layer):
 
     def backward(self, dout: Array) -> Array:
         """Return the gradient for the input."""
-        if self.kept is None:
+        if self._went_plain(dout):
             return self.plain.backward(dout)
         windows, dmaps = self._backward_weights(dout)
         # The windows are no longer needed: their gradients take their place.
@@ -133,10 +133,17 @@ class ConvPool(Layer):
 
     def backward_weights(self, dout: Array) -> None:
         """Leave the gradients of the weights in ``.grad``."""
-        if self.kept is None:
+        if self._went_plain(dout):
             backward_weights(self.plain, dout)
         else:
             self._backward_weights(dout)
+
+    def _went_plain(self, dout: Array) -> bool:
+        """Return whether the plain layers go back; they do so too where a product spoils `dout`."""
+        if self.kept is not None and not np.isfinite(dout).all():
+            self.kept = None
+            self.plain(self.input())
+        return self.kept is None
 
     def _backward_weights(self, dout: Array) -> tuple[Array, Array]:
         """Do that, and return what is needed to go on: the windows, and the maps' gradient."""

@@ -4,10 +4,13 @@ All windows are worked on at once, one place of the window after another: whole-
 strided slices, many times faster than gathering the windows.
 """
 
+from inspect import unwrap
+
 import numpy as np
 
 from cnnlib.checks import gradient
 from cnnlib.fast.padding import pad2d
+from cnnlib.functional import pooling
 from cnnlib.functional.pooling import check_pool2d, places
 from cnnlib.types import Array, Pair, Size
 
@@ -62,6 +65,8 @@ def max_pool2d_backward(
     op = "max_pool2d_backward"
     kernel, steps, border, shape = check_pool2d(op, x, kernel_size, stride, padding)
     dout = _as_in_memory(gradient(op, dout, shape, x), x)
+    if not np.isfinite(dout).all():  # the products below would make NaN of 0 · inf
+        return unwrap(pooling.max_pool2d_backward)(dout, x, kernel, steps, border)
     padded = pad2d(x, border, value=-np.inf) if border != (0, 0) else x
     y = _fold(np.maximum, padded, kernel, steps, shape)
     if border != (0, 0):

@@ -8,8 +8,9 @@ rules keep the results independent of how many threads there are:
 - Sums over blocks are added in a fixed order.
 - BLAS, which multiplies matrices for NumPy, keeps to one thread meanwhile (`cnnlib.fast.blas`).
 
-Where that last rule cannot be kept, because NumPy was built with a BLAS that has no such switch,
-all blocks run on the caller's thread. The environment variable ``CNNLIB_NUM_THREADS`` chooses the
+Where that last rule cannot be kept, because NumPy's BLAS has no such switch (MKL, BLIS, Accelerate
+before macOS 15), all blocks run on the caller's thread; so they do where no thread can be started.
+The results are the same bits. The environment variable ``CNNLIB_NUM_THREADS`` chooses the
 number of threads; unless set, it is the number of processors, at most 8.
 """
 
@@ -24,7 +25,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from cnnlib.fast.blas import one_blas_thread
+from cnnlib.fast.blas import keep_to_one_blas_thread, one_blas_thread
 from cnnlib.fast.workspace import keep_memory
 from cnnlib.types import Array
 
@@ -89,7 +90,7 @@ def split_sum(work: Callable[[Block], Array], parts: list[Block]) -> Array:
 _own = threading.local()  # whether a thread is at work on a block
 _chosen: int | None = None
 _queue: SimpleQueue[tuple[contextvars.Context, "_Job"]] = SimpleQueue()
-_started = 0
+_helpers: list[threading.Thread] = []
 _starting = threading.Lock()
 
 
@@ -127,7 +128,7 @@ class _Job:
 
     def share(self, helpers: int) -> None:
         """Do the blocks together with some helpers, and return when all are done."""
-        _start(helpers)
+        helpers = _start(helpers)
         try:
             for _ in range(helpers):
                 # A copy of the context takes along np.errstate, which belongs to a thread.
@@ -164,11 +165,13 @@ class _Job:
             if not self.left:
                 return
             self.helpers += 1
-        context.run(self.do)
-        with self.lock:
-            self.helpers -= 1
-            if self.waiting and self.helpers == 0:
-                self.all_back.release()
+        try:
+            context.run(self.do)
+        finally:  # whatever ends this thread: the caller waits for it
+            with self.lock:
+                self.helpers -= 1
+                if self.waiting and self.helpers == 0:
+                    self.all_back.release()
 
     def wait(self) -> None:
         """Wait for the helpers, after Ctrl-C too: they may still write to the caller's arrays."""
@@ -182,19 +185,32 @@ class _Job:
                 self.left.clear()
 
 
-def _start(helpers: int) -> None:
-    """Start threads until at least `helpers` of them are waiting for work."""
-    global _started
-    if _started >= helpers:
-        return
-    with _starting:
-        while _started < helpers:
-            name = f"cnnlib-{_started + 1}"
-            threading.Thread(target=_help, args=(_queue,), name=name, daemon=True).start()
-            _started += 1
+def _start(wanted: int) -> int:
+    """Start threads until `wanted` of them live; return how many do, which may be none.
+
+    A system may have no room for another thread, and some, such as a browser, have none at all.
+    """
+    global _helpers
+    living = [thread for thread in _helpers if thread.is_alive()]
+    if len(living) < wanted:
+        with _starting:
+            living = [thread for thread in _helpers if thread.is_alive()]
+            while len(living) < wanted:
+                name = f"cnnlib-{len(living) + 1}"
+                thread = threading.Thread(target=_help, args=(_queue,), name=name, daemon=True)
+                try:
+                    thread.start()
+                except (RuntimeError, OSError, MemoryError):
+                    break
+                if not thread.is_alive():
+                    break
+                living.append(thread)
+            _helpers = living
+    return min(wanted, len(living))
 
 
 def _help(queue: SimpleQueue[tuple[contextvars.Context, _Job]]) -> None:
+    keep_to_one_blas_thread()
     while True:
         context, job = queue.get()
         job.help(context)
@@ -203,8 +219,8 @@ def _help(queue: SimpleQueue[tuple[contextvars.Context, _Job]]) -> None:
 
 def _forget_threads() -> None:
     """Begin anew in a forked process: threads do not survive a fork."""
-    global _queue, _started, _starting
-    _queue, _started, _starting = SimpleQueue(), 0, threading.Lock()
+    global _queue, _helpers, _starting
+    _queue, _helpers, _starting = SimpleQueue(), [], threading.Lock()
 
 
 if hasattr(os, "register_at_fork"):

@@ -45,7 +45,7 @@ def relu(x: Array) -> Array:
 def relu_backward(dout: Array, x: Array) -> Array:
     """Let the gradient pass where `x` was positive, and stop it elsewhere.
 
-    At exactly zero ReLU has no slope; like PyTorch we take 0.
+    At exactly zero ReLU has no slope; like PyTorch we take 0. A NaN lets it pass.
 
     Parameters
     ----------
@@ -61,7 +61,7 @@ def relu_backward(dout: Array, x: Array) -> Array:
     array([0., 0., 5.])
     """
     x = float_array("relu_backward", "x", x)
-    return gradient("relu_backward", dout, x.shape, x) * (x > 0)
+    return np.where(x <= 0, 0, gradient("relu_backward", dout, x.shape, x))
 
 
 def leaky_relu(x: Array, negative_slope: float = 0.01) -> Array:

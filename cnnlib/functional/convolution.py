@@ -129,7 +129,8 @@ def conv2d(
     bias : array, (C_out,), optional
         One number for each filter.
     stride, padding : int or (int, int)
-        Step of the window, and rows and columns of zeros added on both sides.
+        Step of the window, and rows and columns of zeros added on both sides. They take part like
+        any number: zero times infinity is NaN.
     groups : int
         Input and output channels are cut into this many groups; each output group sees only its
         own input group.

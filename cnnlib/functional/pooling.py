@@ -66,7 +66,8 @@ def max_pool2d(x: Array, kernel_size: Size, stride: Size | None = None, padding:
 
     A NaN counts as larger than any number, so that it is not lost. The border never wins, not even
     over pixels of minus infinity. Of several equal winners the first in row-major order (row by
-    row, left to right) counts: the whole gradient goes there. NaNs count as equal.
+    row, left to right) counts: the whole gradient goes there. NaNs count as equal (PyTorch takes
+    the last of them).
 
     Parameters
     ----------
@@ -108,7 +109,7 @@ def max_pool2d_backward(
     """Send each output's gradient to the pixel that won its window; the others get nothing.
 
     Which pixel that is, `max_pool2d` says. One that won several overlapping windows collects from
-    each.
+    each. The others get 0 even where the gradient is infinite or NaN.
 
     Parameters
     ----------
@@ -139,7 +140,7 @@ def max_pool2d_backward(
     first = wins.argmax(axis=-1)  # of several True, argmax returns the first
     dx = np.zeros_like(padded)
     for place, (rows, columns) in enumerate(places(kernel, steps, shape)):
-        dx[:, :, rows, columns] += dout * (first == place)
+        dx[:, :, rows, columns] += np.where(first == place, dout, 0)
     return pad2d_backward(dx, x, border)
 
 

@@ -94,8 +94,23 @@ def test_what_is_not_finite_takes_the_way_of_the_plain_layers(rng, relu):
         np.testing.assert_array_equal(array, expected)
     np.testing.assert_array_equal(fused_results[0], [[[[np.nan, 7, np.inf]]]])
     first, second = fused_results[1][0, 0].tolist()
-    assert first == [0, 0 if relu else 10, 20, 0, 0, 0]
+    assert first == [0, 10, 20, 0, 0, 0]
     assert second == [0, 0, 0, 0, 30, 0]
+
+
+@pytest.mark.parametrize("spoilt", [np.inf, -np.inf, np.nan])
+@pytest.mark.parametrize("place", ["dout", "weight"])
+def test_a_gradient_or_weight_that_is_not_finite_goes_where_it_goes_plainly(rng, place, spoilt):
+    model = network(rng, True, 2, True, in_channels=2, out_channels=3, kernel_size=3)
+    x, dout = rng.standard_normal((2, 2, 9, 9)), rng.standard_normal((2, 3, 3, 3))
+    if place == "dout":
+        dout[0, 1, 2, 0] = spoilt
+    else:
+        model[0].weight.value[1, 0, 2, 1] = spoilt
+    with np.errstate(invalid="ignore"):
+        fused, plain = (results(make(model), x, dout) for make in (fused_replica, replicate))
+    for array, expected in zip(fused, plain, strict=True):
+        np.testing.assert_allclose(array, expected, rtol=1e-10, atol=1e-10)
 
 
 def kinds(model):
