@@ -34,10 +34,10 @@ RECIPE = ("pyproject.toml", "constraints.txt", "cnnlib/course/tools/jupyterlab.j
 
 # What pip may know of the reader's own settings: how to reach an index, and where downloads are
 # kept. Others, such as `user`, `target` or `constraint`, would install something else elsewhere.
-PIP_KEEPS = frozenset(
-    "cache-dir cert client-cert default-timeout disable-pip-version-check extra-index-url "
-    "find-links index-url keyring-provider no-cache-dir no-index proxy resume-retries retries "
-    "timeout trusted-host use-deprecated use-feature".split()
+PIP_KEEPS = (
+    *("index-url", "extra-index-url", "find-links", "no-index", "trusted-host", "proxy"),
+    *("cert", "client-cert", "keyring-provider", "use-feature", "use-deprecated"),
+    *("timeout", "default-timeout", "retries", "resume-retries", "cache-dir", "no-cache-dir"),
 )
 NO_INDEX = re.compile(
     r"NewConnectionError|NameResolutionError|ConnectTimeoutError|ReadTimeoutError|ProxyError"
@@ -286,11 +286,11 @@ def _pip_settings() -> dict[str, str]:
     ):
         found[section][key] = ast.literal_eval(value)
     found["environment"] = {k.lower().replace("_", "-"): v for k, v in own.items()}
-    settings = {"retries": "2", "disable-pip-version-check": "1"}  # offline is known in seconds
+    settings = {"retries": "2"}  # so that being offline is known in seconds
     for one in found.values():
         settings |= {key: value for key, value in one.items() if key in PIP_KEEPS}
     names = {f"PIP_{key.upper().replace('-', '_')}": value for key, value in settings.items()}
-    return {**names, "PIP_CONFIG_FILE": os.devnull}
+    return {**names, "PIP_CONFIG_FILE": os.devnull, "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
 
 
 @contextlib.contextmanager

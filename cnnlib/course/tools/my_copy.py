@@ -1,8 +1,8 @@
 """Keep a reader's own copy of the notebooks, so that an update of the course overwrites nothing.
 
-The copy holds no outputs: what a cell will show is the reader's to predict. It lies in a folder that
-the course's version control ignores. A small file in it records which version of each notebook was
-copied. So a later run can tell what the reader has changed: that is never touched, and a newer
+The copy holds no outputs: what a cell will show is the reader's to predict. It lies in a folder
+that the course's version control ignores. A small file in it records which version of each notebook
+was copied. So a later run can tell what the reader has changed: that is never touched, and a newer
 version is put beside it under another name.
 
 What counts is the text of the cells. A notebook in which cells were only run or folded is not
