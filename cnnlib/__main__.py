@@ -1,6 +1,7 @@
 """What the course does from the shell: ``python -m cnnlib lab``, ``my-copy`` or ``train``."""
 
 import argparse
+import contextlib
 import sys
 import time
 from pathlib import Path
@@ -9,6 +10,7 @@ import numpy as np
 
 from cnnlib.architectures import course_cnn
 from cnnlib.course.tools import lab
+from cnnlib.course.tools.environment import settle
 from cnnlib.course.tools.my_copy import SAME, copy_notebooks, folder_for
 from cnnlib.datasets import load_digits
 from cnnlib.files import check_writable
@@ -54,6 +56,8 @@ def train(epochs: int, seed: int, save: str | None) -> None:
 
 def my_copy(to: str) -> list[Path]:
     """Bring the reader's own copy up to date, say what was done, and return its notebooks."""
+    with contextlib.suppress(OSError):  # the environment is someone else's, and they have done it
+        settle(Path(sys.prefix))
     try:
         folder = folder_for(to)
         done = copy_notebooks(folder)

@@ -59,10 +59,10 @@ def started(command: list[str], folder: Path, log: Path) -> Iterator[tuple[Addre
         "--IdentityProvider.token=",
         "--LabApp.expose_app_in_browser=True",
     ]
-    if "make" in command:
-        command = [*command, f"LAB_FLAGS={' '.join(flags)}"]
-    else:
-        command = [*command, *flags]
+    # "make lab" takes them in a variable; a command for another user's shell takes either form.
+    if any("make" in word for word in command):
+        flags = [f"LAB_FLAGS={' '.join(flags)}"]
+    command = [*command, *flags]
     with log.open("w", encoding="utf-8") as output:
         process = subprocess.Popen(
             command, cwd=folder, stdout=output, stderr=subprocess.STDOUT, start_new_session=True

@@ -16,7 +16,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from urllib.parse import quote
 
-from cnnlib.course.tools.environment import ROOT, settle
+from cnnlib.course.tools.environment import ROOT
 
 # The matrices of the course are small: on several threads BLAS spends more time on waiting than on
 # multiplying, and the last bits depend on how many there are. A reader's own setting counts.
@@ -134,8 +134,6 @@ def _can_write(folder: Path) -> bool:
 
 def run(notebook: Path, options: Iterable[str]) -> int:
     """Open JupyterLab and return when it ends, with its exit status."""
-    with contextlib.suppress(OSError):  # someone else's folder, and they have settled it
-        settle(Path(sys.prefix))
     variables = environment()
     _find_fonts(variables)
     whole = command(notebook, options)
