@@ -62,14 +62,14 @@ def ensure(dev: bool) -> None:
     with _alone():
         if _is_ready(dev):  # another make has done it meanwhile
             return
-        try:
-            _build(dev)
-        except OSError as error:
+        closed = [path for path in (ROOT, VENV) if path.exists() and not os.access(path, os.W_OK)]
+        if closed:
             raise BuildError(
-                f"{VENV} must be built or renewed, but {error.filename or 'a file'} cannot be "
-                f"written ({error.strerror}). If the folder belongs to someone else, ask them to "
-                "run `make lab` once, or work in a clone of your own."
-            ) from error
+                f"{VENV} has to be built or renewed, and you may not write to {closed[0]}. Ask its "
+                "owner to run `make my-copy`, with a Python that you may run too; or work in a "
+                "clone of your own."
+            )
+        _build(dev)
 
 
 def _is_ready(dev: bool) -> bool:

@@ -213,10 +213,19 @@ def test_a_renewal_without_a_network_leaves_what_there_was(root, runs):
     assert runs.said == WHOLE[1:]
 
 
-def test_a_folder_of_somebody_elses_is_named(root, runs):
-    runs.fail["venv"] = PermissionError(13, "Permission denied", str(root / ".venv"))
-    with pytest.raises(BuildError, match=r"\.venv cannot be written \(Permission denied\)"):
+@pytest.mark.parametrize("closed", [".", ".venv"])
+def test_a_folder_of_somebody_elses_is_left_alone_and_named(root, runs, monkeypatch, closed):
+    ensure(dev=False)
+    (root / "constraints.txt").write_text("version 2")
+    runs.said.clear()
+    access = os.access
+    monkeypatch.setattr(  # the superuser, who may run this, can write everything
+        os, "access", lambda path, mode: path != root / closed and access(path, mode)
+    )
+    with pytest.raises(BuildError, match=r"you may not write to .* Ask its owner"):
         ensure(dev=False)
+    assert runs.said == []
+    assert (root / ".venv" / ".installed.json").exists()
 
 
 # In another place
