@@ -21,8 +21,9 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from playwright.sync_api import sync_playwright
@@ -49,7 +50,9 @@ def free_port() -> int:
 
 
 @contextmanager
-def started(command: list[str], folder: Path, log: Path) -> Iterator[tuple[Address, str]]:
+def started(
+    command: list[str], folder: Path, log: Path, **options: Any
+) -> Iterator[tuple[Address, str]]:
     """Start JupyterLab by a reader's command; yield its address and the notebook it opens."""
     address = Address(free_port())
     flags = [
@@ -65,12 +68,18 @@ def started(command: list[str], folder: Path, log: Path) -> Iterator[tuple[Addre
     command = [*command, *flags]
     with log.open("w", encoding="utf-8") as output:
         process = subprocess.Popen(
-            command, cwd=folder, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
+            command,
+            cwd=folder,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            **options,
         )
         try:
             yield address, _opens(address, process, log)
         finally:
-            os.killpg(process.pid, signal.SIGTERM)
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGTERM)
             process.wait(timeout=60)
 
 
