@@ -1,6 +1,7 @@
-"""What the course does from the shell: ``python -m cnnlib train``, ``python -m cnnlib my-copy``."""
+"""What the course does from the shell: ``python -m cnnlib lab``, ``my-copy`` or ``train``."""
 
 import argparse
+import contextlib
 import sys
 import time
 from pathlib import Path
@@ -8,7 +9,9 @@ from pathlib import Path
 import numpy as np
 
 from cnnlib.architectures import course_cnn
-from cnnlib.course.tools.my_copy import SAME, copy_notebooks
+from cnnlib.course.tools import lab
+from cnnlib.course.tools.environment import settle
+from cnnlib.course.tools.my_copy import SAME, copy_notebooks, folder_for
 from cnnlib.datasets import load_digits
 from cnnlib.files import check_writable
 from cnnlib.optim import SGD, CosineAnnealingLR
@@ -51,31 +54,57 @@ def train(epochs: int, seed: int, save: str | None) -> None:
         print(f"weights written to {save}")
 
 
-def my_copy(to: str) -> None:
-    """Bring the reader's own copy of the notebooks up to date, and say what was done."""
+def my_copy(to: str) -> list[Path]:
+    """Bring the reader's own copy up to date, say what was done, and return its notebooks."""
+    with contextlib.suppress(OSError):  # the environment is someone else's, and they have done it
+        settle(Path(sys.prefix))
     try:
-        done = copy_notebooks(Path(to))
+        folder = folder_for(to)
+        done = copy_notebooks(folder)
     except (OSError, ValueError) as error:
         sys.exit(str(error))
-    same = sum(what == SAME for what in done.values())
+    shown = folder.relative_to(Path.cwd()) if folder.is_relative_to(Path.cwd()) else folder
     for name, what in done.items():
         if what != SAME:
-            print(f"{to}/{name}: {what}")
-    if same:
-        print(f"{to}: {same} notebooks are up to date")
+            print(f"{shown / name}: {what}")
+    if same := sum(what == SAME for what in done.values()):
+        print(f"{shown}: {same} notebooks are up to date")
+    return [folder / name for name in done]
+
+
+def open_lab(to: str, notebook: str | None, options: list[str]) -> int:
+    """Bring the reader's own copy up to date and open JupyterLab on one of its notebooks."""
+    try:
+        return lab.run(lab.choose(notebook, my_copy(to)), options)
+    except ValueError as error:
+        sys.exit(str(error))
 
 
 def main() -> None:
     """Read the command line."""
     parser = argparse.ArgumentParser(prog="python -m cnnlib", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
+    opening = commands.add_parser(
+        "lab",
+        help="open JupyterLab on your own copy of the notebooks",
+        epilog="All other options go to JupyterLab, such as --no-browser or --port=9999.",
+        allow_abbrev=False,
+    )
+    opening.add_argument("--notebook", metavar="NAME", help="the notebook to open: 02, or a file")
+    copying = commands.add_parser("my-copy", help="copy the notebooks; never overwrite your work")
+    for command in (opening, copying):
+        command.add_argument(
+            "--to", metavar="FOLDER", default="", help="your copy, by default my-notebooks"
+        )
     options = commands.add_parser("train", help="train the course's network on the digits")
     options.add_argument("--epochs", type=int, default=12, help="passes over the 8,000 images")
     options.add_argument("--seed", type=int, default=0, help="the same seed, the same weights")
     options.add_argument("--save", metavar="FILE", help="write the weights here, e.g. cnn.npz")
-    copying = commands.add_parser("my-copy", help="copy the notebooks; never overwrite your work")
-    copying.add_argument("--to", metavar="FOLDER", default="my-notebooks", help="where they go")
-    arguments = parser.parse_args()
+    arguments, rest = parser.parse_known_args()
+    if arguments.command == "lab":
+        sys.exit(open_lab(arguments.to, arguments.notebook, rest))
+    if rest:
+        parser.error(f"unknown arguments: {' '.join(rest)}")
     if arguments.command == "my-copy":
         my_copy(arguments.to)
     else:

@@ -3,13 +3,13 @@
 PyTorch plays no part in it: where it is installed, it is kept out of sight.
 """
 
-import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from inner import inner_environment
 
 ROOT = Path(__file__).parents[1]
 FUNCTIONS = '''
@@ -67,12 +67,7 @@ def append(path, text):
 
 
 def python(folder, *arguments):
-    # Plugins that these tests do not need would take longer to load than the tests.
-    environment = {
-        **os.environ,
-        "PYTHONPATH": str(folder),
-        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
-    }
+    environment = inner_environment(PYTHONPATH=str(folder))
     done = subprocess.run(
         [sys.executable, *arguments], cwd=folder, env=environment, capture_output=True, text=True
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shutil
@@ -78,12 +77,9 @@ OWN_COMPLAINTS = re.compile(
 )
 
 
-def defaults_of_make_lab() -> str:
-    """Return the settings that `make lab` gives to JupyterLab."""
-    text = (ROOT / "Makefile").read_text(encoding="utf-8")
-    values = dict(re.findall(r"^(\w+) := (.*)$", text, re.MULTILINE))
-    defaults = re.sub(r"\$\((\w+)\)", lambda name: values[name[1]], values["LAB_DEFAULTS"])
-    return json.dumps(json.loads(defaults))
+def defaults_of_the_course() -> str:
+    """Return the settings that the course gives to JupyterLab."""
+    return (ROOT / "cnnlib/course/tools/jupyterlab.json").read_text(encoding="utf-8")
 
 
 def within(page: Page, function: str, argument: Any, limit: int = PATIENCE) -> Any:
@@ -113,7 +109,7 @@ class Server:
         self.url = f"http://127.0.0.1:{self.port}"
         settings = folder / "settings"
         settings.mkdir()
-        (settings / "overrides.json").write_text(defaults_of_make_lab(), encoding="utf-8")
+        (settings / "overrides.json").write_text(defaults_of_the_course(), encoding="utf-8")
         environment = os.environ | {
             "JUPYTER_CONFIG_DIR": str(folder / "config"),
             "JUPYTER_DATA_DIR": str(folder / "data"),

@@ -17,6 +17,7 @@ KERNEL = [[11, 4], [5, 2]]
 DUE = [[144, 66, 160], [247, 97, 95], [215, 121, 136]]
 
 
+@pytest.mark.timeout(900)  # the last one trains a network
 @pytest.mark.parametrize("name", NAMES)
 def test_notebook_runs_without_a_complaint(lab: Lab, name: str) -> None:
     """No error in an output or on the page, and no request to any other host (see `lab`)."""

@@ -15,6 +15,8 @@ from cnnlib.course.judge import Exercise
 from cnnlib.course.tools.execute_notebooks import execute
 from cnnlib.course.tools.notebook_rules import FOLDER
 
+pytestmark = pytest.mark.timeout(1200)  # whole notebooks are run
+
 
 def solve(source: str, exercise: Exercise) -> str:
     """Return the source of a cell with the reader's stub replaced by the solution."""

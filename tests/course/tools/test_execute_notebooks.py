@@ -4,7 +4,6 @@ These tests run real kernels and the real nbval, because what is at stake is how
 """
 
 import json
-import os
 import re
 import subprocess
 import sys
@@ -14,6 +13,7 @@ import nbconvert
 import nbformat
 import pytest
 from bs4 import BeautifulSoup
+from inner import inner_environment
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
@@ -22,6 +22,7 @@ from cnnlib.course.tools.execute_notebooks import dumps, execute, main, normalis
 
 VIEW = "application/vnd.jupyter.widget-view+json"
 NBVAL_OPTIONS = (
+    *("-p", "nbval.plugin"),
     "--nbval",
     "--nbval-current-env",
     "--nbval-cell-timeout=60",
@@ -44,7 +45,7 @@ def run_nbval(path: Path) -> tuple[list[str], str]:
     done = subprocess.run(
         [sys.executable, "-m", "pytest", path.name, "--verbose", "--color=no", *NBVAL_OPTIONS],
         cwd=path.parent,
-        env={key: value for key, value in os.environ.items() if key != "MPLBACKEND"},
+        env=inner_environment(),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -94,6 +95,13 @@ def test_normalising_a_stored_notebook_changes_nothing(widgets: Path) -> None:
 
 
 def test_nbval_passes_what_was_stored(widgets: Path) -> None:
+    verdicts, report = run_nbval(widgets)
+    assert verdicts == ["PASSED"] * 6, report
+
+
+def test_outer_settings_of_pytest_do_not_reach_nbval(widgets: Path, monkeypatch) -> None:
+    monkeypatch.setenv("PYTEST_ADDOPTS", "-q -p no:nbval.plugin --no-header -k nothing")
+    monkeypatch.setenv("PYTEST_PLUGINS", "no_such_plugin")
     verdicts, report = run_nbval(widgets)
     assert verdicts == ["PASSED"] * 6, report
 

@@ -7,7 +7,6 @@ tried here, and the number of places to touch is counted.
 
 from __future__ import annotations
 
-import os
 import re
 import shlex
 import shutil
@@ -19,6 +18,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from inner import inner_environment
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
 ROOT = Path(__file__).parents[3]
@@ -45,6 +45,8 @@ STEPS = {
     "replace": r"In `(?P<path>[^`]+)`, replace `(?P<old>[^`]+)` with `(?P<new>[^`]+)`",
     "run": r"Run:" + FENCE,
 }
+
+pytestmark = pytest.mark.timeout(1200)  # whole notebooks are run
 
 
 @dataclass(frozen=True)
@@ -164,17 +166,12 @@ class Copy:
 
     def run(self, *command: str) -> subprocess.CompletedProcess[str]:
         """Run a command in the copy, and with its modules."""
-        environment = {
-            **os.environ,
-            "PYTHONPATH": str(self.folder),
-            "CNNLIB_PROGRESS": str(self.folder / "progress.json"),
-        }
-        environment.pop("MPLBACKEND", None)
-        environment.pop("PYTEST_ADDOPTS", None)
         return subprocess.run(
             command,
             cwd=self.folder,
-            env=environment,
+            env=inner_environment(
+                PYTHONPATH=str(self.folder), CNNLIB_PROGRESS=str(self.folder / "progress.json")
+            ),
             capture_output=True,
             text=True,
             timeout=600,
