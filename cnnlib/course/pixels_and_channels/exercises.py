@@ -186,6 +186,7 @@ def _light(rng: np.random.Generator) -> Call:
     "More light",
     level=2,
     minutes=8,
+    dtype="same",
     hand=[
         (case(_bytes([[[200, 20, 128]]]), 100), _bytes([[[255, 120, 228]]])),
         (case(_bytes([[[200, 20, 128]]]), -50), _bytes([[[150, 0, 78]]])),
@@ -271,6 +272,7 @@ def _taken_away(image, amount):
     "From colour to grey",
     level=2,
     minutes=8,
+    dtype="same",
     hand=[
         (case(_bytes([[[10, 20, 60]]])), np.array([[30.0]])),
         (case(_bytes([[[200, 200, 200], [1, 1, 2]]])), np.array([[200.0, 4 / 3]])),
@@ -366,6 +368,7 @@ def _float32(image):
     "From the camera to the network",
     level=2,
     minutes=10,
+    dtype="same",
     hand=[
         (
             case(_bytes([[[0, 51, 255], [102, 0, 204]]])),
