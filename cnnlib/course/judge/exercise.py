@@ -87,10 +87,11 @@ class Exercise(ABC):
 
     def check(self, answer: Any = ...) -> Verdict:
         """Judge an answer: ○ not attempted, ✗ with the diagnosis, or ✓."""
-        verdict = self.judge(answer)
-        notes = [note_on_limit()]
-        if verdict.passed:
-            notes.append(record.record(self.key))
+        with orderly():
+            verdict = self.judge(answer)
+            notes = [note_on_limit()]
+            if verdict.passed:
+                notes.append(record.record(self.key))
         return replace(verdict, details=(*verdict.details, *filter(None, notes)))
 
     @property

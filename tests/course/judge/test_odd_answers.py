@@ -8,11 +8,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-
-from cnnlib.course.chapters import CHAPTERS
-from cnnlib.course.judge import Coding, Prediction
-from cnnlib.course.judge.show import Verdict
-from cnnlib.course.training_a_cnn import my_cnn_judge
 from course.judge.odd_answers import (
     SESSIONS,
     few,
@@ -21,6 +16,11 @@ from course.judge.odd_answers import (
     odd_values,
     replay,
 )
+
+from cnnlib.course.chapters import CHAPTERS
+from cnnlib.course.judge import Coding, Prediction
+from cnnlib.course.judge.show import Verdict
+from cnnlib.course.training_a_cnn import my_cnn_judge
 
 NOTEBOOKS = Path(__file__).parents[3] / "notebooks"
 ALL = [one for chapter in CHAPTERS for one in chapter.exercises().chapter.exercises.values()]
