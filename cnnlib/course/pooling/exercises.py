@@ -511,7 +511,6 @@ def _min_for_max(x, kernel_size, stride):
     ],
     rtol=1e-5,
     regions={
-        "the stride is given as None": [case(_X, 2, None), case(_X, 3, stride=None)],
         "no stride is given": [case(_X, size) for size in (1, 2, 3, 4)],
         "the stride is given by position": [case(_X, 3, 1), case(_X, 2, 3)],
         **{words: [case(*call) for call in calls] for words, calls in _WINDOWS.items()},
