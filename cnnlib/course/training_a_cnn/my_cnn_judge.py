@@ -106,6 +106,7 @@ def _part(cases: Callable[[np.random.Generator], Call]) -> Callable[..., _Part]:
             cases=cases,
             parts=("dx", "dweight", "dbias"),
             rtol=1e-5,
+            dtype="same",
             count=60,
         )
         return part
