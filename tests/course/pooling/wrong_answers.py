@@ -89,7 +89,7 @@ def from_a_start(start):
     return pooled
 
 
-for start in (0, -1, -99, -100, -999, -1000, -1e4, -99999, -1e9, -1e15, np.finfo(float).tiny):
+for start in (0, -1, -99, -100, -999, -1000, -1e4, -99999, -1e9, np.finfo(float).tiny):
     wrong.add("max_pool", f"a maximum that starts at {start:g}", from_a_start(start))
 
 
@@ -219,7 +219,7 @@ def best_from(start):
     return places
 
 
-for start in (0, -99, -1000, -1e6, -1e15):
+for start in (0, -99, -1000, -1e6, -1e9):
     wrong.add("winners", f"a best that starts at {start:g}", best_from(start))
 
 
