@@ -848,7 +848,7 @@ def _sign(x, kernel, bias, target):
 
 @slopes_with_bias.mistake(
     "The error is computed without the bias. The output is the sliding sum plus the bias, and "
-    "then the target goes off."
+    "then the target is subtracted."
 )
 def _bias_not_in_output(x, kernel, bias, target):
     return _slopes_of(x, kernel, _error(x, kernel, 0, target))
@@ -989,8 +989,9 @@ quiz = Quiz(
             "products were 5, 1 and −6.",
         ),
         right(
-            "The positive and the negative products cancel.",
-            "The products sum to 0, together with the bias. One number cannot tell you more.",
+            "Only that its products, with the bias, sum to 0.",
+            "Positive and negative products may cancel, or all may be 0. One number cannot tell "
+            "you more.",
         ),
     ),
     (
@@ -998,8 +999,8 @@ quiz = Quiz(
         "below black, the largest number white. What do you see?",
         wrong(
             "Two bright lines, one at each side of the bar.",
-            "The map has an answer at both sides. But at the right side bright turns to dark, the "
-            "answer is negative, and negative is drawn black.",
+            "The map responds at both sides. But at the right side bright turns to dark, the "
+            "response is negative, and negative is drawn black.",
         ),
         wrong(
             "The bar itself, bright.",
@@ -1008,7 +1009,7 @@ quiz = Quiz(
         ),
         right(
             "One bright line, at the left side of the bar.",
-            "There dark turns to bright, and the answer is positive. The negative answer at the "
+            "There dark turns to bright, and the response is positive. The negative one at the "
             "right side is lost in the black: a map is not a picture.",
         ),
     ),

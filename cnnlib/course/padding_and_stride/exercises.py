@@ -417,8 +417,8 @@ def _pad_edge(x, padding):
 
 
 @pad.mistake(
-    "The batch and the channels are padded as well. Pictures and channels that nobody handed over "
-    "appear: pad the last two axes only."
+    "The batch and the channels are padded as well. Extra pictures and channels appear: pad the "
+    "last two axes only."
 )
 def _pad_all_axes(x, padding):
     return np.pad(x, ((padding[0],) * 2, (padding[1],) * 2) * 2)

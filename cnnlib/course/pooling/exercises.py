@@ -553,27 +553,27 @@ def _sums(x, kernel_size, stride=None):
 
 
 @avg_pool.mistake(
-    "It is divided by `kernel_size`, but a window holds `kernel_size * kernel_size` numbers."
+    "The sum is divided by `kernel_size`, but a window holds `kernel_size * kernel_size` numbers."
 )
 def _by_one_side(x, kernel_size, stride=None):
     return reference.avg_pool2d(x, kernel_size, stride) * kernel_size
 
 
 @avg_pool.mistake(
-    "It is divided by `2 * kernel_size`. A window holds `kernel_size ** 2` numbers, which is the "
-    "same for 2×2 only."
+    "The sum is divided by `2 * kernel_size`. A window holds `kernel_size ** 2` numbers, which is "
+    "the same for 2×2 only."
 )
 def _by_twice_the_side(x, kernel_size, stride=None):
     return reference.avg_pool2d(x, kernel_size, stride) * kernel_size / 2
 
 
-@avg_pool.mistake("It is divided by 4, which is right for 2×2 windows only.")
+@avg_pool.mistake("The sum is divided by 4, which is right for 2×2 windows only.")
 def _by_four(x, kernel_size, stride=None):
     return reference.avg_pool2d(x, kernel_size, stride) * kernel_size**2 / 4
 
 
 @avg_pool.mistake(
-    "It is divided by the number of pixels in the map. The mean of a window divides by the "
+    "The sum is divided by the number of pixels in the map. The mean of a window divides by the "
     "numbers in that window, `kernel_size ** 2`."
 )
 def _by_the_map(x, kernel_size, stride=None):
@@ -586,7 +586,7 @@ def _rounded_down(x, kernel_size, stride=None):
 
 
 @avg_pool.mistake(
-    "Without a stride it moves by 1. Then the windows should touch: stride 2 for 2×2."
+    "Without a stride the window moves by 1. It should move by its own size: 2 for 2×2 windows."
 )
 def _stride_one(x, kernel_size, stride=None):
     return reference.avg_pool2d(x, kernel_size, stride or 1)
@@ -600,7 +600,9 @@ def _none_kept(x, kernel_size, stride=None):
     return _pool(x, (kernel_size,) * 2, (stride,) * 2, np.mean)
 
 
-@avg_pool.mistake("Without a stride it moves by 2, which makes 2×2 windows touch, but no others.")
+@avg_pool.mistake(
+    "Without a stride the window always moves by 2, so 2×2 windows touch, but no others do."
+)
 def _stride_two(x, kernel_size, stride=None):
     return reference.avg_pool2d(x, kernel_size, stride or 2)
 
