@@ -71,9 +71,7 @@ class _Plain:
         if issubclass(kind, np.ndarray):
             return _plain_array(value)
         if issubclass(kind, np.generic):
-            return (
-                value if kind.__module__ == "numpy" else np.ndarray.__getitem__(np.array(value), ())
-            )
+            return value if kind.__module__ == "numpy" else np.ndarray.__getitem__(np.array(value), ())
         for base, exactly in EXACTLY.items():
             if issubclass(kind, base):
                 return exactly(value)
