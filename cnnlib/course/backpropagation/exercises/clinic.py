@@ -36,6 +36,7 @@ def _step_regions() -> dict[str, list[Call]]:
         "there are more than three images": [of(6, 1, 2, 2, 4)],
         "every pixel is 0": [case(0 * images, labels, filters, weight, lr)],
         "every map is negative": [case(abs(images) + 1, labels, -abs(filters) - 1, weight, lr)],
+        "every filter is 0": [case(images, labels, 0 * filters, weight, lr)],
         "every weight is 0": [case(images, labels, filters, 0 * weight, lr)],
         "every image has the same label": [case(images, np.array([2, 2]), filters, weight, lr)],
         "the scores are large": [case(images, labels, 64 * filters, 64 * weight, lr)],

@@ -203,23 +203,25 @@ def _inverted(dout, x, leak=0):
 
 
 def _send(layer, x, dout, meanwhile=lambda: None):
-    """Send another batch through a layer, then `x` and `dout`; return what comes of these.
+    """Send other batches through a layer, then `x` and `dout`; return what comes of these.
 
-    `meanwhile` is called between forward and backward.
+    `meanwhile` is called before and after the last backward.
     """
-    more, dmore = np.concatenate([x, x + 1]), np.concatenate([dout, dout + 1])
-    first = layer.forward(more)
-    if first is ... or layer.backward(dmore) is ...:
+    first = layer.forward(x + 1)
+    if first is ... or layer.backward(dout + 1) is ...:
         return ...
-    first, again = np.array(first), layer.forward(more)
+    first, again = np.array(first), layer.forward(x + 1)
     if not _same(first, again):
         raise Refused(
-            "`forward` gives other numbers for the same batch after `backward`, so the weights "
-            "have changed. Neither method may change them: the step is the optimiser's job."
+            "After one `backward`, `forward` gives other numbers for the same batch. Have the "
+            "weights changed? Neither method may change them: the step is the optimiser's job."
         )
+    layer.forward(np.concatenate([x, x - 1]))
+    layer.backward(np.concatenate([dout, dout - 1]))
     y = layer.forward(x)
     meanwhile()
     dx = layer.backward(dout)
+    meanwhile()
     if dx is None:
         raise Refused(
             "`backward` returns None. It should return `dx`, or else the layer before this one "
@@ -249,12 +251,17 @@ def _use_layer(layer_class, weight, bias, x, dout):
     if alone is ...:
         return ...
     layer, other = layer_class(weight, bias), layer_class(1 - weight, 1 - bias)
-    found = _send(layer, x, dout, meanwhile=lambda: other.backward(1 - other.forward(1 - x)))
+
+    def meanwhile():
+        y = other.forward(1 - x)
+        other.backward(1 - y)
+
+    found = _send(layer, x, dout, meanwhile)
     if not all(map(_same, alone, found)):
         raise Refused(
-            "Two layers disturb each other: with a second one at work between `forward` and "
-            "`backward`, this one gives other results. Is something kept on the class, or under a "
-            "global name? What belongs to one layer belongs in `self`."
+            "Two layers disturb each other: while a second one is at work, this one gives other "
+            "results. Is something kept on the class, or under a global name? What belongs to one "
+            "layer belongs in `self`."
         )
     return found
 
@@ -298,9 +305,8 @@ _x, _dout = np.array([[2.0, -1, 3]]), np.array([[1.0, -2]])
     minutes=12,
     call=_use_layer,
     call_source="layer = my_linear_layer(weight, bias)\n"
-    "...  # a larger batch goes forward and backward first\n"
+    "...  # other batches, smaller and larger ones, and a second layer\n"
     "y = layer.forward(x)\n"
-    "...  # a second layer is made and used\n"
     "dx = layer.backward(dout)",
     parts=("y", "dx", "dweight", "dbias"),
     hand=[

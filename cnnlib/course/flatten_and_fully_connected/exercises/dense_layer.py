@@ -131,7 +131,7 @@ _TWO = np.array([[1.0, 2.0], [0.0, 1.0]])
     cases=_dense_case,
     regions=_dense_regions(),
     oracle=reference.linear,
-    same_dtype=True,
+    dtype="same",
     hints=[
         "The lesson's `dense` does it for one sample. Which loop goes around it, and which shape "
         "does the result have?",

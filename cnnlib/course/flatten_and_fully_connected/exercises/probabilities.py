@@ -40,7 +40,7 @@ def _softmax_regions() -> dict[str, list[Call]]:
     cases=_softmax_case,
     regions=_softmax_regions(),
     oracle=textbook.softmax,
-    same_dtype=True,
+    dtype="same",
     rtol=2e-4,  # a float32 near 1000 is known to 0.00006, and so is the exponent
     hints=[
         "Begin with the exponentials of one row, divided by their sum. What happens to a score "
