@@ -31,11 +31,18 @@ class Difference:
 
 
 def difference(
-    expected: Any, got: Any, *, rtol: float = 1e-6, atol: float = 1e-9, parts: Sequence[str] = ()
+    expected: Any,
+    got: Any,
+    *,
+    rtol: float = 1e-6,
+    atol: float = 1e-9,
+    parts: Sequence[str] = (),
+    dtype: str = "same",
 ) -> Difference | None:
     """Return how `got` differs from `expected`, or None where they agree.
 
-    Floats agree where they lie within ``atol + rtol * largest expected entry``.
+    Floats agree where they lie within ``atol + rtol * largest expected entry``. Arrays with the
+    right numbers agree in "any" `dtype`, in one of the same "kind", or in the "same" only.
     """
     if got is None and expected is not None:
         return Difference("none", "It returns None.")
@@ -46,9 +53,9 @@ def difference(
     if isinstance(expected, dict):
         return _dict_difference(expected, got, rtol, atol)
     if isinstance(expected, tuple | list):
-        return _tuple_difference(expected, got, rtol, atol, parts)
+        return _tuple_difference(expected, got, rtol, atol, parts, dtype)
     if isinstance(expected, np.ndarray):
-        return _array_difference(expected, got, rtol, atol)
+        return _array_difference(expected, got, rtol, atol, dtype)
     if isinstance(expected, bool | np.bool_):
         if not isinstance(got, bool | np.bool_):
             return Difference("type", f"Expected True or False, got {describe_kind(got)}.")
@@ -82,7 +89,7 @@ def difference(
 
 
 def _tuple_difference(
-    expected: Sequence[Any], got: Any, rtol: float, atol: float, parts: Sequence[str]
+    expected: Sequence[Any], got: Any, rtol: float, atol: float, parts: Sequence[str], dtype: str
 ) -> Difference | None:
     names = [parts[i] if i < len(parts) else f"entry {i + 1}" for i in range(len(expected))]
     if not isinstance(got, tuple | list):
@@ -95,7 +102,7 @@ def _tuple_difference(
             "shape", f"Expected {len(expected)} entries ({', '.join(names)}), got {len(got)}."
         )
     return _worst(
-        (name, difference(one_expected, one_got, rtol=rtol, atol=atol))
+        (name, difference(one_expected, one_got, rtol=rtol, atol=atol, dtype=dtype))
         for name, one_expected, one_got in zip(names, expected, got, strict=True)
     )
 
@@ -125,7 +132,7 @@ def _dict_difference(
 
 
 def _array_difference(
-    expected: np.ndarray, got: Any, rtol: float, atol: float
+    expected: np.ndarray, got: Any, rtol: float, atol: float, dtype: str
 ) -> Difference | None:
     if not isinstance(got, np.ndarray):
         if isinstance(got, list | tuple):
@@ -145,7 +152,7 @@ def _array_difference(
     close = _close(expected.astype(float), got.astype(float), rtol, atol)
     if expected.dtype.kind == "f" and got.dtype.kind in "biu":
         cut = _close(np.trunc(expected), got.astype(float), rtol, atol)
-        if cut.all():
+        if cut.all() and not (close.all() and dtype == "any"):
             return Difference(
                 "dtype" if close.all() else "cut",
                 f"The entries have dtype {got.dtype}, so their fractions are cut off; "
@@ -162,13 +169,23 @@ def _array_difference(
         if expected.size > 1:
             return Difference("value", where)
         return Difference("value", f"Expected {show(expected.item())}, got {show(got.item())}.")
-    if got.dtype != expected.dtype:
+    if not _same_dtype(expected.dtype, got.dtype, dtype):
         return Difference(
             "dtype",
             f"The numbers are right, but their dtype is {got.dtype}; expected {expected.dtype}. "
             "Make new arrays with the dtype of the input: `np.zeros(shape, x.dtype)`.",
         )
     return None
+
+
+def _same_dtype(expected: np.dtype, got: np.dtype, asked: str) -> bool:
+    """Return whether a dtype is as asked: "any", one of the same "kind", or the "same"."""
+    whole = ("i", "u")
+    if asked == "any" and "b" not in (expected.kind, got.kind):
+        return True
+    if asked == "kind" and (expected.kind == got.kind or {expected.kind, got.kind} <= set(whole)):
+        return True
+    return expected == got
 
 
 def _close(expected: np.ndarray, got: np.ndarray, rtol: float, atol: float) -> np.ndarray:

@@ -14,7 +14,7 @@ import textwrap
 import time
 import zlib
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from importlib import import_module
 from typing import Any, TypeVar
@@ -247,6 +247,8 @@ class Coding(Exercise):
     call : how to use an answer, where that is not ``answer(*arguments)``: a class, say
     call_source : how such a use is written, where it is not the call of a function
     parts : names of the results, where there are several: ``("dx", "dweight", "dbias")``
+    regions : calls that are tried besides the random ones, under what they have in common
+    dtype : whether an array may have "any" dtype, one of the same "kind", or only the "same"
     rtol : how far off a float may be, relative to the largest one expected
     count : how many random cases are tried
     seconds : how long one call may take
@@ -262,6 +264,8 @@ class Coding(Exercise):
         call: Callable[..., Any] | None = None,
         call_source: str = "",
         parts: Sequence[str] = (),
+        regions: Mapping[str, Sequence[Call]] | None = None,
+        dtype: str = "any",
         rtol: float = 1e-6,
         count: int = RANDOM_CASES,
         seconds: float = SECONDS_PER_CALL,
@@ -276,6 +280,8 @@ class Coding(Exercise):
         self._call = call
         self._call_source = call_source
         self._parts = tuple(parts)
+        self._regions = dict(regions or {})
+        self._dtype = dtype
         self._rtol = rtol
         self._count = count
         self._seconds = seconds
@@ -299,7 +305,9 @@ class Coding(Exercise):
         """Every call that is tried, with its result: hand values, then random cases by size."""
         if not self._kept:
             rng = np.random.default_rng(zlib.crc32(self.key.encode()))
-            calls = sorted((self._cases(rng) for _ in range(self._count)), key=Call.size)
+            calls = [call for some in self._regions.values() for call in some]
+            calls += [self._cases(rng) for _ in range(self._count)]
+            calls.sort(key=Call.size)
             expected = [self._oracle(*call.copy().args, **call.copy().kwargs) for call in calls]
             self._kept = [Trial(call, value, by_hand=True) for call, value in self._hand]
             self._kept += [Trial(call, value) for call, value in zip(calls, expected, strict=True)]
@@ -375,7 +383,9 @@ class Coding(Exercise):
         return outcomes
 
     def _differs(self, expected: Any, outcome: Outcome) -> Difference | None:
-        return difference(expected, outcome.value, rtol=self._rtol, parts=self._parts)
+        return difference(
+            expected, outcome.value, rtol=self._rtol, parts=self._parts, dtype=self._dtype
+        )
 
     def _verdict(self, outcomes: list[Outcome]) -> Verdict:
         trials = self.trials[: len(outcomes)]

@@ -257,6 +257,7 @@ _CORNER = np.array([[[[5.0, 1.0], [15.0, 5.0]]]])
     "A border of zeros",
     level=2,
     minutes=10,
+    dtype="same",
     hand=[(case(_CORNER, (0, 1)), np.array([[[[0.0, 5, 1, 0], [0, 15, 5, 0]]]]))],
     cases=_maps,
     oracle=lambda x, padding: np.pad(x, ((0, 0), (0, 0), *((p, p) for p in padding))),

@@ -30,7 +30,7 @@ numbers = chapter.prediction(
     mistakes=[
         (40 * 60, "These are the pixels. Each of them holds three numbers."),
         (40 + 60 + 3, "The three lengths are added. A block of 40 rows of 60 has 40 · 60 pixels."),
-        ((40 + 60) * 3, "Rows and columns are added. 40 rows of 60 pixels are 40 · 60 pixels."),
+        ((40 + 60) * 3, "Rows and columns are added. 40 rows of 60 pixels hold 40 · 60 pixels."),
         (
             40 * 60 * 4,
             "That is four numbers for each pixel. A colour needs three: red, green, blue.",
@@ -69,18 +69,25 @@ darker = chapter.prediction(
             "226 is 30 below 256, as if it began at 0. It begins at 20: twenty steps lead to 0, "
             "and ten are left.",
         ),
-        (np.array([50, 120, 230]), "That is 30 more in each. Here 30 is taken away."),
+        (
+            np.array([236, 60, 170]),
+            "236 is 20 below 256. But 30 is subtracted: twenty steps lead from 20 to 0, and ten "
+            "are left.",
+        ),
+        (np.array([50, 120, 230]), "That is 30 more in each. Here 30 is subtracted."),
     ],
-    why="20 − 30 = −10, and bytes count round: −10 + 256 = 246. The red lamp was nearly off and is "
+    why="20 − 30 = −10, and bytes wrap around: −10 + 256 = 246. The red lamp was nearly off and is "
     "now nearly full, and NumPy said nothing.",
     hints=[
-        "Two of the three numbers are large enough, and nothing special happens.",
+        "Two of the three numbers are at least 30: nothing special happens to them.",
         "20 steps down from 20 reach 0. Ten steps are left, and the next one leads to 255.",
     ],
 )
 
 
 # 3: cut out a window
+
+_PICTURE = _bytes(np.arange(20).reshape(4, 5))
 
 
 def _windows(rng: np.random.Generator) -> Call:
@@ -100,6 +107,14 @@ def _windows(rng: np.random.Generator) -> Call:
             _bytes([[7, 8, 9], [12, 13, 14]]),
         )
     ],
+    regions={
+        "the window is the whole image": [case(_PICTURE, 0, 0, 4, 5)],
+        "the window touches the lower right corner": [case(_PICTURE, 1, 2, 3, 3)],
+        "the window is a single pixel": [case(_PICTURE, *at, 1, 1) for at in ((0, 0), (3, 4))],
+        "the window is one row": [case(_PICTURE, 3, 0, 1, 5), case(_PICTURE[:1], 0, 1, 1, 2)],
+        "the window is one column": [case(_PICTURE, 0, 4, 4, 1), case(_PICTURE[:, :1], 1, 0, 2, 1)],
+        "another image had the same window before": [case(255 - _PICTURE, 1, 2, 2, 3)],
+    },
     cases=_windows,
     oracle=lambda image, top, left, height, width: image.take(
         np.arange(top, top + height), axis=0
@@ -177,19 +192,34 @@ def _no_end(image, top, left, height, width):
 
 # 4: more light
 
+_PIXELS = _bytes([[[200, 20, 128], [0, 255, 1]]])
+
 
 def _light(rng: np.random.Generator) -> Call:
-    return case(_photo(rng), int(rng.choice([-200, -100, -50, -10, 10, 50, 100, 200])))
+    return case(_photo(rng), int(rng.choice([-200, -101, -50, -9, 10, 55, 100, 201])))
 
 
 @chapter.coding(
     "More light",
     level=2,
     minutes=8,
+    dtype="same",
     hand=[
         (case(_bytes([[[200, 20, 128]]]), 100), _bytes([[[255, 120, 228]]])),
         (case(_bytes([[[200, 20, 128]]]), -50), _bytes([[[150, 0, 78]]])),
     ],
+    regions={
+        "the amount is 0": [case(_PIXELS, 0), case(_photo(np.random.default_rng(1)), 0)],
+        "the amount is 1 or −1": [case(_PIXELS, amount) for amount in (1, -1)],
+        "the amount is beyond a byte": [
+            case(_PIXELS, amount) for amount in (255, -255, 256, -256, 300, -300, 1000, -1000)
+        ],
+        "the photograph is black": [
+            case(_bytes(np.zeros((2, 1, 3))), amount) for amount in (9, -9)
+        ],
+        "the photograph is white": [case(_bytes(np.full((1, 3, 3), 255)), a) for a in (9, -9)],
+        "another photograph had the same shape": [case(_PIXELS[:, ::-1], 50)],
+    },
     cases=_light,
     oracle=lambda image, amount: np.array(
         [min(255, max(0, int(value) + amount)) for value in image.ravel()], np.uint8
@@ -215,8 +245,8 @@ def _in_bytes(image, amount):
 
 
 @brighten.mistake(
-    "Nothing is cut off between the addition and the way back to bytes, so 300 becomes 44. Put "
-    "`np.clip(..., 0, 255)` in between."
+    "300 becomes 44 here. Cut off with `np.clip(..., 0, 255)` after the addition, in a type with "
+    "room for 300, and only then go back to bytes."
 )
 def _not_clipped(image, amount):
     return (image.astype(np.int16) + amount).astype(np.uint8)
@@ -234,7 +264,9 @@ def _no_upper_end(image, amount):
     return np.maximum(image.astype(np.int16) + amount, 0).astype(np.uint8)
 
 
-@brighten.mistake("It is cut off at 256, and as a byte 256 becomes 0. The largest byte is 255.")
+@brighten.mistake(
+    "The numbers are cut off at 256, and as a byte 256 becomes 0. The largest byte is 255."
+)
 def _one_above(image, amount):
     return np.clip(image.astype(np.int16) + amount, 0, 256).astype(np.uint8)
 
@@ -252,14 +284,22 @@ def _small_room(image, amount):
 
 
 @brighten.mistake(
-    "Unsigned kinds such as `uint16` have room above 255, but none below 0, so a negative amount "
+    "Unsigned types such as `uint16` have room above 255, but none below 0, so a negative amount "
     "does not fit. `int16` has both."
 )
 def _no_room_below(image, amount):
     return np.clip(image.astype(np.uint16) + amount, 0, 255).astype(np.uint8)
 
 
-@brighten.mistake("The amount is taken away. To brighten, add it.")
+@brighten.mistake(
+    "The photograph comes back as it was. Does a loop give its own variable a new value? That "
+    "writes nothing into an array: `result[i, j, c] = ...` does."
+)
+def _nothing_written(image, amount):
+    return image.copy()
+
+
+@brighten.mistake("The amount is subtracted. To brighten, add it.")
 def _taken_away(image, amount):
     return np.clip(image.astype(np.int16) - amount, 0, 255).astype(np.uint8)
 
@@ -267,14 +307,35 @@ def _taken_away(image, amount):
 # 5: from colour to grey
 
 
+def _ramp(height: int, width: int) -> np.ndarray:
+    """Return a photograph of this size whose numbers are all different, most of them odd."""
+    return _bytes(np.arange(height * width * 3).reshape(height, width, 3) * 37 % 256)
+
+
+_SHAPES = {
+    "the photograph is 3 pixels high": [case(_ramp(3, 2))],
+    "the photograph is 3 pixels wide": [case(_ramp(2, 3))],
+    "the photograph is 3×3": [case(_ramp(3, 3))],
+    "the photograph is one row": [case(_ramp(1, 4))],
+    "the photograph is one column": [case(_ramp(4, 1))],
+    "the photograph is a single pixel": [case(_ramp(1, 1))],
+    "the photograph is black": [case(_bytes(np.zeros((2, 1, 3))))],
+    "the photograph is white": [case(_bytes(np.full((1, 2, 3), 255)))],
+    "the photograph is nearly black": [case(_bytes([[[0, 1, 1], [1, 0, 1]]]))],
+    "another photograph had the same shape": [case(255 - _ramp(2, 3))],
+}
+
+
 @chapter.coding(
     "From colour to grey",
     level=2,
     minutes=8,
+    dtype="same",
     hand=[
         (case(_bytes([[[10, 20, 60]]])), np.array([[30.0]])),
         (case(_bytes([[[200, 200, 200], [1, 1, 2]]])), np.array([[200.0, 4 / 3]])),
     ],
+    regions=_SHAPES,
     cases=lambda rng: case(_photo(rng)),
     oracle=lambda image: image.mean(axis=2),
     hints=[
@@ -354,7 +415,7 @@ def _no_parentheses(image):
     return wide[:, :, 0] + wide[:, :, 1] + wide[:, :, 2] / 3
 
 
-@grey.mistake("The means are right, but float32. `astype(float)` gives float64, as asked here.")
+@grey.mistake("The means are right, but not in float64. `astype(float)` gives it.")
 def _float32(image):
     return image.astype(np.float32).mean(axis=2)
 
@@ -366,12 +427,14 @@ def _float32(image):
     "From the camera to the network",
     level=2,
     minutes=10,
+    dtype="same",
     hand=[
         (
             case(_bytes([[[0, 51, 255], [102, 0, 204]]])),
             np.array([[[[0, 0.4]], [[0.2, 0]], [[1, 0.8]]]], np.float32),
         )
     ],
+    regions=_SHAPES,
     cases=lambda rng: case(_photo(rng)),
     oracle=lambda photo: np.moveaxis(photo, -1, 0)[np.newaxis].astype(np.float32) / np.float32(255),
     hints=[
@@ -387,8 +450,8 @@ def to_network(photo):
 
 
 @to_network.mistake(
-    "The shape is right, but `reshape` mixed the pixels up: it keeps the order of the numbers in "
-    "memory. `transpose(2, 0, 1)` moves the axes."
+    "The shape is right, but the pixels are mixed up, as by `reshape`, which keeps the order of "
+    "the numbers in memory. `transpose(2, 0, 1)` moves the axes."
 )
 def _reshaped(photo):
     height, width, channels = photo.shape
@@ -420,7 +483,7 @@ def _not_divided(photo):
     return photo.transpose(2, 0, 1)[None].astype(np.float32)
 
 
-@to_network.mistake("It is divided by 256, so white becomes 0.996. The largest byte is 255.")
+@to_network.mistake("This is divided by 256, so white becomes 0.996. The largest byte is 255.")
 def _by_256(photo):
     return photo.transpose(2, 0, 1)[None].astype(np.float32) / 256
 
@@ -434,7 +497,7 @@ def _fractions_cut(photo):
 
 
 @to_network.mistake(
-    "It is divided by the largest number of this photograph, so a dark one becomes bright. "
+    "This is divided by the largest number of this photograph, so a dark one becomes bright. "
     "Divide every photograph by 255, whatever is in it."
 )
 def _by_its_own_largest(photo):
@@ -475,6 +538,18 @@ def _scrambled(rng: np.random.Generator) -> Call:
             np.array([[20.0, 10.0, 30.0]]),
         )
     ],
+    regions={
+        "the order changes nothing": [case(np.array([[1.0, 2.0, 3.0]]), np.arange(3))],
+        "there is one pixel": [case(np.array([[4.0], [5.0]]), np.array([0]))],
+        "the rows are as many as the pixels": [
+            case(np.arange(9.0).reshape(3, 3), np.array(order)) for order in ([1, 2, 0], [2, 0, 1])
+        ],
+        "the rows are more than the pixels": [
+            case(np.arange(15.0).reshape(5, 3), np.array([1, 2, 0]))
+        ],
+        "the rows hold whole numbers": [case(np.array([[30, 20, 10]]), np.array([2, 0, 1]))],
+        "the rows hold bytes": [case(_bytes([[200, 0, 9, 7]]), np.array([1, 2, 3, 0]))],
+    },
     cases=_scrambled,
     oracle=lambda rows, order: rows[:, np.argsort(order)],
     hints=[
@@ -564,7 +639,8 @@ def _in_place(rows, order):
 
 
 @unscramble.mistake(
-    "The `return` is inside the loop, so only one column is written. Move it to the left."
+    "Only the column `order[0]` is written, the others are still 0. Is the `return` inside the "
+    "loop? Then move it to the left."
 )
 def _returns_at_once(rows, order):
     plain = np.zeros_like(rows)

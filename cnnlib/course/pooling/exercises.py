@@ -125,6 +125,7 @@ room = chapter.prediction(
     "Global average pooling",
     level=1,
     minutes=4,
+    dtype="same",
     hand=[
         (
             case(np.array([[[[1.0, 9.0], [2.0, 4.0]], [[5.0, 0.0], [3.0, 8.0]]]])),
@@ -225,6 +226,7 @@ def _pool(x, kernel, stride, choose, size=None, start=None):
     "Max pooling in loops",
     level=2,
     minutes=15,
+    dtype="same",
     hand=[
         (case(HAND[None, None], 2, 2), np.array([[[[5.0, 8.0], [-1.0, 7.0]]]])),
         (
@@ -453,6 +455,7 @@ def _min_for_max(x, kernel_size, stride):
     "Average pooling",
     level=2,
     minutes=10,
+    dtype="same",
     hand=[
         (case(HAND[None, None], 2), np.array([[[[2.0, 3.0], [-4.0, 4.0]]]])),
         (
@@ -667,6 +670,7 @@ def _first(window):
     "Who won?",
     level=3,
     minutes=15,
+    dtype="kind",
     parts=("rows", "columns"),
     hand=[
         (

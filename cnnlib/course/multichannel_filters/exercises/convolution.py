@@ -53,6 +53,7 @@ def _conv2d_cases(rng: np.random.Generator) -> Call:
     "A whole convolution layer",
     level=3,
     minutes=20,
+    dtype="same",
     hand=[
         (
             case(_IMAGE[None], _WEIGHT, _BIAS),
