@@ -97,7 +97,10 @@ def forms(exercise: Coding) -> Iterator[tuple[str, Any]]:
 
     yield "def", written(f, "def answer({sig}): return solve({args})")
     yield "lambda", written(f, "answer = lambda {sig}: solve({args})")
-    yield "annotated", written(f, "def answer({sig}) -> 'Any': return solve({args})", annotated=True)
+    yield (
+        "annotated",
+        written(f, "def answer({sig}) -> 'Any': return solve({args})", annotated=True),
+    )
     yield "more defaults", written(f, "def answer({sig}, _debug=False): return solve({args})")
     yield "keyword only more", written(f, "def answer({sig}, *, _log=None): return solve({args})")
     yield "and whatever else", written(f, "def answer({sig}, *a, **k): return solve({args})")

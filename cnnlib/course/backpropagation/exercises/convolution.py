@@ -225,6 +225,44 @@ def _bias_in_the_loop(dout, x, weight, stride=1, padding=0):
     return dx, dweight, dbias * weight[0].size
 
 
+@conv2d_backward.mistake(
+    "In `dweight` filters and channels are exchanged. It has the shape of `weight`, (O, C, KH, KW)."
+)
+@_conv_slip
+def _channels_first(dx, dweight, dbias, dout):
+    return dx, dweight.swapaxes(0, 1), dbias
+
+
+@conv2d_backward.mistake(
+    "In `dweight` rows and columns are exchanged. It has the shape of `weight`, (O, C, KH, KW)."
+)
+@_conv_slip
+def _columns_first(dx, dweight, dbias, dout):
+    return dx, dweight.swapaxes(2, 3), dbias
+
+
+@conv2d_backward.mistake(
+    "`dx` is cut off after the last pixel that a window reads. Those behind it keep the gradient "
+    "0, so that `dx` has the shape of `x`."
+)
+def _without_the_rest(dout, x, weight, stride=1, padding=0):
+    dx, dweight, dbias = F.conv2d_backward(dout, x, weight, stride, padding)
+    h, w = ((n - 1) * stride + k for n, k in zip(dout.shape[2:], weight.shape[2:], strict=True))
+    return dx[:, :, : h - padding, : w - padding], dweight, dbias
+
+
+@conv2d_backward.mistake(
+    "`dweight` is too large where the last rows or columns are read by no window. Cut it to the "
+    "size of `weight`."
+)
+def _with_the_rest(dout, x, weight, stride=1, padding=0):
+    dx, _, dbias = F.conv2d_backward(dout, x, weight, stride, padding)
+    wide = np.zeros((*dout.shape[:2], *((n - 1) * stride + 1 for n in dout.shape[2:])))
+    wide[:, :, ::stride, ::stride] = dout
+    sums = F.conv2d(*(a.swapaxes(0, 1).astype(wide.dtype) for a in (_padded(x, padding), wide)))
+    return dx, sums.swapaxes(0, 1).astype(x.dtype), dbias
+
+
 @conv2d_backward.mistake("The results are right, in another order. Return `dx, dweight, dbias`.")
 @_conv_slip
 def _other_order(dx, dweight, dbias, dout):

@@ -32,6 +32,8 @@ two_paths = chapter.prediction(
             "Times swaps: u gets the gradient times v, and v gets it times u. Here each kept "
             "its own.",
         ),
+        (4, "That is the slope of v along w. L moves with both, u and v: follow both paths to L."),
+        (32, "The gradient of u, 8, meets the slope of v, 4. Each path has a slope of its own."),
         (13, "The slopes of u and v along w are missing: 1 for the sum, 4 for the product."),
         (40, "That is the value of L. The question is how fast it moves when w moves."),
     ],
