@@ -93,7 +93,9 @@ class _Part(Coding):
 PARTS: dict[str, _Part] = {}
 
 
-def _part(cases: Callable[[np.random.Generator], Call]) -> Callable[..., _Part]:
+def _part(
+    cases: Callable[[np.random.Generator], Call], regions: dict[str, list[Call]]
+) -> Callable[..., _Part]:
     def declare(solution: Callable[..., Any]) -> _Part:
         PARTS[solution.__name__] = part = _Part(
             ExerciseSet("my_cnn", "my_cnn"),
@@ -104,6 +106,7 @@ def _part(cases: Callable[[np.random.Generator], Call]) -> Callable[..., _Part]:
             hints=("", ""),
             solution=solution,
             cases=cases,
+            regions=regions,
             parts=("dx", "dweight", "dbias"),
             rtol=1e-5,
             count=60,
@@ -166,7 +169,58 @@ def _dense_back(rng: np.random.Generator) -> Call:
     return case(halves(rng, len(x), len(weight)).astype(x.dtype), x, weight)
 
 
-@_part(_convolutions)
+def _convolution_regions(back: bool) -> dict[str, list[Call]]:
+    rng = np.random.default_rng(9)
+
+    def of(x: tuple[int, ...], weight: tuple[int, ...], scale: float = 1) -> Call:
+        given = scale * halves(rng, *x), halves(rng, *weight)
+        if not back:
+            return case(*given, halves(rng, weight[0]))
+        return case(halves(rng, *reference.conv2d(*given).shape), *given)
+
+    return {
+        "the kernel is 1×1": [of((2, 3, 3, 2), (2, 3, 1, 1))],
+        "the kernel covers the whole image": [of((2, 2, 3, 4), (3, 2, 3, 4))],
+        "every pixel is 0": [of((1, 1, 3, 3), (2, 1, 2, 2), scale=0)],
+        "there are more than three of everything": [of((4, 5, 9, 8), (6, 5, 4, 5))],
+        "there are as many images as channels and filters": [of((3, 3, 5, 5), (3, 3, 3, 3))],
+    }
+
+
+def _pool_regions(back: bool) -> dict[str, list[Call]]:
+    rng = np.random.default_rng(9)
+
+    def of(x: np.ndarray, size: int) -> Call:
+        pooled = x.shape[0], x.shape[1], x.shape[2] // size, x.shape[3] // size
+        return case(halves(rng, *pooled), x, size) if back else case(x, size)
+
+    x = rng.permutation(48).reshape(1, 2, 4, 6) / 2
+    return {
+        "every value is negative": [of(x - 100, 2)],
+        "every value is far below 0": [of(x - 1e5, 2), of(1e12 * (x - 100), 2)],
+        "one window covers the whole map": [of(x[:, :, :, :4], 4)],
+        "there are more than three of everything": [
+            of(rng.permutation(4 * 5 * 8 * 10).reshape(4, 5, 8, 10) / 2, 2)
+        ],
+    }
+
+
+def _dense_regions(back: bool) -> dict[str, list[Call]]:
+    rng = np.random.default_rng(9)
+
+    def of(n: int, features: int, out: int, scale: float = 1) -> Call:
+        x, weight = scale * halves(rng, n, features), halves(rng, out, features)
+        return case(halves(rng, n, out), x, weight) if back else case(x, weight, halves(rng, out))
+
+    return {
+        "there is one image": [of(1, 3, 2)],
+        "there are as many images as inputs and outputs": [of(3, 3, 3)],
+        "there are more than four of everything": [of(7, 6, 5)],
+        "every input is 0": [of(2, 3, 2, scale=0)],
+    }
+
+
+@_part(_convolutions, _convolution_regions(back=False))
 def conv2d(x, weight, bias):
     return reference.conv2d(x, weight, bias)
 
@@ -218,7 +272,7 @@ def _first_image(x, weight, bias):
     return F.conv2d(np.repeat(x[:1], len(x), axis=0), weight, bias)
 
 
-@_part(_convolutions_back)
+@_part(_convolutions_back, _convolution_regions(back=True))
 def conv2d_backward(dout, x, weight):
     return reference.conv2d_backward(dout, x, weight)
 
@@ -250,7 +304,7 @@ conv2d_backward.mistake(
 )(_other(dweight=lambda dout, x, weight, right: right / len(x)))
 
 conv2d_backward.mistake(
-    "dweight is turned by half a turn. Weight (i, j) meets the pixels that begin at (i, j)."
+    "dweight is rotated by half a turn. Weight (i, j) meets the pixels that begin at (i, j)."
 )(_other(dweight=lambda dout, x, weight, right: right[:, :, ::-1, ::-1]))
 
 conv2d_backward.mistake(
@@ -272,8 +326,8 @@ def _overwritten(dout, x, weight, _):
 
 
 conv2d_backward.mistake(
-    "In dx, each window overwrites what the one before left. A pixel lies in several windows and "
-    "collects from all: `+=`."
+    "In dx, each window overwrites what the one before it left. A pixel lies in several windows "
+    "and collects from all of them: `+=`."
 )(_other(dx=_overwritten))
 
 
@@ -298,7 +352,7 @@ def _filters_first(dout, x, weight):
     return dweight, dx, dbias
 
 
-@_part(_pools)
+@_part(_pools, _pool_regions(back=False))
 def max_pool2d(x, size):
     return reference.max_pool2d(x, size)
 
@@ -328,7 +382,7 @@ def _always_two(x, size):
     return F.max_pool2d(x, 2)
 
 
-@_part(_pools_back)
+@_part(_pools_back, _pool_regions(back=True))
 def max_pool2d_backward(dout, x, size):
     return reference.max_pool2d_backward(dout, x, size)
 
@@ -372,7 +426,7 @@ def _times_value(dout, x, size):
     return x * F.max_pool2d_backward(dout, x, size)
 
 
-@_part(_dense)
+@_part(_dense, _dense_regions(back=False))
 def linear(x, weight, bias):
     return reference.linear(x, weight, bias)
 
@@ -387,7 +441,9 @@ def _untransposed(x, weight, bias):
     return x @ weight + bias
 
 
-@linear.mistake("The result has a column for each image. It must have a row: `x @ weight.T`.")
+@linear.mistake(
+    "The result has a column for each image. It should have a row for each: `x @ weight.T`."
+)
 def _columns(x, weight, bias):
     return (x @ weight.T + bias).T
 
@@ -397,7 +453,7 @@ def _minus_bias(x, weight, bias):
     return F.linear(x, weight, -bias)
 
 
-@_part(_dense_back)
+@_part(_dense_back, _dense_regions(back=True))
 def linear_backward(dout, x, weight):
     return reference.linear_backward(dout, x, weight)
 
