@@ -21,6 +21,7 @@ from cnnlib.course.judge.exercise import (
     NotAttempted,
     Prediction,
     Project,
+    Refused,
     progress_of,
 )
 from cnnlib.course.judge.quiz import Quiz, right, wrong
@@ -37,6 +38,7 @@ __all__ = [
     "Progress",
     "Project",
     "Quiz",
+    "Refused",
     "Verdict",
     "case",
     "progress",

@@ -15,40 +15,62 @@ from typing import Any
 
 import numpy as np
 
-from cnnlib.course.judge.compare import difference, show
+from cnnlib.course.judge.compare import Terms, difference, show
 from cnnlib.course.judge.run import Call, Outcome
 
+NEARLY = 1e-3  # numbers that agree so far look equal in a table
 ENOUGH = 5  # cases on either side before they count as a rule
 PHOTOGRAPHS = ("image", "photo")  # arguments of these names are (H, W, C), not (C, H, W)
 
 
 @dataclass(frozen=True)
 class Trial:
-    """A call, and the result expected of it."""
+    """A call, and the result expected of it.
+
+    region : in words, what the call has in common with some others, where it was chosen for that
+    """
 
     call: Call
     expected: Any
     by_hand: bool = False
+    region: str = ""
+
+    def terms(self, rtol: float, dtype: str) -> Terms:
+        """Return what counts as equal here: of float32, no more can be asked than it holds."""
+        given = (*self.call.args, *self.call.kwargs.values())
+        single = any(isinstance(one, np.ndarray) and one.dtype == np.float32 for one in given)
+        return Terms(rtol=rtol, dtype=dtype, single=single)
 
 
 @dataclass(frozen=True)
 class Mistake:
-    """A classic wrong answer, and the words for a reader who makes it."""
+    """A classic wrong answer, and the words for a reader who makes it.
+
+    seen : whether the source of an answer shows what the diagnosis says; None where it is unknown
+    otherwise : the words where it does not; without any, the mistake is then not recognised
+    """
 
     diagnosis: str
     function: Callable[..., Any]
+    seen: Callable[[Any], bool | None] | None = None
+    otherwise: str = ""
+
+    def says(self, answer: Any) -> str:
+        """Return the words for an answer that gives the same results, or ""."""
+        known = self.seen is None or self.seen(answer)
+        return self.diagnosis if known else self.otherwise
 
 
-def same_outcome(mistaken: Outcome, outcome: Outcome, rtol: float) -> bool:
+def same_outcome(mistaken: Outcome, outcome: Outcome, terms: Terms) -> bool:
     """Return whether a mistake and an answer give the same result in one case, dtypes aside.
 
-    Where one of them raises, the other must raise the same kind of error.
+    Where one of them raises, the other must raise the same kind of error, in the same words.
     """
     if mistaken.returned != outcome.returned:
         return False
     if not outcome.returned:
-        return type(mistaken.error) is type(outcome.error)
-    found = difference(mistaken.value, outcome.value, rtol=rtol)
+        return type(mistaken.error) is type(outcome.error) and same_wording(mistaken, outcome)
+    found = difference(mistaken.value, outcome.value, terms=terms)
     return found is None or found.kind == "dtype"
 
 
@@ -56,75 +78,9 @@ def same_wording(one: Outcome, other: Outcome) -> bool:
     """Return whether two exceptions say the same, numbers and quoted names aside."""
 
     def wording(outcome: Outcome) -> str:
-        return re.sub(r"'[^']*'|\d+", "", str(outcome.error))
+        return re.sub(r"'[^']*'|\d+", "", outcome.message)
 
     return wording(one) == wording(other)
-
-
-def explain_error(outcome: Outcome) -> str:
-    """Return in words which exception arose, where, and what it usually means."""
-    error = outcome.error
-    kind = type(error).__name__
-    place = f" in {outcome.line}" if outcome.line else ""
-    message = str(error).strip().rstrip(".") or "no message"
-    text = f"It raised {kind}{place}: {message}."
-    remark = next((why for part, why in MESSAGES if part in message), "")
-    remark = remark or next((why for known, why in REMARKS if isinstance(error, known)), "")
-    return f"{text} {remark}".strip()
-
-
-REMARKS: tuple[tuple[type[BaseException], str], ...] = (
-    (IndexError, "An index is past the end: how many positions are there, counted from 0?"),
-    (UnboundLocalError, "A name is used before it gets a value: does it start at 0 somewhere?"),
-    (NameError, "A name is spelt differently from where it was made, or was never made."),
-    (ZeroDivisionError, "Something is divided by zero: which count can be 0 there?"),
-    (RecursionError, "The function calls itself without end."),
-    (NotImplementedError, "That part is still to be written."),
-    (OverflowError, "A number does not fit: bytes (`uint8`) reach from 0 to 255, floats to 1e308."),
-    (SystemExit, "Leave out `exit`: a function ends with `return`."),
-)
-
-
-MESSAGES: tuple[tuple[str, str], ...] = (
-    # Before the next one: NumPy names both in one message, and this is what went wrong.
-    ("inhomogeneous", "The rows have different lengths, so they do not form an array."),
-    (
-        "setting an array element with a sequence",
-        "A whole row was given where one number belongs: is an index missing?",
-    ),
-    (
-        "only integers, slices",
-        "An index must be a whole number: is a float, or an array of floats, used as one?",
-    ),
-    (
-        "must be of integer",
-        "An index must be a whole number: is a float, or an array of floats, used as one?",
-    ),
-    ("math domain error", "The logarithm of 0, or of a negative number, does not exist."),
-    (
-        "truth value of an array",
-        "Python's own `max`, `min` and `if` take single values. For the largest entry of an array "
-        "write `x.max()`; to ask whether an argument was given, `if bias is not None`.",
-    ),
-    ("cannot be interpreted as an integer", "A size must be whole: divide with `//`."),
-    (
-        "could not be broadcast",
-        "Two arrays of different shapes meet. Print both shapes right before that line.",
-    ),
-    (
-        "values to unpack",
-        "There must be as many names on the left of the `=` as values on the right. Print the "
-        "right side: how many are there?",
-    ),
-    (
-        "'int' and 'tuple'",
-        "A pair is used like one number. Take it apart first: `down, across = pair`.",
-    ),
-    (
-        "unsupported operand type(s) for +: 'NoneType'",
-        "A name holds None: was the argument not given, or does a function lack its `return`?",
-    ),
-)
 
 
 def part(whole: Any, name: str, names: Sequence[str]) -> Any:
@@ -136,7 +92,9 @@ def part(whole: Any, name: str, names: Sequence[str]) -> Any:
     return None
 
 
-def pattern(number: int, trials: Sequence[Trial], outcomes: Sequence[Outcome]) -> str:
+def pattern(
+    number: int, trials: Sequence[Trial], outcomes: Sequence[Outcome], rtol: float
+) -> str:
     """Return a sentence about a rule that the wrong numbers follow in every case, or "".
 
     number : the case that the reader will see
@@ -155,43 +113,48 @@ def pattern(number: int, trials: Sequence[Trial], outcomes: Sequence[Outcome]) -
     firsts = {float(got.flat[0]) for _, got in pairs if got.size}
     constant = len(firsts) == 1 and all((got == got.flat[0]).all() for _, got in pairs if got.size)
     if constant and any(expected.size > 1 or scalar for expected, _ in pairs):
-        value = show(firsts.pop())
+        value = _bare(firsts.pop())
         if scalar:
             return f"It gives {value} whatever the arguments are."
         if value == "0":
-            return "Every entry of the result is 0: nothing is ever written into it."
+            return "Every entry of the result is 0. Is anything ever written into it?"
         return f"Every entry of the result is {value}, whatever the input is."
     expected, got = pairs[number]
     if not np.isfinite(got).all() and np.isfinite(expected).all():
-        return "Some entries are not finite (nan or inf)."
-    for holds, sentence in _rules(pairs):
+        return "Some entries are not finite (nan or inf)." if got.size > 1 else ""
+    terms = Terms(rtol=rtol)
+    for holds, sentence in _rules(pairs, terms):
         if holds:
             return sentence
-    return ""
+    return _nearly(pairs)
 
 
-def _rules(pairs: Sequence[tuple[np.ndarray, np.ndarray]]) -> Iterator[tuple[bool, str]]:
+def _rules(
+    pairs: Sequence[tuple[np.ndarray, np.ndarray]], terms: Terms
+) -> Iterator[tuple[bool, str]]:
     def always(function: Callable[[np.ndarray], np.ndarray | None]) -> bool:
         for expected, got in pairs:
             other = function(expected)
-            if other is None or other.shape != got.shape or not np.allclose(other, got, atol=1e-9):
+            if other is None or other.shape != got.shape or not terms.close(other, got).all():
                 return False
         return True
 
     yield always(lambda expected: -expected), "Every number has the wrong sign."
     flat_expected = np.concatenate([expected.ravel() for expected, _ in pairs])
     flat_got = np.concatenate([got.ravel() for _, got in pairs])
+    if not flat_expected.size:
+        return
     largest = np.abs(flat_expected).argmax()
     if flat_expected[largest]:
         factor = flat_got[largest] / flat_expected[largest]
         yield (
-            factor != 0 and always(lambda expected: factor * expected),
-            f"Every number is {show(float(factor))} times the expected one.",
+            factor != 0 and _bare(factor) != "1" and always(lambda expected: factor * expected),
+            f"Every number is {_bare(factor)} times the expected one.",
         )
     offset = flat_got[0] - flat_expected[0]
     yield (
-        always(lambda expected: expected + offset),
-        f"Every number is {show(float(abs(offset)))} too {'large' if offset > 0 else 'small'}.",
+        _bare(offset) != "0" and always(lambda expected: expected + offset),
+        f"Every number is {_bare(abs(offset))} too {'large' if offset > 0 else 'small'}.",
     )
     yield always(np.trunc), "Every number is cut off to a whole one."
     if all(expected.ndim >= 2 for expected, _ in pairs):
@@ -205,12 +168,33 @@ def _rules(pairs: Sequence[tuple[np.ndarray, np.ndarray]]) -> Iterator[tuple[boo
         )
 
 
+def _nearly(pairs: Sequence[tuple[np.ndarray, np.ndarray]]) -> str:
+    """Say by how much numbers are off that a table would show as equal."""
+    terms = Terms(rtol=NEARLY, atol=0)
+    if not all(terms.close(expected, got).all() for expected, got in pairs):
+        return ""
+    off = max(
+        float(np.abs(expected - got).max() / np.abs(expected).max())
+        for expected, got in pairs
+        if expected.size and np.abs(expected).max() > 0
+    )
+    return (
+        f"The numbers are nearly right: off by up to {off:.0e} of the largest. Is something "
+        "rounded on the way, or a small constant added?"
+    )
+
+
+def _bare(value: float) -> str:
+    """Return a number as it is spoken of: 4 and not 4.0."""
+    return show(float(value)).removesuffix(".0")
+
+
 def where_it_fails(
     function: Callable[..., Any], trials: Sequence[Trial], wrong: Sequence[bool]
 ) -> str:
     """Return which property of the arguments separates wrong cases from right ones, or ""."""
     facts = [_facts(function, trial.call) for trial in trials]
-    best: tuple[float, str] | None = None
+    best: tuple[int, int, str] | None = None
     for name in dict.fromkeys(name for one in facts for name in one):
         inside = [is_wrong for one, is_wrong in zip(facts, wrong, strict=True) if one.get(name)]
         outside = [
@@ -218,12 +202,24 @@ def where_it_fails(
         ]
         if len(outside) < ENOUGH or any(outside) or len(inside) < ENOUGH:
             continue
-        share = sum(inside) / len(inside)
-        if share >= 0.5 and (best is None or share > best[0]):
-            best = (share, name)
+        failed, of = sum(inside), len(inside)
+        if 2 * failed >= of and (best is None or failed / of > best[0] / best[1]):
+            best = (failed, of, name)
+    best = best or _region(trials, wrong)
     if best is None:
         return ""
-    return f"It goes wrong only where {best[1]}; all other cases are right."
+    failed, of, name = best
+    some = f" (in {failed} of {of} such cases)" if failed < of else ""
+    return f"It goes wrong only where {name}{some}; all other cases are right."
+
+
+def _region(trials: Sequence[Trial], wrong: Sequence[bool]) -> tuple[int, int, str] | None:
+    """Return the region in which all wrong cases lie, where there is one."""
+    regions = {trial.region for trial, is_wrong in zip(trials, wrong, strict=True) if is_wrong}
+    if len(regions) != 1 or "" in regions or len(trials) - sum(wrong) < ENOUGH:
+        return None
+    (name,) = regions
+    return sum(wrong), sum(trial.region == name for trial in trials), name
 
 
 def _facts(function: Callable[..., Any], call: Call) -> dict[str, bool]:

@@ -16,16 +16,28 @@ import zlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from decimal import Decimal
+from fractions import Fraction
 from importlib import import_module
 from typing import Any, TypeVar
 
 import numpy as np
 
 from cnnlib.course.chapters import chapter_of
-from cnnlib.course.judge import diagnose, record
-from cnnlib.course.judge.compare import Difference, describe_kind, difference, show, table
+from cnnlib.course.judge import diagnose, record, remarks
+from cnnlib.course.judge.compare import (
+    Difference,
+    Terms,
+    describe_kind,
+    difference,
+    printed_result,
+    show,
+    table,
+)
 from cnnlib.course.judge.diagnose import Mistake, Trial
-from cnnlib.course.judge.run import Call, Outcome, run
+from cnnlib.course.judge.plain import Foreign, is_a, text_of
+from cnnlib.course.judge.run import Call, Outcome, note_on_limit, run
+from cnnlib.course.judge.session import orderly, overwritten
 from cnnlib.course.judge.show import Hint, Solution, Table, Verdict, as_html, as_text
 
 RANDOM_CASES = 200
@@ -75,11 +87,10 @@ class Exercise(ABC):
     def check(self, answer: Any = ...) -> Verdict:
         """Judge an answer: ○ not attempted, ✗ with the diagnosis, or ✓."""
         verdict = self.judge(answer)
-        if verdict.passed and (note := record.record(self.key)):
-            return Verdict(
-                verdict.status, verdict.name, verdict.diagnosis, (*verdict.details, note)
-            )
-        return verdict
+        notes = [note_on_limit()]
+        if verdict.passed:
+            notes.append(record.record(self.key))
+        return replace(verdict, details=(*verdict.details, *filter(None, notes)))
 
     @property
     def key(self) -> str:
@@ -102,9 +113,25 @@ class Exercise(ABC):
     def solution(self) -> Solution:
         """Return the solution as code to read, and to paste."""
 
-    @abstractmethod
     def judge(self, answer: Any) -> Verdict:
         """Judge an answer as `check` does, and record nothing."""
+        with orderly():
+            try:
+                return self._judge(answer)
+            except Exception as fault:
+                # The reader's own exceptions are caught where the answer is called: this is ours.
+                kind, text = type(fault).__name__, text_of(fault)
+                return self._open(
+                    f"The check itself failed, with {kind}: {text}. That says nothing about your "
+                    "answer. Restart the kernel and try again."
+                )
+
+    @abstractmethod
+    def _judge(self, answer: Any) -> Verdict:
+        """Judge an answer, in an orderly session."""
+
+    def _open(self, text: str, *details: str | Table) -> Verdict:
+        return Verdict("todo", self.name, text, tuple(details), "could not be judged")
 
     def _todo(self, text: str) -> Verdict:
         return Verdict("todo", self.name, text)
@@ -168,7 +195,7 @@ class Prediction(Exercise):
             text = repr(value)
         return Solution(self.name, f"{self.reader_name} = {text}", self.why)
 
-    def judge(self, answer: Any) -> Verdict:
+    def _judge(self, answer: Any) -> Verdict:
         if answer is ...:
             return self._todo(f"Replace the three dots: `{self.reader_name} = ...`")
         if callable(answer):
@@ -176,7 +203,9 @@ class Prediction(Exercise):
                 f"Expected a value, got {describe_kind(answer)}. Call it, or write down what it "
                 "returns."
             )
-        answer = self._like_expected(answer)
+        # What a conversion runs of the reader's own may raise, or never end.
+        given = run(lambda: answer, Call(()), SECONDS_PER_CALL)
+        answer = self._like_expected(given.value)
         found = self._differs(self.expected, answer)
         if found is None:
             return self._right(self.why)
@@ -201,34 +230,45 @@ class Prediction(Exercise):
         """Say on which side of the expected number another one lies."""
         if self._differs(expected, number) is None:
             return f"{show(number)} is right"
+        if number != number:
+            return f"{show(number)} is not a number"
         return f"{show(number)} is too {'large' if number > expected else 'small'}"
 
     def _like_expected(self, answer: Any) -> Any:
-        """Take a list for a tuple, nested lists for an array, NumPy's numbers for Python's."""
+        """Take a list for a tuple, nested lists for an array, 48.0 for 48: it is a value."""
+        if is_a(answer, Foreign) and answer.array is not None:
+            answer = answer.array
+        if isinstance(self.expected, np.ndarray):
+            return _as_numbers(answer)
         if isinstance(self.expected, tuple) and isinstance(answer, tuple | list | np.ndarray):
-            answer = tuple(answer)
-            if len(answer) == len(self.expected):
-                answer = tuple(map(_as_number, self.expected, answer))
-        if isinstance(self.expected, np.ndarray) and isinstance(answer, list | tuple):
-            try:
-                answer = np.array(answer)
-            except ValueError:  # rows of different lengths
-                return answer
-        arrays = isinstance(self.expected, np.ndarray) and isinstance(answer, np.ndarray)
-        if arrays and answer.dtype.kind in "biuf":
-            cast = answer.astype(self.expected.dtype)
-            answer = cast if np.array_equal(cast, answer) else answer  # nothing is cut off
-        return _as_number(self.expected, answer)
+            if np.ndim(answer) == 0 and isinstance(answer, np.ndarray):
+                return answer[()]
+            return tuple(map(_as_whole, answer))
+        return _as_whole(answer) if isinstance(self.expected, int) else answer
 
     def _differs(self, expected: Any, answer: Any) -> Difference | None:
         return difference(expected, answer, rtol=self.tolerance)
 
 
-def _as_number(expected: Any, value: Any) -> Any:
-    """Take 4.0 for 4 where a whole number is expected, and NumPy's numbers for Python's."""
+def _as_whole(value: Any) -> Any:
+    """Take 4.0, Fraction(4) and the like for 4, and NumPy's numbers for Python's."""
+    if isinstance(value, np.ndarray) and value.ndim == 0:
+        value = value[()]
     value = value.item() if isinstance(value, np.generic) else value
-    whole = isinstance(expected, int) and isinstance(value, float) and value.is_integer()
-    return int(value) if whole else value
+    if isinstance(value, float | Fraction | Decimal) and value == value // 1:
+        return int(value)
+    return value
+
+
+def _as_numbers(value: Any) -> Any:
+    """Take nested lists, and objects that are numbers, for an array."""
+    try:
+        array = np.array(value) if isinstance(value, list | tuple) else value
+        if isinstance(array, np.ndarray) and array.dtype == object:
+            array = array.astype(float)
+    except (ValueError, TypeError, OverflowError):  # rows of different lengths
+        return value
+    return array
 
 
 def _is_number(value: Any) -> bool:
@@ -281,18 +321,28 @@ class Coding(Exercise):
         self._call_source = call_source
         self._parts = tuple(parts)
         self._regions = dict(regions or {})
-        self._dtype = dtype
+        self.dtype = dtype
         self._rtol = rtol
         self._count = count
         self._seconds = seconds
         self._kept: list[Trial] = []
         self._mistaken: dict[int, list[Outcome]] = {}
 
-    def mistake(self, diagnosis: str) -> Callable[[Function], Function]:
-        """Register a classic wrong answer, with the words for a reader who makes it."""
+    def mistake(
+        self,
+        diagnosis: str,
+        *,
+        seen: Callable[[Any], bool | None] | None = None,
+        otherwise: str = "",
+    ) -> Callable[[Function], Function]:
+        """Register a classic wrong answer, with the words for a reader who makes it.
+
+        seen : asks the source of an answer whether the words are true of it (see `source`)
+        otherwise : the words where they are not, or where there is no source
+        """
 
         def register(function: Function) -> Function:
-            self.mistakes.append(Mistake(diagnosis, function))
+            self.mistakes.append(Mistake(diagnosis, function, seen, otherwise))
             return function
 
         return register
@@ -304,14 +354,21 @@ class Coding(Exercise):
     def trials(self) -> list[Trial]:
         """Every call that is tried, with its result: hand values, then random cases by size."""
         if not self._kept:
-            rng = np.random.default_rng(zlib.crc32(self.key.encode()))
-            calls = [call for some in self._regions.values() for call in some]
-            calls += [self._cases(rng) for _ in range(self._count)]
-            calls.sort(key=Call.size)
-            expected = [self._oracle(*call.copy().args, **call.copy().kwargs) for call in calls]
-            self._kept = [Trial(call, value, by_hand=True) for call, value in self._hand]
-            self._kept += [Trial(call, value) for call, value in zip(calls, expected, strict=True)]
+            with orderly():
+                self._kept = self._all_trials()
         return self._kept
+
+    def _all_trials(self) -> list[Trial]:
+        rng = np.random.default_rng(zlib.crc32(self.key.encode()))
+        calls = [(call, name) for name, some in self._regions.items() for call in some]
+        calls += [(self._cases(rng), "") for _ in range(self._count)]
+        calls.sort(key=lambda pair: pair[0].size())
+        trials = [Trial(call, value, by_hand=True) for call, value in self._hand]
+        for call, region in calls:
+            given = call.copy()
+            expected = self._oracle(*given.args, **given.kwargs)
+            trials.append(Trial(call, expected, region=region))
+        return trials
 
     def _use(self, answer: Callable[..., Any]) -> Callable[..., Any]:
         """Return the function that is called with the arguments of a case."""
@@ -326,7 +383,7 @@ class Coding(Exercise):
         use.__signature__ = _without_first(inspect.signature(call))  # type: ignore[attr-defined]
         return use
 
-    def judge(self, answer: Any) -> Verdict:
+    def _judge(self, answer: Any) -> Verdict:
         kind = "class" if isinstance(self.model_answer, type) else "function"
         if answer is ...:
             return self._todo(f"Write the {kind} `{self.reader_name}`, then hand it over.")
@@ -335,7 +392,7 @@ class Coding(Exercise):
                 f"Expected the {kind} itself, got {describe_kind(answer)}. Hand over its name, "
                 f"without parentheses: `.check({self.reader_name})`."
             )
-        if kind == "class" and not isinstance(answer, type):
+        if kind == "class" and not is_a(answer, type):
             return self._wrong(
                 f"Expected a class, got {describe_kind(answer)}. Hand over the name of the class: "
                 f"`.check({self.reader_name})`."
@@ -345,28 +402,28 @@ class Coding(Exercise):
         outcomes = self._try(answer)
         if outcomes[0].returned and _is_stub(outcomes[0].value):
             return self._todo(f"`{self.reader_name}` still returns the three dots. Write its body.")
-        return self._verdict(outcomes)
+        return self._verdict(outcomes, answer)
 
     def _signature_problem(self, answer: Callable[..., Any]) -> str:
+        trials = self.trials
         try:
             signature = inspect.signature(answer)
-        except ValueError:  # some compiled functions have none
+            names = list(signature.parameters)
+        except Exception:  # some compiled functions have none, and some objects misbehave
             return ""
         expected = inspect.signature(self.model_answer)
-        names, expected_names = list(signature.parameters), list(expected.parameters)
+        expected_names = list(expected.parameters)
         if names != expected_names and sorted(names) == sorted(expected_names):
             return (
                 f"Its arguments are in another order: `({', '.join(names)})`, but it is called "
                 f"with `({', '.join(expected_names)})`."
             )
-        try:
-            for trial in self.trials:  # some leave out what others give
-                signature.bind(*trial.call.args, **trial.call.kwargs)
-        except TypeError:
-            return (
-                f"It is called as `{self.reader_name}{_plain(expected)}`, but yours takes "
-                f"`{_plain(signature)}`. Keep the arguments that the exercise gives."
-            )
+        for trial in trials:  # some leave out what others give
+            if not _binds(signature, trial.call):
+                return (
+                    f"It is called as `{self.reader_name}{_plain(expected)}`, but yours takes "
+                    f"`{_plain(signature)}`. Keep the arguments that the exercise gives."
+                )
         return ""
 
     def _try(self, answer: Callable[..., Any]) -> list[Outcome]:
@@ -382,24 +439,23 @@ class Coding(Exercise):
                 break
         return outcomes
 
-    def _differs(self, expected: Any, outcome: Outcome) -> Difference | None:
+    def _terms(self, trial: Trial) -> Terms:
+        """Return what counts as equal in one case, for the verdict, the mistakes and the tables."""
+        return trial.terms(self._rtol, self.dtype)
+
+    def _differs(self, trial: Trial, outcome: Outcome) -> Difference | None:
         return difference(
-            expected, outcome.value, rtol=self._rtol, parts=self._parts, dtype=self._dtype
+            trial.expected, outcome.value, terms=self._terms(trial), parts=self._parts
         )
 
-    def _verdict(self, outcomes: list[Outcome]) -> Verdict:
+    def _verdict(self, outcomes: list[Outcome], answer: Any = None) -> Verdict:
         trials = self.trials[: len(outcomes)]
         wrong = self._first_wrong(trials, outcomes)
         if wrong is not None:
-            return self._diagnosis(wrong, trials, outcomes)
+            return self._diagnosis(wrong, trials, outcomes, answer)
         for trial, outcome in zip(trials, outcomes, strict=True):
             if outcome.changed:
-                return self._wrong(
-                    f"The result is right, but the call writes to its argument "
-                    f"`{outcome.changed}`, which belongs to the caller. Work on a copy: "
-                    f"`{outcome.changed} = {outcome.changed}.copy()`.",
-                    *self._failing_call(trial),
-                )
+                return self._wrong(_written_to(outcome.changed), *self._failing_call(trial))
         if len(outcomes) < len(self.trials):
             return self._wrong(
                 f"The first {len(outcomes)} of {len(self.trials)} cases are right, but they took "
@@ -419,14 +475,16 @@ class Coding(Exercise):
         """
         only_dtype = None
         for number, (trial, outcome) in enumerate(zip(trials, outcomes, strict=True)):
-            found = self._differs(trial.expected, outcome) if outcome.returned else None
+            found = self._differs(trial, outcome) if outcome.returned else None
             if not outcome.returned or (found is not None and found.kind != "dtype"):
                 return number
             if found is not None and only_dtype is None:
                 only_dtype = number
         return only_dtype
 
-    def _diagnosis(self, number: int, trials: list[Trial], outcomes: list[Outcome]) -> Verdict:
+    def _diagnosis(
+        self, number: int, trials: list[Trial], outcomes: list[Outcome], answer: Any
+    ) -> Verdict:
         """Say what is wrong, and show the case with this number."""
         trial, outcome = trials[number], outcomes[number]
         if outcome.timed_out:
@@ -435,21 +493,26 @@ class Coding(Exercise):
                 + (f"It was in {outcome.line}" if outcome.line else ""),
                 *self._failing_call(trial),
             )
+        for one, refused in zip(trials, outcomes, strict=True):
+            if is_a(refused.error, Refused):
+                return self._wrong(refused.message, *self._failing_call(one))
+        if outcome.error is not None and (fault := self._not_the_answers(trial, outcome, answer)):
+            return self._open(fault, *self._failing_call(trial))
         wrong = [
-            not outcome.returned or bool(self._differs(trial.expected, outcome))
+            not outcome.returned or bool(self._differs(trial, outcome))
             for trial, outcome in zip(trials, outcomes, strict=True)
         ]
         for index, mistake in enumerate(self.mistakes):
-            if self._recognises(index, outcomes, wrong):
-                return self._wrong(mistake.diagnosis, *self._evidence(trial, outcome))
+            if self._recognises(index, outcomes, wrong) and (text := mistake.says(answer)):
+                return self._wrong(text, *self._evidence(trial, outcome))
         where = diagnose.where_it_fails(self.model_answer, trials, wrong)
         if outcome.error is not None:
-            text = f"{diagnose.explain_error(outcome)} {where}".strip()
+            text = f"{remarks.explain(outcome)} {where}".strip()
             return self._wrong(text, *self._failing_call(trial), *_printed(outcome))
-        found = self._differs(trial.expected, outcome)
+        found = self._differs(trial, outcome)
         assert found is not None  # that is why this case was chosen
         if found.kind == "none" and not found.part:
-            if outcome.printed:
+            if printed_result(outcome.printed, trial.expected):
                 text = (
                     "It prints its result and returns None. End with `return` and the value: "
                     "a printed number can be read, but not used."
@@ -469,12 +532,31 @@ class Coding(Exercise):
             return self._wrong(text, *self._failing_call(trial), *_printed(outcome))
         return self._wrong(text, *self._evidence(trial, outcome))
 
+    def _not_the_answers(self, trial: Trial, outcome: Outcome, answer: Any) -> str:
+        """Say what is wrong with the session or the computer, where that made an answer fail."""
+        for name, now in overwritten():
+            if re.search(rf"(?<![\w.]){re.escape(name)}\b", outcome.line):
+                return (
+                    f"`{name}` means something else in this session: somewhere it was overwritten, "
+                    f"and now it is {describe_kind(now)}. Take out the line with `{name} = …`, "
+                    f"restart the kernel and try again. Your answer raised "
+                    f"{type(outcome.error).__name__} in {outcome.line}."
+                )
+        solved = run(self._use(self.model_answer), trial.call, self._seconds)
+        if solved.error is None:
+            return ""
+        return (
+            f"The course's own solution fails here as well, with {type(solved.error).__name__}: "
+            f"{solved.message.rstrip('.') or 'no message'}. So it is this session or this computer, "
+            "and not your answer. Restart the kernel and try again."
+        )
+
     def _pattern(
         self, found: Difference, number: int, trials: list[Trial], outcomes: list[Outcome]
     ) -> str:
         """Return a rule that holds for the wrong numbers, in the first result that is wrong."""
         if not found.part:
-            return diagnose.pattern(number, trials, outcomes)
+            return diagnose.pattern(number, trials, outcomes, self._rtol)
         name = found.part
         text = diagnose.pattern(
             number,
@@ -486,6 +568,7 @@ class Coding(Exercise):
                 replace(o, value=diagnose.part(o.value, name, self._names(t.expected)))
                 for t, o in zip(trials, outcomes, strict=True)
             ],
+            self._rtol,
         )
         return f"In {name}: {text}" if text else ""
 
@@ -506,23 +589,20 @@ class Coding(Exercise):
         for number, outcome in enumerate(outcomes):
             if number == len(tried):
                 tried.append(run(use, self.trials[number].call, self._seconds))
-            if not diagnose.same_outcome(tried[number], outcome, self._rtol):
+            terms = self._terms(self.trials[number])
+            if not diagnose.same_outcome(tried[number], outcome, terms):
                 return False
-        if not any(outcome.returned for outcome in outcomes):
-            # Nothing was ever returned, so they share only the kind of error. Many errors have the
-            # same kind, so the messages must agree as well.
-            pairs = zip(tried, outcomes, strict=True)
-            return all(diagnose.same_wording(mistaken, outcome) for mistaken, outcome in pairs)
         return any(wrong)
 
     def _evidence(self, trial: Trial, outcome: Outcome) -> tuple[str | Table, ...]:
         """Return the failing call, the expected result and the actual one, as small tables."""
         expected, got = trial.expected, outcome.value
+        terms = self._terms(trial)
         intro = "Worked out by hand:" if trial.by_hand else "The smallest case where it shows:"
         parts: list[str | Table] = [intro, Table(self._call_text(trial))]
         if outcome.error is not None:
-            return (*parts, diagnose.explain_error(outcome))
-        found = self._differs(expected, outcome)
+            return (*parts, remarks.explain(outcome))
+        found = self._differs(trial, outcome)
         if found is not None and found.part:
             names = self._names(expected)
             expected, got = (diagnose.part(value, found.part, names) for value in (expected, got))
@@ -534,7 +614,7 @@ class Coding(Exercise):
         )
         parts += [f"Expected{shape}:", Table(table(expected))]
         note = ", with brackets where it differs" if marked and expected.size > 1 else ""
-        parts += [f"Got{got_shape}{note}:", Table(table(got, expected if note else None))]
+        parts += [f"Got{got_shape}{note}:", Table(table(got, expected if note else None, terms))]
         return (*parts, *_printed(outcome))
 
     def _failing_call(self, trial: Trial) -> tuple[str | Table, ...]:
@@ -607,19 +687,21 @@ class Project(Exercise):
             return Solution(self.name, self._solution)
         return Solution(self.name, _source(self._solution, self.name, self.reader_name))
 
-    def judge(self, answer: Any) -> Verdict:
+    def _judge(self, answer: Any) -> Verdict:
         if answer is ...:
             return self._todo(f"Write `{self.reader_name}`, then hand it over.")
-        judge = self._judgement
-        outcome = run(_Judging(judge, answer), Call(()), self._seconds)
+        judging = _Judging(self._judgement, answer)
+        outcome = run(judging, Call(()), self._seconds, take=lambda said: said)
         if outcome.timed_out:
             return self._wrong(
                 f"It was stopped after {self._seconds:g} seconds. Does a loop never end?"
             )
         if isinstance(outcome.error, NotAttempted):
             return self._todo(f"`{self.reader_name}` still returns the three dots.")
+        if is_a(outcome.error, Refused):
+            return self._wrong(outcome.message, *_printed(outcome))
         if outcome.error is not None:
-            return self._wrong(diagnose.explain_error(outcome), *_printed(outcome))
+            return self._wrong(remarks.explain(outcome), *_printed(outcome))
         if outcome.value:
             said = (outcome.value,) if isinstance(outcome.value, str) else outcome.value
             return self._wrong(*said, *_printed(outcome))
@@ -630,6 +712,10 @@ class NotAttempted(Exception):
     """Raised by a judge that finds the three dots where a result should be."""
 
 
+class Refused(Exception):
+    """Raised by the course's own code that uses an answer, with the diagnosis as its text."""
+
+
 class _Judging:
     """Call a judge with an answer, so that errors are traced to the source of the answer."""
 
@@ -637,11 +723,12 @@ class _Judging:
         self._judge = judge
         self._answer = answer
         if callable(answer):
-            self.__wrapped__ = answer
+            self.__wrapped__ = answer  # errors are traced to its source
             self.__signature__ = inspect.Signature()
 
     def __call__(self) -> str | tuple[str | Table, ...] | None:
-        return self._judge(self._answer)
+        with orderly():
+            return self._judge(self._answer)
 
 
 class ExerciseSet:
@@ -720,6 +807,25 @@ def progress_of(chapters: Iterable[ExerciseSet]) -> record.Progress:
 
 def _is_stub(value: Any) -> bool:
     return value is ... or (isinstance(value, tuple) and bool(value) and value[0] is ...)
+
+
+def _binds(signature: inspect.Signature, call: Call) -> bool:
+    """Return whether the arguments of a call fit."""
+    try:
+        signature.bind(*call.args, **call.kwargs)
+    except TypeError:
+        return False
+    return True
+
+
+def _written_to(name: str) -> str:
+    """Say that an argument was written to; its place may be all that is known of it."""
+    code = f"`{name}`" if name.isidentifier() else name
+    copy = f"`{name} = {name}.copy()`" if name.isidentifier() else "`x = x.copy()`"
+    return (
+        f"The result is right, but the call writes to its argument {code}, which belongs to the "
+        f"caller. Work on a copy: {copy}."
+    ).replace("argument argument", "argument")
 
 
 def _printed(outcome: Outcome) -> tuple[str | Table, ...]:

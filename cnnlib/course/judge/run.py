@@ -3,26 +3,37 @@
 `run` never raises for what the learner's code does. It returns an `Outcome`: the result, or what
 went wrong and in which line. Python raises an exception in a running thread between two bytecode
 instructions, so an endless loop can be stopped; a single call into compiled code, such as a huge
-matrix product, cannot be stopped before it returns.
+matrix product or ``sum(itertools.repeat(1))``, cannot be stopped before it returns. Only a process of
+its own could end that, and it would lose what answers live on: the notebook's names, objects that
+cannot be sent, the stop button. JupyterLab's "Restart kernel" ends it.
 """
 
 from __future__ import annotations
 
 import contextlib
 import ctypes
+import functools
 import inspect
 import io
 import linecache
+import os
+import re
+import sys
 import threading
 import traceback
+import types
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TextIO
 
 import numpy as np
 
-PRINTED_CHARACTERS = 300  # how much of what a function prints is shown
+from cnnlib.course.judge.compare import PRINTED_CHARACTERS
+from cnnlib.course.judge.plain import cut, is_a, plain, text_of
+from cnnlib.course.judge.session import the_readers
+
+MESSAGE_CHARACTERS = 300  # how much of an exception's or a warning's message is shown
 RETRY = 0.01  # seconds between two tries to stop a loop that catches every exception
 
 
@@ -39,7 +50,53 @@ class _Printed(io.TextIOBase):
     def write(self, text: str) -> int:
         if len(self.text) <= PRINTED_CHARACTERS:
             self.text += text[: PRINTED_CHARACTERS + 1 - len(self.text)]
+        else:
+            self._turn_away()
         return len(text)
+
+    def _turn_away(self) -> None:
+        # Whatever follows goes where nobody calls Python for it: ten times as fast.
+        if sys.stdout is self:
+            sys.stdout = _nowhere()
+        if sys.stderr is self:
+            sys.stderr = _nowhere()
+
+
+_opened: list[TextIO] = []
+
+
+def _nowhere() -> TextIO:
+    if not _opened or _opened[0].closed:
+        _opened[:] = [open(os.devnull, "w", encoding="utf-8", errors="replace")]  # noqa: SIM115
+    return _opened[0]
+
+
+class _Publisher:
+    """Take what an answer displays, as pictures, tables and progress bars are, and drop it."""
+
+    def publish(self, *args: Any, **kwargs: Any) -> None:
+        pass
+
+    def clear_output(self, *args: Any, **kwargs: Any) -> None:
+        pass
+
+    def __getattr__(self, name: str) -> Any:
+        return self.publish
+
+
+@contextlib.contextmanager
+def _nothing_displayed() -> Iterator[None]:
+    """Keep `display` and figures of an answer, called 200 times, out of the notebook."""
+    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    if shell is None:
+        yield
+        return
+    kept = shell.display_pub
+    shell.display_pub = _Publisher()
+    try:
+        yield
+    finally:
+        shell.display_pub = kept
 
 
 @dataclass(frozen=True)
@@ -78,12 +135,13 @@ def case(*args: Any, **kwargs: Any) -> Call:
 class Outcome:
     """What one call of the learner's function led to."""
 
-    value: Any = None
+    value: Any = None  # taken apart by `plain`
     error: BaseException | None = None
+    message: str = ""  # of the error
     line: str = ""  # the line of the learner's code where the error arose, with its number
     timed_out: bool = False
     printed: str = ""
-    warned: str = ""  # the first warning, such as an overflow
+    warned: str = ""  # the first warning of NumPy's, such as an overflow
     changed: str = ""  # the name of an argument that was written to
 
     @property
@@ -91,36 +149,63 @@ class Outcome:
         return self.error is None and not self.timed_out
 
 
-def run(function: Callable[..., Any], call: Call, seconds: float) -> Outcome:
-    """Call `function` with copies of the arguments, for at most so many seconds."""
+def run(
+    function: Callable[..., Any],
+    call: Call,
+    seconds: float,
+    take: Callable[[Any], Any] = plain,
+) -> Outcome:
+    """Call `function` with copies of the arguments, for at most so many seconds.
+
+    take : makes of what it returns what is kept; it may run code of the learner's
+    """
     given = call.copy()
     printed = _Printed()
-    value, error, line, timed_out = None, None, "", False
+    value, error, message, line, timed_out = None, None, "", "", False
     limit = _TimeLimit(seconds)
-    with warnings.catch_warnings(record=True) as caught, contextlib.redirect_stdout(printed):
+    with (
+        _nothing_displayed(),
+        warnings.catch_warnings(record=True) as caught,
+        contextlib.redirect_stdout(printed),
+        contextlib.redirect_stderr(printed),
+        the_readers(),
+    ):
         warnings.simplefilter("always")
         try:
             try:
                 limit.start()
-                value = function(*given.args, **given.kwargs)
+                try:
+                    value = take(function(*given.args, **given.kwargs))
+                except (KeyboardInterrupt, _TimeUpError):
+                    raise  # the reader pressed stop, or the time is up
+                except BaseException as failure:
+                    error, message = failure, text_of(failure)
             finally:
                 limit.settle()
         except _TimeUpError as stop:
             limit.settle()
-            timed_out, line = True, _own_line(stop, function)
-        except KeyboardInterrupt:
-            raise  # the reader pressed stop
-        except (Exception, SystemExit) as failure:
-            error, line = failure, _own_line(failure, function)
+            timed_out, error, line = True, None, _own_line(stop, function)
+    if error is not None:
+        line = _own_line(error, function)
     return Outcome(
         value=value,
         error=error,
+        message=cut(" ".join(message.split()), MESSAGE_CHARACTERS),
         line=line,
         timed_out=timed_out,
         printed=printed.text,
-        warned=str(caught[0].message) if caught else "",
+        warned=_numpys(caught),
         changed=_changed(call, given, function),
     )
+
+
+def _numpys(caught: list[warnings.WarningMessage]) -> str:
+    """Return the first warning that NumPy gave, such as an overflow; others are the reader's."""
+    for one in caught or ():
+        text = text_of(one.message)
+        if one.category is RuntimeWarning and re.search("encountered in|Mean of empty slice", text):
+            return cut(text, MESSAGE_CHARACTERS)
+    return ""
 
 
 class _TimeLimit:
@@ -139,7 +224,10 @@ class _TimeLimit:
         self._watcher = threading.Thread(target=self._watch, daemon=True)
 
     def start(self) -> None:
-        self._watcher.start()
+        try:
+            self._watcher.start()
+        except (RuntimeError, MemoryError):  # no thread can be started: work without a limit
+            _unlimited.add("a call")
 
     def _watch(self) -> None:
         # Again and again, since the code may catch the first: `except:` catches everything.
@@ -157,46 +245,85 @@ class _TimeLimit:
         _raise_in_thread(self._target, None)  # one may be on its way: take it back
 
 
+_unlimited: set[str] = set()
+
+
+def note_on_limit() -> str:
+    """Return, once, what a reader should know where no thread could be started; else ""."""
+    if _unlimited != {"a call"}:
+        return ""
+    _unlimited.add("told")
+    return (
+        "No thread can be started here, so a loop that never ends is not stopped by itself: "
+        "press ■, or interrupt the kernel."
+    )
+
+
 _raise_in_thread = ctypes.pythonapi.PyThreadState_SetAsyncExc
 
 
 def _own_line(error: BaseException, function: Callable[..., Any]) -> str:
     """Return the last line of the learner's own code that led to an error: "line 4: y[i] = 0"."""
-    own = _code_file(function)
+    own = code_file(function)
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == own]
-    if not frames or frames[-1].lineno is None:
+    if not own or not frames or frames[-1].lineno is None:
         return ""
     number = frames[-1].lineno
-    text = linecache.getline(own, number).strip()
+    text = cut(linecache.getline(own, number).strip(), MESSAGE_CHARACTERS)
     return f"line {number}: {text}" if text else f"line {number}"
 
 
-def _code_file(function: Callable[..., Any]) -> str:
-    """Return the file, or the notebook cell, in which a function or class was written."""
-    function = inspect.unwrap(function)
-    if isinstance(function, type):
-        for value in vars(function).values():
-            if inspect.isfunction(value):
-                return value.__code__.co_filename
+def code_file(function: Callable[..., Any]) -> str:
+    """Return the file, or the notebook cell, in which a function or class was written, or ""."""
+    try:
+        return _codes(function)[0].co_filename
+    except Exception:  # compiled, or an object that misbehaves
         return ""
-    function = getattr(function, "__func__", function)
-    code = getattr(function, "__code__", None)
-    return code.co_filename if code is not None else ""
+
+
+def _codes(function: Any) -> list[types.CodeType]:
+    """Return the code of a function, or of the functions of a class."""
+    while True:
+        function = inspect.unwrap(function)
+        if is_a(function, functools.partial):
+            function = function.func
+        elif hasattr(function, "__func__"):
+            function = function.__func__
+        else:
+            break
+    if is_a(function, type):
+        return [one.__code__ for one in vars(function).values() if inspect.isfunction(one)]
+    if not inspect.isfunction(function):
+        function = inspect.unwrap(type(function).__call__)
+    return [function.__code__]
 
 
 def _changed(call: Call, given: Call, function: Callable[..., Any]) -> str:
     """Return the name of the first argument that the call has written to, or ""."""
-    try:
-        names = list(inspect.signature(function).parameters)
-    except ValueError:  # some compiled functions have none
-        names = []
     for number, (before, after) in enumerate(zip(call.args, given.args, strict=True)):
-        if not _same(before, after):
-            return names[number] if number < len(names) else f"argument {number + 1}"
+        if not _is_same(before, after):
+            return _names(function).get(number, f"argument {number + 1}")
     for name, before in call.kwargs.items():
-        if not _same(before, given.kwargs[name]):
+        if not _is_same(before, given.kwargs[name]):
             return name
     return ""
+
+
+def _names(function: Callable[..., Any]) -> dict[int, str]:
+    """Return the names of the arguments that are given by position."""
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except Exception:  # some compiled functions have none, and some objects misbehave
+        return {}
+    by_place = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    return {n: one.name for n, one in enumerate(parameters) if one.kind in by_place}
+
+
+def _is_same(before: Any, after: Any) -> bool:
+    try:
+        return _same(before, after)
+    except Exception:  # what was put into a list may misbehave
+        return False
 
 
 def _same(before: Any, after: Any) -> bool:
@@ -208,7 +335,7 @@ def _same(before: Any, after: Any) -> bool:
         return before.keys() == after.keys() and all(
             _same(value, after[name]) for name, value in before.items()
         )
-    return True
+    return type(before) is type(after) and (callable(before) or bool(before == after))
 
 
 def _copy(value: Any) -> Any:

@@ -41,12 +41,14 @@ class Verdict:
     name : the exercise
     diagnosis : the sentence that says what is wrong, or what was checked
     details : the failing call, what was expected, what was returned
+    words : what the headline says, where it is not what the status says
     """
 
     status: Status
     name: str
     diagnosis: str
     details: tuple[Block, ...] = field(default=())
+    words: str = ""
 
     @property
     def passed(self) -> bool:
@@ -57,7 +59,7 @@ class Verdict:
 
     @property
     def headline(self) -> str:
-        return f"{SYMBOLS[self.status]} {self.name}: {WORDS[self.status]}"
+        return f"{SYMBOLS[self.status]} {self.name}: {self.words or WORDS[self.status]}"
 
     def __repr__(self) -> str:
         return as_text(self.headline, (self.diagnosis, *self.details))

@@ -109,6 +109,7 @@ def _part(
             regions=regions,
             parts=("dx", "dweight", "dbias"),
             rtol=1e-5,
+            dtype="same",
             count=60,
         )
         return part

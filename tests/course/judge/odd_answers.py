@@ -435,13 +435,13 @@ NOT_DICTS: dict[str, tuple[Callable[[Any], Any], str]] = {
 def kinds(exercise: Coding) -> Iterator[tuple[str, Callable[[Any], Any], str]]:
     """Yield (kind, change of a result, remedy where it may be refused) for an exercise."""
     expected = exercise.trials[0].expected
-    strict = exercise.same_dtype
+    strict = exercise.dtype == "same"
     if _holds(expected, np.ndarray):
         for name, change in ARRAYS.items():
             yield f"array {name}", _inside(change, np.ndarray), ""
         for name, change in DTYPES.items():
             remedy = "dtype" if strict else ""
-            if exercise.whole and name.startswith(("in ", "zeros")):
+            if exercise.dtype == "kind" and name.startswith(("in ", "zeros")):
                 remedy = "dtype|whole"
             yield f"array {name}", _inside(change, np.ndarray), remedy
         for name, (change, remedy) in NOT_ARRAYS.items():

@@ -546,15 +546,14 @@ def test_much_printing_is_cut(scale, capsys):
 @pytest.mark.parametrize(
     ("answer", "words"),
     [
-        (lambda x, factor=2.0: (x * factor).astype(np.float32), "dtype is float32"),
         (lambda x, factor=2.0: (x * factor).astype(int), "fractions are cut off"),
         (lambda x, factor=2.0: (x * factor).tolist(), "got a list of 1"),
         (lambda x, factor=2.0: (x * factor).sum(), "Was everything added up"),
         (lambda x, factor=2.0: (x * factor)[None], "3 axes instead of 2"),
         (lambda x, factor=2.0: np.pad(x * factor, ((0, 1), (0, 0))), "Axis 0 is 1 too long"),
         (lambda x, factor=2.0: -x * factor, "wrong sign"),
-        (lambda x, factor=2.0: x * factor * 4, "4.0 times the expected one"),
-        (lambda x, factor=2.0: x * factor + 1, "1.0 too large"),
+        (lambda x, factor=2.0: x * factor * 4, "is 4 times the expected one"),
+        (lambda x, factor=2.0: x * factor + 1, "is 1 too large"),
         (lambda x, factor=2.0: (x * factor)[::-1, ::-1], "half a turn"),
         (lambda x, factor=2.0: x * factor / 0, "nan or inf"),
         (lambda x, factor=2.0: x * factor * (1 if x.shape[0] == x.shape[1] else 2), "not square"),

@@ -140,7 +140,7 @@ def text_of(exercise: Coding) -> str:
     return " ".join(asked)
 
 
-@pytest.mark.parametrize("exercise", [one for one in CODING if one.same_dtype], **IDS)
+@pytest.mark.parametrize("exercise", [one for one in CODING if one.dtype == "same"], **IDS)
 def test_a_dtype_is_refused_only_where_a_text_asks_for_it(exercise: Coding) -> None:
     if exercise in my_cnn_judge.PARTS.values():
         return
