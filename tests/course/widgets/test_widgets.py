@@ -268,6 +268,13 @@ def test_every_module_has_checked_types():
 
 
 @pytest.mark.parametrize("name", WIDGETS)
+def test_a_widget_leaves_pointers_to_the_kit(name):
+    """The kit knows one finger from another, and a pen from a palm."""
+    text = (FOLDER / name / "widget.js").read_text(encoding="utf-8")
+    assert not re.search(r"""["'](pointer(?!over)\w+|mouse\w+|touch\w+)["']|onpointer""", text)
+
+
+@pytest.mark.parametrize("name", WIDGETS)
 def test_two_runs_show_the_same(name):
     (first, _), (second, _) = example(name)._repr_mimebundle_(), example(name)._repr_mimebundle_()
     first.pop(VIEW), second.pop(VIEW)

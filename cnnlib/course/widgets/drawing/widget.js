@@ -189,6 +189,7 @@ function render({ model, el }) {
   const undo = button("Undo", takeBack);
   const clear = button("Clear", wipe);
   const example = button("Give me a test digit", () => {
+    drag.stop();
     keep();
     tell = "A test digit.";
     kernel.wait();
@@ -266,11 +267,13 @@ function render({ model, el }) {
     speak();
   }
   function takeBack() {
+    drag.stop(); // so that a stroke under way goes as a whole
     const earlier = before.pop();
     if (earlier) replace(earlier, "The last stroke is taken back.");
     else frame.say("There is nothing to take back.");
   }
   function wipe() {
+    drag.stop();
     if (!sum(ink)) return frame.say("The pad is empty.");
     keep();
     return replace(new Uint8Array(side * side), "Cleared.");
@@ -295,7 +298,7 @@ function render({ model, el }) {
     send();
     speak();
   }
-  letDrag(board, {
+  const drag = letDrag(board, {
     start(event) {
       board.classList.remove("keys");
       lift();
@@ -311,9 +314,10 @@ function render({ model, el }) {
         stroke = to;
       }
     },
-    end() {
+    end({ palm }) {
       stroke = null;
-      finish("Stroke drawn.");
+      if (palm) ink = before.pop() ?? ink;
+      else finish("Stroke drawn.");
     },
   });
 
