@@ -194,7 +194,7 @@ def test_any_rule_of_a_widget_counts_for_more_than_the_kits():
 @pytest.mark.parametrize("name", WIDGETS)
 def test_the_frame_bears_the_name_of_the_folder(name):
     text = (FOLDER / name / "widget.js").read_text(encoding="utf-8")
-    assert re.findall(r'panel\(el, \{\s*name: "(\w+)"', text) == [name]
+    assert re.findall(r'panel\(model, el, \{\s*name: "(\w+)"', text) == [name]
 
 
 FILES = sorted(path.relative_to(FOLDER).as_posix() for path in FOLDER.rglob("*.[jc]s*"))

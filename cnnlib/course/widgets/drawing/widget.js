@@ -129,7 +129,7 @@ const SLANTS = { Home: [-1, -1], PageUp: [1, -1], End: [-1, 1], PageDown: [1, 1]
 
 /** @param {Given<Set, Facts>} given */
 function render({ model, el }) {
-  const frame = panel(el, {
+  const frame = panel(model, el, {
     name: "drawing",
     title: "Draw a digit",
     describe: "Draw one digit, large, with mouse, finger or keys. The network answers while you draw.",
@@ -165,7 +165,7 @@ function render({ model, el }) {
   // Parts
 
   const canvas = h("canvas", { width: side, height: side, role: "img" });
-  const cursor = h("div", { class: "pad-cursor", "aria-hidden": "true" });
+  const cursor = h("div", { class: "pad-cursor cnn-data", "aria-hidden": "true" });
   const board = h(
     "div",
     {
@@ -409,7 +409,7 @@ function render({ model, el }) {
     while (odds.children.length > shares.length) odds.lastElementChild?.remove();
     shares.forEach((share, k) => {
       if (!odds.children[k]) {
-        const bar = h("span", { class: "pad-bar", "aria-hidden": "true" }, h("span"));
+        const bar = h("span", { class: "pad-bar", "aria-hidden": "true" }, h("span", { class: "cnn-bar" }));
         odds.append(h("li", {}, h("span"), h("span", { "aria-hidden": "true" }), bar, h("span")));
       }
       const row = odds.children[k];

@@ -9,7 +9,7 @@
  * facts F, which Python sends and nobody changes.
  * @template S, F
  * @typedef {object} Model
- * @property {{(name: "settings"): S, (name: "facts"): F, (name: string): any}} get
+ * @property {{(name: "settings"): S, (name: "facts"): F, (name: "large"): boolean, (name: string): any}} get
  * @property {(name: string, value: any) => void} set
  * @property {() => void} save_changes
  * @property {(content: object) => void} send
@@ -222,8 +222,8 @@ export function setAttribute(node, name, value) {
 // --- The frame around a widget -------------------------------------------------------------------
 
 /**
- * Build the frame of a widget inside `el`: a named group with a title, a place for messages, a
- * spoken line, and help for the keyboard.
+ * Build the frame of a widget inside `el`: a named group with a title, a switch that makes it large
+ * for the back row, a place for messages, a spoken line, and help for the keyboard.
  *
  * `name` is the folder of the widget: its style sheet holds below the class `cnn-NAME`.
  * `keys` is a list of [keys, what they do]. Returns:
@@ -235,20 +235,22 @@ export function setAttribute(node, name, value) {
  *   field(…), grid(…)  make a `numberField`, a `grid`, whose complaints stand here
  *   dispose()          takes the listeners away; call it from the function that render returns
  *
+ * @param {Model<any, any>} model
  * @param {HTMLElement} el
  * @param {{ name: string, title: string, describe?: string, keys?: [string, string][] }} about
  */
-export function panel(el, { name, title, describe = "", keys = [] }) {
+export function panel(model, el, { name, title, describe = "", keys = [] }) {
   const titleId = uniqueId();
   const spokenLine = h("div", { class: "cnn-spoken", role: "status", "aria-live": "polite" });
   const complaint = h("p", { class: "cnn-complaint", role: "alert" });
   const body = h("div", { class: "cnn-body" });
   const help = h("dl", {}, keys.map(([key, does]) => [h("dt", {}, key), h("dd", {}, does)]));
   const footer = h("div", { class: "cnn-footer" }, keys.length ? fold("Keys", help) : null);
+  const large = toggle("Large", grow);
   const root = h(
     "section",
     { class: `cnn-widget cnn-${name}`, role: "group", "aria-labelledby": titleId, tabindex: "-1" },
-    h("div", { class: "cnn-title", id: titleId }, title),
+    h("div", { class: "cnn-head" }, h("div", { class: "cnn-title", id: titleId }, title), large.node),
     describe ? h("p", { class: "cnn-describe" }, describe) : null,
     body,
     complaint,
@@ -270,6 +272,14 @@ export function panel(el, { name, title, describe = "", keys = [] }) {
   setAttribute(root, "data-lm-suppress-shortcuts", "true");
   window.addEventListener("keydown", guard, true);
   el.replaceChildren(root);
+  // The switch is for the screen that it is on: nothing is told to Python, and nothing is stored.
+  /** @param {boolean} on */
+  function grow(on) {
+    large.set(on);
+    root.classList.toggle("cnn-large", on);
+  }
+  const size = hearing(model, "large", () => grow(model.get("large")));
+  grow(Boolean(model.get("large")));
 
   const complain = (/** @type {string} */ text) => setText(complaint, text);
   let flip = false;
@@ -294,6 +304,7 @@ export function panel(el, { name, title, describe = "", keys = [] }) {
     },
     dispose() {
       window.removeEventListener("keydown", guard, true);
+      size.dispose();
     },
   };
 }
@@ -608,6 +619,7 @@ export function letDrag(node, { start, move, end = () => {} }) {
   const drop = (/** @type {PointerEvent} */ event) => {
     if (event.pointerId === pointer?.id) stop();
   };
+  /** @type {Record<string, (event: any) => void>} */
   const listeners = {
     pointermove(/** @type {PointerEvent} */ event) {
       if (event.pointerId !== pointer?.id) return;

@@ -209,7 +209,7 @@ export function mapTiles({ say, colours }) {
             width: form.width,
             height: form.height,
             tabindex: k === 0 ? "0" : "-1",
-            style: `width: ${cell * form.width}em; height: ${cell * form.height}em`,
+            style: `width: ${cell * form.width}em; height: max(24px, ${cell * form.height}em)`,
           }),
         );
         at = 0;

@@ -79,7 +79,7 @@ export function shades(colours) {
  */
 export function board({ name, go, hover = () => {}, press = () => false, step = null }) {
   const canvas = h("canvas", { class: "pix-canvas", role: "img" });
-  const outline = h("div", { class: "pix-mark", "aria-hidden": "true" });
+  const outline = h("div", { class: "pix-mark cnn-data", "aria-hidden": "true" });
   const node = h(
     "div",
     { class: "pix-board", role: "application", tabindex: "0", "aria-label": name },

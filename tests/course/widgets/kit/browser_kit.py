@@ -15,7 +15,7 @@ from cnnlib.course.widgets.kit.bundle import script, styles
 
 SAMPLE = """
 export function render({ model, el }) {
-  const frame = panel(el, { name: "sample", title: "Sample", keys: [["Enter", "does it"]] });
+  const frame = panel(model, el, { name: "sample", title: "Sample", keys: [["Enter", "does it"]] });
   const set = settings(model, redraw);
   const field = numberField("Size", {
     min: 0, max: 9, whole: true, complain: frame.complain,
