@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 
 import numpy as np
 import pytest
 from examples import WIDGETS, example
+from PIL import Image
 from playwright.sync_api import Locator, Page
 from seen import TEXTS, contrast_within, cut, luminance, ratio, screenshot
 from stage import DARK, Stage
@@ -65,8 +67,9 @@ def test_in_high_contrast_lines_and_bars_are_seen(high_contrast, name: str, sche
     shown = high_contrast(name, scheme)
     paper = 0.0 if scheme == "dark" else 1.0
     drawn = shown.root.locator(LINES).evaluate_all(
-        "(all) => all.map((one) => [one.getAttribute('class'), getComputedStyle(one).stroke === 'none'"
-        " || one.matches('.svg-dot') ? getComputedStyle(one).fill : getComputedStyle(one).stroke])"
+        "(all) => all.map((one) => { const { stroke, fill } = getComputedStyle(one);"
+        "const filled = stroke === 'none' || one.matches('.svg-dot');"
+        "return [one.getAttribute('class'), filled ? fill : stroke]; })"
     )
     for mark, colour in drawn:
         numbers = [float(n) for n in colour[colour.index("(") + 1 : -1].split(",")[:3]]
@@ -117,18 +120,12 @@ def test_in_high_contrast_the_window_and_the_focus_are_seen(high_contrast, schem
 
 
 def around(shown: Stage, part: Locator) -> np.ndarray:
+    """Return what is seen of a part and of the ring around it."""
     box = part.bounding_box()
-    clip = {
-        "x": box["x"] - 6,
-        "y": box["y"] - 6,
-        "width": box["width"] + 12,
-        "height": box["height"] + 12,
-    }
-    import io
-
-    from PIL import Image
-
-    return np.asarray(Image.open(io.BytesIO(shown.page.screenshot(clip=clip))).convert("RGB"))
+    assert box is not None
+    sides = {"width": box["width"] + 12, "height": box["height"] + 12}
+    picture = shown.page.screenshot(clip={"x": box["x"] - 6, "y": box["y"] - 6, **sides})
+    return np.asarray(Image.open(io.BytesIO(picture)).convert("RGB"))
 
 
 def test_in_high_contrast_the_colours_of_data_stay(high_contrast) -> None:
@@ -139,3 +136,86 @@ def test_in_high_contrast_the_colours_of_data_stay(high_contrast) -> None:
     grey = high_contrast("inspector", "dark")
     place = grey.root.locator(".look-patch")
     assert place.evaluate("(n) => getComputedStyle(n).forcedColorAdjust") == "none"
+
+
+@SCHEMES
+@EACH
+def test_without_high_contrast_all_texts_can_be_read_too(
+    make_page: Callable[..., Page], name: str, scheme: str
+) -> None:
+    page = make_page(color_scheme=scheme, device_scale_factor=SCALE)
+    if scheme == "dark":
+        page.add_style_tag(content=DARK)
+    # What cannot be used now may look faint.
+    faint = {"Back", "Undo", "Step", "Back to its place", "Go on", "Remove the last layer"}
+    found = [
+        line for line in unreadable(Stage(page, example(name))) if line.split("'")[1] not in faint
+    ]
+    assert found == []
+
+
+# For the back row
+
+
+@pytest.mark.parametrize("width", [1280, 1024, 512])  # and 1024 at a zoom of 200%
+@EACH
+def test_large_is_large_and_stays_on_the_page(page: Page, name: str, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    shown = Stage(page, example(name))
+    root = shown.root.locator(".cnn-widget")
+    thin = root.evaluate("(n) => getComputedStyle(n).borderTopWidth")
+    switch = shown.root.get_by_role("switch", name="Large")
+    switch.focus()
+    page.keyboard.press("Space")
+    assert switch.get_attribute("aria-checked") == "true"
+    texts = root.evaluate(TEXTS)
+    assert len(texts) > 10
+    assert [(text["text"], text["size"]) for text in texts if text["size"] < 24] == []
+    assert shown.overflow() <= 0
+    assert float(root.evaluate("(n) => parseFloat(getComputedStyle(n).borderTopWidth)")) > float(
+        thin.removesuffix("px")
+    )
+    box, frame = switch.bounding_box(), root.bounding_box()
+    assert box["x"] + box["width"] <= frame["x"] + frame["width"]
+    page.keyboard.press("Space")
+    assert switch.get_attribute("aria-checked") == "false"
+    assert min(text["size"] for text in root.evaluate(TEXTS)) < 24
+
+
+def test_large_is_set_from_python_and_not_told_back(page: Page) -> None:
+    widget = example("softmax")
+    widget.large = True
+    shown = Stage(page, widget)
+    switch = shown.root.get_by_role("switch", name="Large")
+    assert switch.get_attribute("aria-checked") == "true"
+    switch.click()
+    assert switch.get_attribute("aria-checked") == "false"
+    assert page.evaluate("stage.widget.model.saved") == 0
+    assert page.evaluate("stage.widget.model.get('large')") is True
+    page.evaluate("stage.widget.model.set('large', false)")
+    page.evaluate("stage.widget.model.set('large', true)")
+    assert switch.get_attribute("aria-checked") == "true"
+    assert shown.dispose() == 0
+
+
+# For fingers
+
+TARGETS = (
+    "button, select, input:not([type=range]), summary, .maps-tile, "
+    ".cnn-grid:not(.pool-grey) .cnn-cell"
+)
+
+
+@EACH
+def test_what_is_touched_is_large_enough(page: Page, name: str) -> None:
+    """24 pixels each way (WCAG 2.2, 2.5.8); the pixels of a picture are as small as they are."""
+    small = (
+        Stage(page, example(name))
+        .root.locator(TARGETS)
+        .evaluate_all(
+            "(all) => all.filter((one) => one.checkVisibility()).map((one) => "
+            "[one.outerHTML.slice(0, 80), one.getBoundingClientRect()]).filter("
+            "([, box]) => Math.min(box.width, box.height) < 23.9).map(([text]) => text)"
+        )
+    )
+    assert small == []

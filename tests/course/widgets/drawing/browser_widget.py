@@ -289,7 +289,8 @@ def test_a_resting_palm_draws_nothing_and_undo_takes_back_the_stroke(fingers: Ca
     fingers("touchMove", first=(0.6, 0.2), second=(0.91, 0.88))
     drawn = fingers("touchEnd")
     rows, columns = np.nonzero(drawn)
-    assert rows.min() > 0.15 * SIDE and rows.max() < 0.25 * SIDE
+    assert rows.min() > 0.15 * SIDE
+    assert rows.max() < 0.25 * SIDE
     assert columns.max() < 0.65 * SIDE
     assert button(fingers.pad, "Undo").get_attribute("aria-disabled") is None
     button(fingers.pad, "Undo").click()
@@ -338,7 +339,8 @@ def test_what_a_palm_drew_goes_when_the_pen_comes(pad: Stage) -> None:
     pointer("up", 2, "pen", 0.4, 0.2)
     until_answered(pad)
     rows, columns = np.nonzero(python(pad).drawing)
-    assert rows.max() < 0.3 * SIDE and columns.max() < 0.5 * SIDE
+    assert rows.max() < 0.3 * SIDE
+    assert columns.max() < 0.5 * SIDE
     button(pad, "Undo").click()
     until_answered(pad)
     assert not python(pad).drawing.any()

@@ -148,7 +148,7 @@ def test_the_curve_lies_where_the_losses_are(shown: Stage) -> None:
     assert curve is not None
     points = np.array([pair.split(",") for pair in curve.split()], float)
     losses = np.array(python(shown).history.batch_losses)
-    np.testing.assert_allclose(points[:, 0], 36 + np.arange(1, 19) / 6 / 3 * 226, atol=0.06)
+    np.testing.assert_allclose(points[:, 0], 44 + np.arange(1, 19) / 6 / 3 * 218, atol=0.06)
     high = min(max(losses.max(), 0.1), 5)
     np.testing.assert_allclose(points[:, 1], 124 - losses / high * 117, atol=0.06)
 
