@@ -104,6 +104,9 @@ body { background: #111111; }
 """
 
 
+OWN = {"settings", "facts", "large"}  # what every widget shares with the browser
+
+
 class Stage:
     """A widget on a page of its own."""
 
@@ -113,7 +116,7 @@ class Stage:
         self.widget = widget
         self._changed: set[str] = set()
         shared = _shared(widget)
-        if set(shared) - {"settings", "facts"}:
+        if set(shared) - OWN:
             widget.observe(lambda change: self._changed.add(change["name"]), shared)
             page.expose_function(f"kernel_{name}", self._as_kernel)
         state = {key: _encoded(getattr(widget, key)) for key in shared}
@@ -235,9 +238,7 @@ def enter(field: Locator, value: str) -> None:
 
 def _shared(widget: Widget) -> list[str]:
     """Return the names of what a widget shares with the browser, besides what all widgets do."""
-    return sorted(
-        set(widget.traits(sync=True)) - set(Bare().traits(sync=True)) | {"settings", "facts"}
-    )
+    return sorted(set(widget.traits(sync=True)) - set(Bare().traits(sync=True)) | OWN)
 
 
 class Bare(Widget):

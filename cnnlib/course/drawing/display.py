@@ -104,13 +104,20 @@ def check_alt(alt: str) -> str:
     return alt
 
 
-def to_bundle(fig: Figure | Axes, alt: str) -> dict[str, str]:
-    """Return the display bundle of a figure: ``text/html`` and ``text/plain``."""
+def to_bundle(
+    fig: Figure | Axes, alt: str, *, mark: str = "", style_sheet: str = ""
+) -> dict[str, str]:
+    """Return the display bundle of a figure: ``text/html`` and ``text/plain``.
+
+    `mark` is a class of the picture, by which the style sheet that goes with it finds it.
+    """
     picture = to_png(fig)
     width = int.from_bytes(picture[16:20], "big") // 2  # from the PNG header; see DPI
     code = base64.b64encode(picture).decode("ascii")
+    named = f'class="{mark}" ' if mark else ""
     markup = (
-        f'<img alt="{html.escape(alt, quote=True)}" width="{width}" '
+        f"{style_sheet}"
+        f'<img {named}alt="{html.escape(alt, quote=True)}" width="{width}" '
         f'style="max-width: 100%; height: auto" src="data:image/png;base64,{code}">'
     )
     return {"text/html": markup, "text/plain": alt}

@@ -17,7 +17,8 @@ A widget is a folder, ``name/``, with a line below that makes its class known he
 
 ``kit/`` holds what all widgets share. In JavaScript, `kit.js` has
 
-- `panel`: the frame, a place for complaints, a spoken line, help for the keys;
+- `panel`: the frame, the switch for the back row, a place for complaints, a spoken line, help for
+  the keys;
 - `settings`: what Python and the browser share;
 - ``panel.field``, `slider`, `toggle`, `choice`, `button`, `player`: controls that work from the
   keyboard;
@@ -38,7 +39,10 @@ Rules that every widget keeps
 - All that the mouse can do, the keyboard can do; where the focus is, can be seen.
 - What changes is said, in words, through ``panel.say``: once for each action.
 - Nonsense is refused in words, and the last sound value stays.
-- Colour is never the only sign. Sizes are in em, so that everything grows with the text.
+- Colour is never the only sign. Sizes are in em, so that everything grows with the text: with the
+  browser's zoom, and with the switch that every widget has for the back row.
+- Colours come from the sheet of the kit, which also knows a system's high contrast. What is
+  coloured by data has the class ``cnn-data``, and a bar the class ``cnn-bar``.
 - No address of any server stands in a file, and no file is loaded.
 """
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 
+import nbformat
 import pytest
 from lab import Lab, Opened, Server, ids_of_cells, widget, write
+from nbformat.sign import NotebookNotary
 from playwright.sync_api import Locator, expect
 from stage import CLOCK, Grid, enter
 
@@ -263,6 +265,45 @@ def test_a_notebook_that_was_not_run_shows_the_picture(lab: Lab) -> None:
     expect(picture).to_be_visible()
     assert picture.get_attribute("alt").startswith("Input, rows: 5 1 7 13;")
     opened.close()
+
+
+def test_a_widget_that_lives_hides_its_picture_and_paper_shows_it(opened: Opened) -> None:
+    root = widget(opened)
+    picture = opened.cell("cell-1").locator("img.cnn-stand-in")
+    expect(picture).to_have_count(1)
+    expect(picture).to_be_hidden()
+    opened.page.emulate_media(media="print")
+    try:
+        expect(picture).to_be_visible()
+        expect(root).to_be_hidden()
+    finally:
+        opened.page.emulate_media(media="screen")
+    expect(root).to_be_visible()
+
+
+def test_reopened_without_any_state_there_is_the_picture(
+    make_notebook: Callable[..., Opened], lab: Lab, server: Server
+) -> None:
+    """As after a restart of the server, where JupyterLab was not told to save widgets."""
+    opened = make_notebook("stateless")
+    opened.save()
+    opened.close()
+    path = server.folder / opened.path
+    content = json.loads(path.read_text(encoding="utf-8"))
+    content["metadata"].pop("widgets", None)
+    path.write_text(json.dumps(content), encoding="utf-8")
+    NotebookNotary(data_dir=str(server.folder.parent / "data")).sign(nbformat.from_dict(content))
+    again = lab.open("stateless")
+    picture = again.cell("cell-1").locator("img.cnn-stand-in")
+    expect(picture).to_be_visible()
+    assert picture.get_attribute("alt").startswith("Input, rows: 5 1 7 13;")
+    again.page.wait_for_timeout(3000)  # JupyterLab looks for the widget for two seconds
+    expect(picture).to_be_visible()
+    error = again.cell("cell-1").get_by_text("Error displaying widget")
+    expect(error).to_have_count(1)  # it is there, for the notebook is trusted,
+    expect(error).to_be_hidden()  # and nobody sees it
+    again.close()
+    lab.take_complaints()
 
 
 def test_the_theme_of_jupyterlab_is_taken_on(opened: Opened, lab: Lab) -> None:

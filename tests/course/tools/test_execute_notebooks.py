@@ -143,9 +143,9 @@ def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_drawn_widget_is_stored_as_a_picture_without_its_program(drawn: Path) -> None:
     text = drawn.read_text(encoding="utf-8")
     notebook = nbformat.reads(text, as_version=4)
-    data = notebook.cells[1].outputs[0].data
+    _, data = (output.data for output in notebook.cells[1].outputs)
     assert data["text/plain"].endswith("the first cell of the output, rows: 5 10; 15 20.")
-    assert data[VIEW]["model_id"].startswith("widget-")
+    assert notebook.cells[1].outputs[0].data[VIEW]["model_id"].startswith("widget-")
     assert "widgets" not in notebook.metadata
     assert "export default" not in text
 

@@ -194,7 +194,7 @@ def test_any_rule_of_a_widget_counts_for_more_than_the_kits():
 @pytest.mark.parametrize("name", WIDGETS)
 def test_the_frame_bears_the_name_of_the_folder(name):
     text = (FOLDER / name / "widget.js").read_text(encoding="utf-8")
-    assert re.findall(r'panel\(el, \{\s*name: "(\w+)"', text) == [name]
+    assert re.findall(r'panel\(model, el, \{\s*name: "(\w+)"', text) == [name]
 
 
 FILES = sorted(path.relative_to(FOLDER).as_posix() for path in FOLDER.rglob("*.[jc]s*"))
@@ -265,6 +265,13 @@ def test_every_module_has_checked_types():
     for name in FILES:
         if name.endswith(".js"):
             assert (FOLDER / name).read_text(encoding="utf-8").startswith("// @ts-check\n"), name
+
+
+@pytest.mark.parametrize("name", WIDGETS)
+def test_a_widget_leaves_pointers_to_the_kit(name):
+    """The kit knows one finger from another, and a pen from a palm."""
+    text = (FOLDER / name / "widget.js").read_text(encoding="utf-8")
+    assert not re.search(r"""["'](pointer(?!over)\w+|mouse\w+|touch\w+)["']|onpointer""", text)
 
 
 @pytest.mark.parametrize("name", WIDGETS)

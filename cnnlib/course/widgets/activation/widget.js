@@ -112,7 +112,7 @@ const CURVE = Array.from({ length: 241 }, (_, k) => ((k - 120) / 120) * REACH);
 
 /** @param {Given<Set, { reach: number }>} given */
 function render({ model, el }) {
-  const frame = panel(el, {
+  const frame = panel(model, el, {
     name: "activation",
     title: "Activation functions and their slopes",
     keys: [

@@ -179,7 +179,7 @@ function resized(channels, count, rows, columns) {
 
 /** @param {Given<Set, { limits: Limits }>} given */
 function render({ model, el }) {
-  const frame = panel(el, {
+  const frame = panel(model, el, {
     name: "convolution",
     title: "Convolution, step by step",
     keys: [

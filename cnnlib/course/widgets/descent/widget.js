@@ -202,7 +202,7 @@ function powers(low, high) {
 
 /** @param {Given<Set, Facts>} given */
 function render({ model, el }) {
-  const frame = panel(el, {
+  const frame = panel(model, el, {
     name: "descent",
     title: "A kernel learns, step by step",
     keys: [
@@ -325,7 +325,7 @@ function render({ model, el }) {
       figures.gradient.node,
       equals,
       figures.next.node,
-      h("figure", { class: "cnn-figure" }, h("figcaption", {}, "loss"), curve.node, legend),
+      figure("loss", curve.node, legend).node,
     ),
     sums.node,
     steps.node,

@@ -129,7 +129,7 @@ const SLANTS = { Home: [-1, -1], PageUp: [1, -1], End: [-1, 1], PageDown: [1, 1]
 
 /** @param {Given<Set, Facts>} given */
 function render({ model, el }) {
-  const frame = panel(el, {
+  const frame = panel(model, el, {
     name: "drawing",
     title: "Draw a digit",
     describe: "Draw one digit, large, with mouse, finger or keys. The network answers while you draw.",
@@ -165,7 +165,7 @@ function render({ model, el }) {
   // Parts
 
   const canvas = h("canvas", { width: side, height: side, role: "img" });
-  const cursor = h("div", { class: "pad-cursor", "aria-hidden": "true" });
+  const cursor = h("div", { class: "pad-cursor cnn-data", "aria-hidden": "true" });
   const board = h(
     "div",
     {
@@ -189,6 +189,7 @@ function render({ model, el }) {
   const undo = button("Undo", takeBack);
   const clear = button("Clear", wipe);
   const example = button("Give me a test digit", () => {
+    drag.stop();
     keep();
     tell = "A test digit.";
     kernel.wait();
@@ -266,11 +267,13 @@ function render({ model, el }) {
     speak();
   }
   function takeBack() {
+    drag.stop(); // so that a stroke under way goes as a whole
     const earlier = before.pop();
     if (earlier) replace(earlier, "The last stroke is taken back.");
     else frame.say("There is nothing to take back.");
   }
   function wipe() {
+    drag.stop();
     if (!sum(ink)) return frame.say("The pad is empty.");
     keep();
     return replace(new Uint8Array(side * side), "Cleared.");
@@ -295,7 +298,7 @@ function render({ model, el }) {
     send();
     speak();
   }
-  letDrag(board, {
+  const drag = letDrag(board, {
     start(event) {
       board.classList.remove("keys");
       lift();
@@ -311,9 +314,10 @@ function render({ model, el }) {
         stroke = to;
       }
     },
-    end() {
+    end({ palm }) {
       stroke = null;
-      finish("Stroke drawn.");
+      if (palm) ink = before.pop() ?? ink;
+      else finish("Stroke drawn.");
     },
   });
 
@@ -405,7 +409,7 @@ function render({ model, el }) {
     while (odds.children.length > shares.length) odds.lastElementChild?.remove();
     shares.forEach((share, k) => {
       if (!odds.children[k]) {
-        const bar = h("span", { class: "pad-bar", "aria-hidden": "true" }, h("span"));
+        const bar = h("span", { class: "pad-bar", "aria-hidden": "true" }, h("span", { class: "cnn-bar" }));
         odds.append(h("li", {}, h("span"), h("span", { "aria-hidden": "true" }), bar, h("span")));
       }
       const row = odds.children[k];

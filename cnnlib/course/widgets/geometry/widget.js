@@ -303,7 +303,7 @@ const MODES = [
 
 /** @param {Given<Set, { limits: Limits }>} given */
 function render({ model, el }) {
-  const frame = panel(el, {
+  const frame = panel(model, el, {
     name: "geometry",
     title: "Padding, stride and what they read",
     keys: [
@@ -416,7 +416,7 @@ function render({ model, el }) {
   });
   const paddingName = h("span", { id: uniqueId() }, "Padding of all layers");
   const layerList = h("div", { class: "geo-layers" });
-  const maps = h("div", { class: "cnn-figures geo-maps" });
+  const maps = h("div", { class: "cnn-figures geo-maps cnn-data" });
   const told = h("p", { class: "geo-story" });
   const fieldLine = h("p", { class: "geo-field" });
   frame.body.append(

@@ -331,7 +331,7 @@ function drawing(graph, inputs, k) {
 
 /** @param {Given<Set, Facts>} given */
 function render({ model, el }) {
-  const frame = panel(el, {
+  const frame = panel(model, el, {
     name: "graph",
     title: "Values flow forward, gradients flow back",
     keys: [

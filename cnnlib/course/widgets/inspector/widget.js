@@ -71,7 +71,7 @@ export function written(values, roomy) {
 
 /** @param {Given<Set, { close: number }>} given numbers are written in windows of `close` pixels */
 function render({ model, el }) {
-  const frame = panel(el, {
+  const frame = panel(model, el, {
     name: "inspector",
     title: "A photograph is numbers",
     keys: [
@@ -145,12 +145,12 @@ function render({ model, el }) {
     press,
     step: (down, right) => far.step(down, right),
   });
-  const overlay = h("div", { class: "look-numbers", "aria-hidden": "true" });
+  const overlay = h("div", { class: "look-numbers cnn-data", "aria-hidden": "true" });
   near.node.append(overlay);
   const figures = { far: figure("", far.node), near: figure("", near.node) };
   figures.near.node.classList.add("look-close");
   const heading = h("span", {});
-  const patch = h("span", { class: "look-patch", "aria-hidden": "true" });
+  const patch = h("span", { class: "look-patch cnn-data", "aria-hidden": "true" });
   frame.body.append(
     h("div", { class: "cnn-controls" }, zoomOut, zoomIn, showChoice.node),
     h("p", { class: "look-place" }, heading, patch),

@@ -105,7 +105,7 @@ function grey(value) {
 
 /** @param {Given<Set, Facts>} given */
 function render({ model, el }) {
-  const frame = panel(el, {
+  const frame = panel(model, el, {
     name: "kernel",
     title: "Nine numbers and a photograph",
     keys: [
@@ -231,7 +231,7 @@ function render({ model, el }) {
     const stops = Array.from({ length: 17 }, (_, k) => {
       return `rgb(${colour(ends[0] + (k / 16) * (ends[1] - ends[0]))})`;
     });
-    const bar = h("span", { class: "kern-scale", "aria-hidden": "true" });
+    const bar = h("span", { class: "kern-scale cnn-data", "aria-hidden": "true" });
     bar.style.background = `linear-gradient(90deg, ${stops.join(", ")})`;
     const says = show === "grey" ? ["0 and less", "1 and more"] : ends.map((end) => number(end, 3));
     scale.replaceChildren(

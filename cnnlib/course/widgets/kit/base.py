@@ -8,9 +8,30 @@ from typing import Any, ClassVar
 
 import anywidget
 import traitlets
+from IPython.display import display
 from matplotlib.figure import Figure
 
 from cnnlib.course.drawing.display import check_alt, to_bundle
+from cnnlib.course.widgets.kit.numbers import flag
+
+# What goes with the picture of a widget. On the screen the picture is hidden where the widget
+# lives (the names are those of JupyterLab, VS Code and Colab), and so is the row of a widget that
+# does not come: JupyterLab writes "Error displaying widget" there, an exported page nothing. On
+# paper the picture is shown in any case: a canvas is not copied to the printer.
+_STAND_IN = """<style>
+@media screen {
+  :is(.jp-OutputArea, .cell_container, #output-body):has(.cnn-widget) > :has(.cnn-stand-in),
+  .jp-OutputArea:has(.cnn-stand-in) > * > .jupyter-widgets:not(:has(:not(script))) {
+    display: none;
+  }
+}
+@media print {
+  .jp-OutputArea:has(.cnn-stand-in) :is(.cnn-widget, .jupyter-widgets) {
+    display: none;
+  }
+}
+</style>
+"""
 
 
 class _Settings(traitlets.TraitType[dict[str, Any], dict[str, Any]]):
@@ -34,6 +55,13 @@ class _Facts(traitlets.TraitType[dict[str, Any], dict[str, Any]]):
         return facts
 
 
+class _Large(traitlets.TraitType[bool, bool]):
+    """Whether a widget is drawn for the back row."""
+
+    def validate(self, widget: Any, value: bool) -> bool:
+        return flag(type(widget).__name__, "large", value)
+
+
 class Widget(anywidget.AnyWidget):
     """A widget that is drawn in the browser and set from Python.
 
@@ -47,6 +75,8 @@ class Widget(anywidget.AnyWidget):
     - `_picture`, the figure that stands in for the widget where none can run,
     - a ``__repr__`` that is the same in every run; the one here names the class.
 
+    Every widget has a switch, Large, for the back row of a room; ``widget.large = True`` turns it.
+
     Parameters
     ----------
     **settings : Any
@@ -57,6 +87,7 @@ class Widget(anywidget.AnyWidget):
 
     settings = _Settings().tag(sync=True)
     facts = _Facts().tag(sync=True)
+    large = _Large(False).tag(sync=True)
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(settings=settings, facts=json.loads(json.dumps(self.FACTS)))
@@ -94,8 +125,24 @@ class Widget(anywidget.AnyWidget):
         if bundle is None:
             return None
         data, metadata = bundle
+        return {**data, **self._stand_in()}, metadata
+
+    def _ipython_display_(self) -> None:
+        """Show the live view, and below it the picture, each as an output of its own.
+
+        An export that knows widgets takes the view out of an output, and leaves the rest; without
+        a network it then shows an empty row. The picture in an output of its own is shown by all.
+        """
+        bundle = super()._repr_mimebundle_()
+        if bundle is not None:
+            data, metadata = bundle
+            display({**data, "text/plain": repr(self)}, metadata=metadata, raw=True)  # type: ignore[no-untyped-call]
+        display(self._stand_in(), raw=True)  # type: ignore[no-untyped-call]
+
+    def _stand_in(self) -> dict[str, str]:
+        """Return the picture of the widget as it is set now, as an output."""
         figure, alt = self._picture()
-        return {**data, **to_bundle(figure, check_alt(alt))}, metadata
+        return to_bundle(figure, check_alt(alt), mark="cnn-stand-in", style_sheet=_STAND_IN)
 
 
 def setting(name: str, doc: str) -> property:

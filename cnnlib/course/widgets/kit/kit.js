@@ -9,7 +9,7 @@
  * facts F, which Python sends and nobody changes.
  * @template S, F
  * @typedef {object} Model
- * @property {{(name: "settings"): S, (name: "facts"): F, (name: string): any}} get
+ * @property {{(name: "settings"): S, (name: "facts"): F, (name: "large"): boolean, (name: string): any}} get
  * @property {(name: string, value: any) => void} set
  * @property {() => void} save_changes
  * @property {(content: object) => void} send
@@ -222,8 +222,8 @@ export function setAttribute(node, name, value) {
 // --- The frame around a widget -------------------------------------------------------------------
 
 /**
- * Build the frame of a widget inside `el`: a named group with a title, a place for messages, a
- * spoken line, and help for the keyboard.
+ * Build the frame of a widget inside `el`: a named group with a title, a switch that makes it large
+ * for the back row, a place for messages, a spoken line, and help for the keyboard.
  *
  * `name` is the folder of the widget: its style sheet holds below the class `cnn-NAME`.
  * `keys` is a list of [keys, what they do]. Returns:
@@ -235,20 +235,22 @@ export function setAttribute(node, name, value) {
  *   field(…), grid(…)  make a `numberField`, a `grid`, whose complaints stand here
  *   dispose()          takes the listeners away; call it from the function that render returns
  *
+ * @param {Model<any, any>} model
  * @param {HTMLElement} el
  * @param {{ name: string, title: string, describe?: string, keys?: [string, string][] }} about
  */
-export function panel(el, { name, title, describe = "", keys = [] }) {
+export function panel(model, el, { name, title, describe = "", keys = [] }) {
   const titleId = uniqueId();
   const spokenLine = h("div", { class: "cnn-spoken", role: "status", "aria-live": "polite" });
   const complaint = h("p", { class: "cnn-complaint", role: "alert" });
   const body = h("div", { class: "cnn-body" });
   const help = h("dl", {}, keys.map(([key, does]) => [h("dt", {}, key), h("dd", {}, does)]));
   const footer = h("div", { class: "cnn-footer" }, keys.length ? fold("Keys", help) : null);
+  const large = toggle("Large", grow);
   const root = h(
     "section",
     { class: `cnn-widget cnn-${name}`, role: "group", "aria-labelledby": titleId, tabindex: "-1" },
-    h("div", { class: "cnn-title", id: titleId }, title),
+    h("div", { class: "cnn-head" }, h("div", { class: "cnn-title", id: titleId }, title), large.node),
     describe ? h("p", { class: "cnn-describe" }, describe) : null,
     body,
     complaint,
@@ -270,6 +272,14 @@ export function panel(el, { name, title, describe = "", keys = [] }) {
   setAttribute(root, "data-lm-suppress-shortcuts", "true");
   window.addEventListener("keydown", guard, true);
   el.replaceChildren(root);
+  // The switch is for the screen that it is on: nothing is told to Python, and nothing is stored.
+  /** @param {boolean} on */
+  function grow(on) {
+    large.set(on);
+    root.classList.toggle("cnn-large", on);
+  }
+  const size = hearing(model, "large", () => grow(model.get("large")));
+  grow(Boolean(model.get("large")));
 
   const complain = (/** @type {string} */ text) => setText(complaint, text);
   let flip = false;
@@ -294,6 +304,7 @@ export function panel(el, { name, title, describe = "", keys = [] }) {
     },
     dispose() {
       window.removeEventListener("keydown", guard, true);
+      size.dispose();
     },
   };
 }
@@ -580,40 +591,72 @@ export function worked() {
   };
 }
 
+const PALM = 1000; // milliseconds after a pen was near, in which a touch is taken for the palm
+
 /**
- * Let one pointer drag: from where it is pressed to where it is lifted, also beyond the edge. A
- * second finger is left out, and what the system takes away ends like a lifted pointer.
+ * Let one pointer drag: from where it is pressed to where it is lifted, also beyond the edge.
+ *
+ * A second finger is left out, and so is the palm of a hand that holds a pen. Where the palm came
+ * first, the pen takes over: `end({ palm: true })` says that what was dragged so far was no finger.
+ * What the system takes away ends like a lifted pointer. `stop` ends a drag from outside.
  * @param {Element} node
  * @param {{
  *   start: (event: PointerEvent) => boolean | void, move: (event: PointerEvent) => void,
- *   end?: () => void,
+ *   end?: (how: { palm: boolean }) => void,
  * }} to `start` returns false where no drag begins
  */
 export function letDrag(node, { start, move, end = () => {} }) {
-  /** @type {number | null} */
+  /** The one that drags. @type {{ id: number, type: string } | null} */
   let pointer = null;
-  const follow = (/** @type {PointerEvent} */ event) => {
-    if (event.pointerId !== pointer) return;
-    // Captured only now: a pointer that is captured from the start clicks on no cell.
-    if (!node.hasPointerCapture(pointer)) node.setPointerCapture(pointer);
-    move(event);
-  };
-  const drop = (/** @type {PointerEvent} */ event) => {
-    if (event.pointerId !== pointer) return;
+  let penSeen = -Infinity;
+
+  function stop({ palm = false } = {}) {
+    if (!pointer) return;
     pointer = null;
-    window.removeEventListener("pointermove", follow);
-    window.removeEventListener("pointerup", drop);
-    window.removeEventListener("pointercancel", drop);
-    end();
+    for (const [name, listener] of Object.entries(listeners)) window.removeEventListener(name, listener);
+    end({ palm });
+  }
+  const drop = (/** @type {PointerEvent} */ event) => {
+    if (event.pointerId === pointer?.id) stop();
   };
-  node.addEventListener("pointerdown", (event) => {
-    const press = /** @type {PointerEvent} */ (event);
-    if (pointer !== null || press.button !== 0 || start(press) === false) return;
-    pointer = press.pointerId;
-    window.addEventListener("pointermove", follow);
-    window.addEventListener("pointerup", drop);
-    window.addEventListener("pointercancel", drop);
-  });
+  /** @type {Record<string, (event: any) => void>} */
+  const listeners = {
+    pointermove(/** @type {PointerEvent} */ event) {
+      if (event.pointerId !== pointer?.id) return;
+      if (event.pointerType === "mouse" && !event.buttons) return stop(); // lifted where nobody saw it
+      // Captured only now: a pointer that is captured from the start clicks on no cell.
+      if (!node.hasPointerCapture(event.pointerId)) attempt(() => node.setPointerCapture(event.pointerId));
+      move(event);
+    },
+    pointerup: drop,
+    pointercancel: drop,
+    lostpointercapture(/** @type {PointerEvent} */ event) {
+      // A part inside loses a finger when it is captured; the document hears it for what is gone.
+      if (event.target === node || event.target === document) drop(event);
+    },
+  };
+  const near = (/** @type {PointerEvent} */ event) => {
+    if (event.pointerType === "pen") penSeen = event.timeStamp;
+  };
+  const press = (/** @type {PointerEvent} */ event) => {
+    near(event);
+    const { pointerId: id, pointerType: type, button } = event;
+    if (button !== 0 || (type === "touch" && event.timeStamp - penSeen < PALM)) return;
+    if (type === "pen" && pointer?.type === "touch") stop({ palm: true });
+    if (pointer || start(event) === false) return;
+    pointer = { id, type };
+    for (const [name, listener] of Object.entries(listeners)) window.addEventListener(name, listener);
+  };
+  node.addEventListener("pointerdown", (event) => press(/** @type {PointerEvent} */ (event)));
+  node.addEventListener("pointermove", (event) => near(/** @type {PointerEvent} */ (event)));
+  return { stop: () => stop() };
+}
+
+/** Whether an event is of another finger than the first: it points at nothing.
+ * @param {Event} event
+ */
+export function isSecondFinger(event) {
+  return event instanceof PointerEvent && event.pointerType === "touch" && !event.isPrimary;
 }
 
 /** @type {Record<string, Place>} */
@@ -927,9 +970,11 @@ export function grid({ name, edit, focus, hover, press, complain = () => {} }) {
   });
   board.addEventListener("pointerover", (event) => {
     const place = placeOf(event.target);
-    if (place) hover?.(place);
+    if (place && !isSecondFinger(event)) hover?.(place);
   });
-  board.addEventListener("pointerleave", () => hover?.(null));
+  board.addEventListener("pointerleave", (event) => {
+    if (!isSecondFinger(event)) hover?.(null);
+  });
 
   return {
     node: board,

@@ -2,7 +2,7 @@
 // Maps side by side: filters, and what the layers of a network make of an image.
 
 import {
-  arrow, clamp, h, hasModifier, number, setAttribute, setText, spoken, uniqueId,
+  arrow, clamp, h, hasModifier, isSecondFinger, number, setAttribute, setText, spoken, uniqueId,
 } from "./kit.js";
 import { shades } from "./pixels.js";
 
@@ -140,14 +140,16 @@ export function mapTiles({ say, colours }) {
   }
   tiles.addEventListener("pointermove", (event) => {
     const map = mapOf(event);
-    if (map < 0) return;
+    if (map < 0 || isSecondFinger(event)) return;
     const box = canvases[map].getBoundingClientRect();
     const { width, height } = now.form;
     const i = clamp(Math.floor(((event.clientY - box.top) / box.height) * height), 0, height - 1);
     const j = clamp(Math.floor(((event.clientX - box.left) / box.width) * width), 0, width - 1);
     point({ map, place: i * width + j });
   });
-  tiles.addEventListener("pointerleave", () => point(null));
+  tiles.addEventListener("pointerleave", (event) => {
+    if (!isSecondFinger(event)) point(null);
+  });
   tiles.addEventListener("focusin", (event) => {
     const map = mapOf(event);
     if (map < 0) return;
@@ -207,7 +209,7 @@ export function mapTiles({ say, colours }) {
             width: form.width,
             height: form.height,
             tabindex: k === 0 ? "0" : "-1",
-            style: `width: ${cell * form.width}em; height: ${cell * form.height}em`,
+            style: `width: ${cell * form.width}em; height: max(24px, ${cell * form.height}em)`,
           }),
         );
         at = 0;

@@ -1,7 +1,7 @@
 // @ts-check
 // Pictures in a widget: how they come from Python, and a board of pixels to point at and walk.
 
-import { arrow, clamp, h, hasModifier, lay, setAttribute } from "./kit.js";
+import { arrow, clamp, h, hasModifier, isSecondFinger, lay, setAttribute } from "./kit.js";
 
 /** @import { Place, Window } from "./kit.js" */
 /** @typedef {[red: number, green: number, blue: number]} Colour bytes */
@@ -79,7 +79,7 @@ export function shades(colours) {
  */
 export function board({ name, go, hover = () => {}, press = () => false, step = null }) {
   const canvas = h("canvas", { class: "pix-canvas", role: "img" });
-  const outline = h("div", { class: "pix-mark", "aria-hidden": "true" });
+  const outline = h("div", { class: "pix-mark cnn-data", "aria-hidden": "true" });
   const node = h(
     "div",
     { class: "pix-board", role: "application", tabindex: "0", "aria-label": name },
@@ -106,8 +106,12 @@ export function board({ name, go, hover = () => {}, press = () => false, step = 
     const j = Math.floor((size[1] * (event.clientX - box.left)) / box.width);
     return [clamp(i, 0, size[0] - 1), clamp(j, 0, size[1] - 1)];
   }
-  canvas.addEventListener("pointermove", (event) => hover(under(event)));
-  canvas.addEventListener("pointerleave", () => hover(null));
+  canvas.addEventListener("pointermove", (event) => {
+    if (!isSecondFinger(event)) hover(under(event));
+  });
+  canvas.addEventListener("pointerleave", (event) => {
+    if (!isSecondFinger(event)) hover(null);
+  });
   canvas.addEventListener("click", (event) => {
     node.focus();
     choose(...under(event));

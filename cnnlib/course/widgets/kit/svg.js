@@ -59,7 +59,7 @@ export function line(x1, y1, x2, y2, className = "") {
  */
 export function chart({ width, height, under = "" }) {
   const node = picture(width, height);
-  const inner = { left: 3.6, right: width - 0.8, top: 0.7, bottom: height - (under ? 2.6 : 1.6) };
+  const inner = { left: 4.4, right: width - 0.8, top: 0.7, bottom: height - (under ? 2.6 : 1.6) };
   let axis = { min: 0, max: 1 };
   /** @param {Axis} axis @param {number} value @param {number} from @param {number} to */
   const place = ({ min, max }, value, from, to) => from + ((value - min) / (max - min)) * (to - from);
@@ -80,7 +80,7 @@ export function chart({ width, height, under = "" }) {
     }
     for (const [value, text] of y.ticks) {
       parts.push(line(inner.left, toY(value), inner.right, toY(value), axisClass(value)));
-      parts.push(label(text, inner.left - 0.4, toY(value), "svg-small svg-right"));
+      parts.push(label(text, inner.left - 0.3, toY(value), "svg-small svg-right"));
     }
     const middle = (inner.left + inner.right) / 2;
     if (under) parts.push(label(under, middle, height - 0.6, "svg-small"));

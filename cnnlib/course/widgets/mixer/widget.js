@@ -187,7 +187,7 @@ function css(colour) {
  * @param {string} caption @param {Facts} facts
  */
 function swatch(caption, facts, extra = "") {
-  const patch = h("div", { class: `mix-patch ${extra}`.trim(), role: "img" });
+  const patch = h("div", { class: `mix-patch cnn-data ${extra}`.trim(), role: "img" });
   const numbers = h("div", { class: "mix-numbers" });
   const { node } = figure(caption, patch, numbers);
   return {
@@ -203,7 +203,7 @@ function swatch(caption, facts, extra = "") {
 
 /** @param {Given<Set, Facts>} given */
 function render({ model, el }) {
-  const frame = panel(el, {
+  const frame = panel(model, el, {
     name: "mixer",
     title: "Three lamps mix a colour",
     keys: [
@@ -235,7 +235,7 @@ function render({ model, el }) {
     const change = (/** @type {number} */ value) => mix(lit(k, value));
     const field = frame.field(title, { min: 0, max: FULL, whole: true, change });
     const dimmer = slider(`${title}, slider`, { frame, change, max: FULL, quiet: true });
-    const leads = h("div", { class: "mix-leads", "aria-hidden": "true" });
+    const leads = h("div", { class: "mix-leads cnn-data", "aria-hidden": "true" });
     const node = h(
       "div",
       {
@@ -273,7 +273,7 @@ function render({ model, el }) {
 
   /** @param {string} name */
   function row(name, patched = false) {
-    const patch = patched ? h("span", { class: "mix-dot", "aria-hidden": "true" }) : null;
+    const patch = patched ? h("span", { class: "mix-dot cnn-data", "aria-hidden": "true" }) : null;
     const text = h("span", {});
     const node = h("tr", {}, h("th", { scope: "row" }, name), h("td", {}, patch, text));
     return {

@@ -226,7 +226,7 @@ function shifter(label, options) {
 
 /** @param {Given<Set, { limits: Limits }>} given */
 function render({ model, el }) {
-  const frame = panel(el, {
+  const frame = panel(model, el, {
     name: "pooling",
     title: "Pooling, and what a shift changes",
     keys: [
@@ -365,6 +365,7 @@ function render({ model, el }) {
   /** @param {Grid} board @param {Rows} values @param {boolean} grey @param {number} most */
   function paint(board, values, grey, most) {
     board.node.classList.toggle("pool-grey", grey);
+    board.node.classList.toggle("cnn-data", grey);
     values.forEach((row, i) =>
       row.forEach((value, j) => {
         const cell = board.cellAt(i, j);

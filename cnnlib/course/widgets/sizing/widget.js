@@ -296,7 +296,7 @@ const COLUMNS = [["filters", "neurons"], ["kernel_size"], ["stride"], ["padding"
 
 /** @param {Given<Set, Facts>} given */
 function render({ model, el }) {
-  const frame = panel(el, {
+  const frame = panel(model, el, {
     name: "sizing",
     title: "A network, sized up",
     keys: [
@@ -452,7 +452,7 @@ function render({ model, el }) {
       })),
     );
     const name = h("span", { class: "size-name" });
-    const results = HEADS.slice(6).map(() => h("td", { class: "size-number" }));
+    const results = HEADS.slice(6).map(() => h("td", { class: "size-number cnn-data" }));
     const note = h("div");
     const node = h(
       "tr",

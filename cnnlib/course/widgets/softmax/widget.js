@@ -88,7 +88,7 @@ function summary(set) {
 
 /** @param {Given<Set, { limits: Limits }>} given */
 function render({ model, el }) {
-  const frame = panel(el, {
+  const frame = panel(model, el, {
     name: "softmax",
     title: "From scores to probabilities",
     keys: [
@@ -204,7 +204,7 @@ function render({ model, el }) {
     });
     const cell = () => h("td", { class: "soft-number" });
     const [divided, exp] = [cell(), cell()];
-    const bar = h("span", { class: "soft-bar", "aria-hidden": "true" });
+    const bar = h("span", { class: "soft-bar cnn-bar", "aria-hidden": "true" });
     const share = h("span", { class: "soft-share" });
     const node = h(
       "tr",

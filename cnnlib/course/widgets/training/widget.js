@@ -2,11 +2,11 @@
 // The training dashboard: what a training comes to while it runs, and a button that stops it.
 
 import {
-  attempt, button, closing, figure, fold, h, hearing, number, panel, patience, setAttribute, setText,
-  settings,
+  attempt, button, capital, closing, figure, fold, h, hearing, number, panel, patience, setAttribute,
+  setText, settings,
 } from "../kit/kit.js";
 import { LEGEND, mapTiles } from "../kit/maps.js";
-import { svg } from "../kit/svg.js";
+import { chart } from "../kit/svg.js";
 
 /** @import { Given } from "../kit/kit.js" */
 /** @import { Colours } from "../kit/pixels.js" */
@@ -100,67 +100,39 @@ export function curveWords(name, values, write) {
 
 // --- Charts --------------------------------------------------------------------------------------
 
-const CHART = { width: 378, height: 210, left: 46, right: 12, top: 26, bottom: 36 };
+const SOLID = { line: "svg-curve", dot: "svg-dot svg-dot-first" };
+const DASHED = { line: "svg-dashed", dot: "svg-dot" };
 
-/** A chart with a line or two. `draw(curves, xHigh, yHigh, write)` takes [name, xs, ys, marked].
- * @param {string} label @param {string} xLabel
+/** A chart with a line or two, the first solid and the second dashed.
+ * @param {string} name
  */
-function chart(label, xLabel) {
-  const node = svg("svg", {
-    class: "train-chart",
-    viewBox: `0 0 ${CHART.width} ${CHART.height}`,
-    role: "img",
-  });
-  const x = (/** @type {number} */ value, /** @type {number} */ high) =>
-    CHART.left + (value / high) * (CHART.width - CHART.left - CHART.right);
-  const y = (/** @type {number} */ value, /** @type {number} */ high) =>
-    CHART.height - CHART.bottom - (value / high) * (CHART.height - CHART.top - CHART.bottom);
-  /** @param {Point} at @param {string} words @param {"start" | "middle" | "end"} anchor */
-  const text = ([px, py], words, anchor) => svg("text", { x: px, y: py, "text-anchor": anchor }, words);
-  /** @param {string} style @param {number} px @param {number} py */
-  const marker = (style, px, py) =>
-    style === "one"
-      ? svg("circle", { class: style, cx: px, cy: py, r: 3.5 })
-      : svg("rect", { class: style, x: px - 3.5, y: py - 3.5, width: 7, height: 7 });
+function lines(name) {
+  const plot = chart({ width: 27, height: 15, under: "epoch" });
+  const part = figure(name, plot.node);
   return {
-    node,
+    node: part.node,
     /**
      * @param {Curve[]} curves @param {number} xHigh @param {number} yHigh
      * @param {Write} write @param {Write} writeTick
      */
     draw(curves, xHigh, yHigh, write, writeTick = write) {
-      /** @type {SVGElement[]} */
-      const parts = [];
-      for (const tick of ticks(yHigh)) {
-        const py = y(tick, yHigh);
-        parts.push(svg("line", { x1: CHART.left, x2: CHART.width - CHART.right, y1: py, y2: py }));
-        parts.push(text([CHART.left - 6, py + 4], writeTick(tick), "end"));
-      }
-      for (const tick of ticks(xHigh).filter(Number.isInteger)) {
-        parts.push(text([x(tick, xHigh), CHART.height - CHART.bottom + 16], number(tick), "middle"));
-      }
-      const floor = CHART.height - CHART.bottom;
-      const axis = { class: "train-axis", x1: CHART.left, x2: CHART.width - CHART.right };
-      parts.push(svg("line", { ...axis, y1: floor, y2: floor }));
-      parts.push(text([CHART.width - CHART.right, CHART.height - 4], xLabel, "end"));
-      curves.forEach(([name, xs, ys, marked], k) => {
-        const style = ["one", "two"][k];
-        /** @type {Point[]} */
-        const points = xs.flatMap((at, i) => {
-          const value = ys[i];
-          return value === null ? [] : [[x(at, xHigh), y(Math.min(value, yHigh), yHigh)]];
-        });
-        const path = points.map(([px, py], i) => `${i ? "L" : "M"}${px.toFixed(1)} ${py.toFixed(1)}`);
-        parts.push(svg("path", { class: style, d: path.join("") }));
-        if (marked) parts.push(...points.map(([px, py]) => marker(style, px, py)));
-        const from = CHART.left + 150 * k;
-        parts.push(svg("line", { class: style, x1: from, x2: from + 24, y1: 10, y2: 10 }));
-        if (marked) parts.push(marker(style, from + 12, 10));
-        parts.push(text([from + 30, 14], name, "start"));
+      plot.draw({
+        x: { min: 0, max: xHigh, ticks: ticks(xHigh).filter(Number.isInteger).map((k) => [k, number(k)]) },
+        y: { min: 0, max: yHigh, ticks: ticks(yHigh).map((tick) => [tick, writeTick(tick)]) },
+        marks: curves.flatMap(([, xs, ys, marked], k) => {
+          const style = [SOLID, DASHED][k];
+          /** @type {Point[]} */
+          const points = xs.flatMap((x, i) => {
+            const y = ys[i];
+            return y === null ? [] : [[x, y]];
+          });
+          const dots = { points, class: style.dot, dot: true };
+          return [{ points, class: style.line }, ...(marked ? [dots] : [])];
+        }),
+        words: `${capital(name)}. ${curves.map(([one, , ys]) => curveWords(one, ys, write)).join(" ")}`,
       });
-      node.replaceChildren(...parts);
-      const words = curves.map(([name, , ys]) => curveWords(name, ys, write)).join(" ");
-      setAttribute(node, "aria-label", `${label}. ${words}`);
+      const styles = curves.map(([one], k) => `${["solid", "dashed"][k]}: ${one}`);
+      part.set(`${name}; ${styles.join(", ")}`);
     },
   };
 }
@@ -169,7 +141,7 @@ function chart(label, xLabel) {
 
 /** @param {Given<{ epochs: number }, { epochs: number, diverging: Colours }>} given */
 function render({ model, el }) {
-  const frame = panel(el, {
+  const frame = panel(model, el, {
     name: "training",
     title: "Train, stop, look, go on",
     keys: [
@@ -201,8 +173,8 @@ function render({ model, el }) {
     min: 1, max: facts.epochs, whole: true, change: (value) => set.change({ epochs: value }),
   });
   const status = h("p", { class: "train-status" });
-  const loss = chart("Loss", "epoch");
-  const accuracy = chart("Accuracy", "epoch");
+  const loss = lines("loss");
+  const accuracy = lines("accuracy");
   const norms = h("dl", { class: "train-norms" });
   const normsFigure = figure("gradient norm of each layer", norms);
   const filters = mapTiles({ say: frame.say, colours: facts.diverging });
@@ -214,8 +186,8 @@ function render({ model, el }) {
     h(
       "div",
       { class: "cnn-figures" },
-      figure("loss", loss.node).node,
-      figure("accuracy", accuracy.node).node,
+      loss.node,
+      accuracy.node,
       normsFigure.node,
       h("div", {}, filters.node, legend),
     ),
@@ -297,7 +269,7 @@ function render({ model, el }) {
     while (norms.children.length > 3 * lengths.length) norms.lastElementChild?.remove();
     lengths.forEach(([name, value], k) => {
       if (!norms.children[3 * k]) {
-        norms.append(h("dt"), h("dd", { class: "train-bar", "aria-hidden": "true" }, h("span")), h("dd"));
+        norms.append(h("dt"), h("dd", { class: "train-bar", "aria-hidden": "true" }, h("span", { class: "cnn-bar" })), h("dd"));
       }
       const [label, bar, text] = [0, 1, 2].map((part) => norms.children[3 * k + part]);
       setText(label, name);

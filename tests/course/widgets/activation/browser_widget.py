@@ -88,7 +88,7 @@ def test_the_slider_moves_the_point(explorer: Stage) -> None:
 def test_the_point_is_dragged_in_a_chart(explorer: Stage) -> None:
     box = explorer.root.get_by_role("img").nth(3).bounding_box()
     em = box["width"] / WIDE
-    left, right = box["x"] + 3.6 * em, box["x"] + box["width"] - 0.8 * em
+    left, right = box["x"] + 4.4 * em, box["x"] + box["width"] - 0.8 * em
     middle = box["y"] + box["height"] / 2
     explorer.page.mouse.move((left + right) / 2, middle)
     explorer.page.mouse.down()

@@ -253,6 +253,100 @@ def test_undo_and_clear_lose_nothing(pad: Stage) -> None:
         assert python(pad).ink == expected
 
 
+@pytest.fixture
+def fingers(
+    make_page: Callable[..., Page], model: Sequential
+) -> Callable[..., tuple[int, list[float]]]:
+    """Return a function that touches the pad; places go from 0 to 1 each way.
+
+    It returns how much ink there is, and from which column to which it reaches.
+    """
+    page = make_page(has_touch=True)
+    pad = Stage(page, DrawingPad(model, pen=4))
+    session = page.context.new_cdp_session(page)
+    box = board(pad).bounding_box()
+    assert box is not None
+
+    def touch(kind: str, **places: tuple[float, float]) -> np.ndarray:
+        points = [
+            {"x": box["x"] + x * box["width"], "y": box["y"] + y * box["height"], "id": k}
+            for k, (x, y) in enumerate(places.values())
+        ]
+        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+        page.evaluate("() => new Promise(requestAnimationFrame)")
+        until_answered(pad)
+        return python(pad).drawing
+
+    touch.pad = pad  # type: ignore[attr-defined]
+    return touch
+
+
+def test_a_resting_palm_draws_nothing_and_undo_takes_back_the_stroke(fingers: Callable) -> None:
+    palm = (0.9, 0.9)
+    fingers("touchStart", first=(0.2, 0.2))
+    fingers("touchMove", first=(0.3, 0.2))
+    fingers("touchStart", first=(0.3, 0.2), second=palm)
+    fingers("touchMove", first=(0.6, 0.2), second=(0.91, 0.88))
+    drawn = fingers("touchEnd")
+    rows, columns = np.nonzero(drawn)
+    assert rows.min() > 0.15 * SIDE
+    assert rows.max() < 0.25 * SIDE
+    assert columns.max() < 0.65 * SIDE
+    assert button(fingers.pad, "Undo").get_attribute("aria-disabled") is None
+    button(fingers.pad, "Undo").click()
+    until_answered(fingers.pad)
+    assert not python(fingers.pad).drawing.any()
+
+
+def test_undo_in_the_middle_of_a_stroke_takes_it_back_whole(fingers: Callable) -> None:
+    fingers("touchStart", first=(0.2, 0.2))
+    fingers("touchMove", first=(0.5, 0.2))
+    button(fingers.pad, "Undo").dispatch_event("click")
+    drawn = fingers("touchMove", first=(0.8, 0.2))
+    assert not drawn.any()
+    fingers("touchEnd")
+    assert button(fingers.pad, "Undo").get_attribute("aria-disabled") == "true"
+
+
+def test_a_stroke_that_the_system_ends_is_one_stroke(fingers: Callable) -> None:
+    fingers("touchStart", first=(0.2, 0.2))
+    fingers("touchMove", first=(0.5, 0.2))
+    assert fingers("touchCancel").any()
+    button(fingers.pad, "Undo").click()
+    until_answered(fingers.pad)
+    assert not python(fingers.pad).drawing.any()
+
+
+def test_what_a_palm_drew_goes_when_the_pen_comes(pad: Stage) -> None:
+    box = board(pad).bounding_box()
+    assert box is not None
+
+    def pointer(kind: str, number: int, device: str, x: float, y: float) -> None:
+        board(pad).dispatch_event(
+            f"pointer{kind}",
+            {
+                **{"pointerId": number, "pointerType": device, "bubbles": True, "button": 0},
+                "clientX": box["x"] + x * box["width"],
+                "clientY": box["y"] + y * box["height"],
+            },
+        )
+
+    pointer("down", 1, "touch", 0.9, 0.9)
+    pointer("move", 1, "touch", 0.8, 0.9)
+    pointer("down", 2, "pen", 0.2, 0.2)
+    pointer("move", 1, "touch", 0.5, 0.9)
+    pointer("move", 2, "pen", 0.4, 0.2)
+    pointer("up", 2, "pen", 0.4, 0.2)
+    until_answered(pad)
+    rows, columns = np.nonzero(python(pad).drawing)
+    assert rows.max() < 0.3 * SIDE
+    assert columns.max() < 0.5 * SIDE
+    button(pad, "Undo").click()
+    until_answered(pad)
+    assert not python(pad).drawing.any()
+    assert button(pad, "Undo").get_attribute("aria-disabled") == "true"
+
+
 def test_the_switch_shows_what_centring_is_good_for(pad: Stage) -> None:
     width = pad.root.get_by_role("spinbutton", name="Pen")
     width.fill("4")

@@ -15,7 +15,7 @@ from cnnlib.course.widgets.kit.bundle import script, styles
 
 SAMPLE = """
 export function render({ model, el }) {
-  const frame = panel(el, { name: "sample", title: "Sample", keys: [["Enter", "does it"]] });
+  const frame = panel(model, el, { name: "sample", title: "Sample", keys: [["Enter", "does it"]] });
   const set = settings(model, redraw);
   const field = numberField("Size", {
     min: 0, max: 9, whole: true, complain: frame.complain,
@@ -316,12 +316,17 @@ def touch(make_page: Callable[..., Page]) -> Callable[..., list[str]]:
             "position: absolute; inset: 0 auto auto 0; width: 100px; height: 100px; " +
             "touch-action: none" });
           document.body.append(square);
-          loaded.letDrag(square, {
+          const inner = loaded.h("div", { style: "height: 100px" }); // what is pressed
+          square.append(inner);
+          window.drag = loaded.letDrag(square, {
             start: (event) => { if (event.clientX > 90) return false;
                                 told.push(`start ${event.clientX}`); },
             move: (event) => told.push(`move ${event.clientX}`),
-            end: () => told.push("end"),
+            end: ({ palm }) => told.push(palm ? "palm" : "end"),
           });
+          window.pointer = (kind, id, type, x, buttons = 1) => inner.dispatchEvent(
+            new PointerEvent(`pointer${kind}`, { pointerId: id, pointerType: type, clientX: x,
+              buttons, button: kind === "move" ? -1 : 0, bubbles: true }));
         }"""
     )
     session = page.context.new_cdp_session(page)
@@ -334,6 +339,7 @@ def touch(make_page: Callable[..., Page]) -> Callable[..., list[str]]:
         page.evaluate("() => new Promise(requestAnimationFrame)")
         return page.evaluate("told.splice(0)")
 
+    touch_with.page = page
     return touch_with
 
 
@@ -357,6 +363,58 @@ def test_a_drag_that_the_system_takes_away_ends(touch):
     touch("touchStart", first=20)
     assert touch("touchCancel") == ["end"]
     assert touch("touchStart", first=30) == ["start 30"]
+
+
+def test_a_drag_ends_with_the_capture_and_with_what_was_dragged(touch):
+    page = touch.page
+    touch("touchStart", first=20)
+    assert touch("touchMove", first=30) == ["move 30"]
+    page.evaluate("drag.stop()")
+    assert touch("touchMove", first=40) == ["end"]
+    assert touch("touchEnd") == []
+    touch("touchStart", first=20)
+    touch("touchMove", first=30)
+    page.evaluate("document.querySelector('div').remove()")
+    assert touch("touchMove", first=40) == ["end"]
+
+
+def pointers(touch, *events):
+    """Send pointers of any kind; return what the drag was told."""
+    for event in events:
+        touch.page.evaluate("(event) => pointer(...event)", list(event))
+    return touch.page.evaluate("told.splice(0)")
+
+
+def test_a_pen_takes_over_from_the_palm(touch):
+    assert pointers(
+        touch,
+        ("down", 1, "touch", 70),
+        ("move", 1, "touch", 60),
+        ("down", 2, "pen", 20),
+        ("move", 1, "touch", 50),
+        ("move", 2, "pen", 25),
+        ("up", 1, "touch", 50),
+        ("down", 3, "touch", 80),
+        ("move", 2, "pen", 30),
+        ("up", 2, "pen", 30),
+    ) == ["start 70", "move 60", "palm", "start 20", "move 25", "move 30", "end"]
+
+
+def test_beside_a_pen_no_touch_begins_a_drag(touch):
+    """The palm often comes down first, while the pen is above the page."""
+    assert pointers(touch, ("move", 2, "pen", 40, 0), ("down", 1, "touch", 70)) == []
+    touch.page.wait_for_timeout(1100)
+    assert pointers(touch, ("down", 1, "touch", 70)) == ["start 70"]
+
+
+def test_a_mouse_that_was_let_go_unseen_drags_no_more(touch):
+    assert pointers(
+        touch,
+        ("down", 1, "mouse", 20),
+        ("move", 1, "mouse", 30),
+        ("move", 1, "mouse", 40, 0),
+        ("move", 1, "mouse", 50, 0),
+    ) == ["start 20", "move 30", "end"]
 
 
 def test_where_no_drag_begins_nothing_follows(touch):

@@ -124,7 +124,7 @@ def test_what_is_shown_is_what_happened(shown: Stage) -> None:
     norms = gradient_norms(model)
     assert names == list(norms)
     assert [float(text) for text in texts] == pytest.approx(list(norms.values()), rel=5e-3)
-    words = shown.root.locator(".train-chart").first.get_attribute("aria-label")
+    words = shown.root.locator(".svg-picture").first.get_attribute("aria-label")
     assert words is not None
     assert words.startswith("Loss. training batches: 18 points, from ")
     tiles = shown.root.locator(".maps-tile")
@@ -144,13 +144,13 @@ def test_the_curve_lies_where_the_losses_are(shown: Stage) -> None:
     python(shown).start()
     python(shown).wait()
     shown.pull()
-    path = shown.root.locator(".train-chart").first.locator("path.one").get_attribute("d")
-    assert path is not None
-    points = np.array([pair.split() for pair in path.replace("M", "L").split("L")[1:]], float)
+    curve = shown.root.locator(".svg-picture").first.locator(".svg-curve").get_attribute("points")
+    assert curve is not None
+    points = np.array([pair.split(",") for pair in curve.split()], float)
     losses = np.array(python(shown).history.batch_losses)
-    np.testing.assert_allclose(points[:, 0], 46 + np.arange(1, 19) / 6 / 3 * 320, atol=0.06)
+    np.testing.assert_allclose(points[:, 0], 44 + np.arange(1, 19) / 6 / 3 * 218, atol=0.06)
     high = min(max(losses.max(), 0.1), 5)
-    np.testing.assert_allclose(points[:, 1], 174 - losses / high * 148, atol=0.06)
+    np.testing.assert_allclose(points[:, 1], 124 - losses / high * 117, atol=0.06)
 
 
 def test_more_epochs_can_be_planned_when_all_are_done(shown: Stage) -> None:
