@@ -42,7 +42,7 @@ def progress_bar(steps: int) -> Any:
     """Return a bar that suits the place: a widget in a notebook, text in a terminal."""
     from tqdm.auto import tqdm
 
-    class Bar(tqdm):  # type: ignore[misc, type-arg]
+    class Bar(tqdm):  # type: ignore[misc]
         monitor_interval = 0  # no thread of its own to watch it: it moves with the steps
 
     # A notebook's bar sends a few messages each time it moves. Whoever reads them only when the
@@ -69,6 +69,7 @@ def going_on(checkpoint: str | Path, done: int, epochs: int, lr: float, kept: fl
             f"Going on from {Path(checkpoint).name}: {done} epochs are done, more than the "
             f"{epochs} asked for, so nothing is left to train."
         )
+    text += "\nWeights, averages and random numbers are the file's; to start afresh, delete it."
     if lr != kept:
         text += f"\nThe learning rate is {lr:g}, as asked for now; the file had {kept:g}."
     return text

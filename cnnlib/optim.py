@@ -279,7 +279,7 @@ class Scheduler:
     """What every learning rate schedule shares: it counts epochs and sets the rate of the next.
 
     A schedule of your own needs one method, ``rate(epoch)``: the learning rate once that many
-    epochs are done. It may use ``self.start``, and must depend on nothing that changes.
+    epochs are done. It may use ``self.start`` and attributes of its own.
 
     Parameters
     ----------

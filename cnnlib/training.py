@@ -17,10 +17,10 @@ from cnnlib.console import going_on, how_to_go_on, latest, progress_bar, stop_af
 from cnnlib.files import check_writable
 from cnnlib.functional import cross_entropy, cross_entropy_backward
 from cnnlib.history import DivergedError, Epoch, History
-from cnnlib.layers import Layer
-from cnnlib.model import Container, Sequential
+from cnnlib.model import Sequential
 from cnnlib.optim import Optimizer, Scheduler
 from cnnlib.training_checks import Data, check_data, check_model, check_optimizer
+from cnnlib.training_state import Attributes, Memory, bit_generators
 from cnnlib.types import Array
 
 __all__ = ["Run", "evaluate", "fit", "predict", "random_shift"]
@@ -82,7 +82,9 @@ def fit(
         A file in which everything is kept after each epoch: weights, optimiser, random states,
         history. If it exists, training goes on from there until `epochs` in all are done, and
         ends at the very same weights as if it had never been stopped. Where you ask for another
-        learning rate or schedule than the file was begun with, yours counts.
+        setting than the file was begun with (learning rate, schedule, momentum, data, …), yours
+        counts; only the random numbers are the file's. What a layer, schedule or augmentation of
+        your own remembers in attributes is kept as well: numbers, texts, lists, arrays.
     progress : bool
         Whether to show a progress bar.
 
@@ -192,6 +194,8 @@ class Run:
         self.history = History() if history is None else history
         self.done = 0
         self._asked_lr = self._start_lr()
+        parts = {"optimizer": optimizer, "scheduler": scheduler, "augment": augment}
+        self._memory = Memory(model, **parts)
 
     def epochs(
         self, total: int, checkpoint: str | Path | None = None, progress: bool = False
@@ -262,7 +266,7 @@ class Run:
         DivergedError
             Everything has then been put back as it was before this epoch.
         """
-        started, safe = time.perf_counter(), self.state()
+        started, safe = time.perf_counter(), (self.state(), self._memory.copied())
         seen = len(self.history.batch_losses)
         images, targets = self.train
         loss_sum, correct = 0.0, 0
@@ -322,6 +326,8 @@ class Run:
             "asked_lr": self._asked_lr,
             "scheduler": None if self.scheduler is None else self.scheduler.state_dict(),
             "rng": [source.state for source in self._generators()],
+            "other_rng": [source.state for source in self._other_generators()],
+            "attributes": self._memory.changed(),
         }
         arrays = {f"model/{name}": value for name, value in self.model.state_dict().items()}
         arrays |= {f"optimizer/{name}": v for name, v in self.optimizer.state_dict().items()}
@@ -338,6 +344,10 @@ class Run:
         notes = unpack_notes(state["notes"])
         done, asked_lr, schedule = notes["done"], float(notes["asked_lr"]), notes["scheduler"]
         generators, states = self._generators(), notes["rng"]
+        others, other_states = self._other_generators(), notes.get("other_rng", [])
+        kinds = [state["bit_generator"] for state in other_states]
+        if kinds == [type(source).__name__ for source in others]:  # else they are set anew
+            generators, states = generators + others, states + other_states
         if len(states) != len(generators):
             raise ValueError(f"{len(states)} random states for {len(generators)} generators")
         for source, kept in zip(generators, states, strict=True):
@@ -356,6 +366,7 @@ class Run:
             raise
         for source, kept in zip(generators, states, strict=True):
             source.state = kept
+        self._memory.take(notes.get("attributes", {}))
         self.done, self._asked_lr = done, asked_lr
 
     def save(self, path: str | Path) -> None:
@@ -420,19 +431,20 @@ class Run:
 
     def _generators(self) -> list[Any]:
         """Return the bit generators that training draws from, each once: ours and the layers'."""
-        found, layers = [self.rng], list[Layer]([self.model])
-        for layer in layers:  # grows on the way
-            found += [v for v in vars(layer).values() if isinstance(v, np.random.Generator)]
-            if isinstance(layer, Container):
-                layers += [child for _, child in layer.children()]
-        return list({id(rng.bit_generator): rng.bit_generator for rng in found}.values())
+        return bit_generators(self.rng, self.model)
+
+    def _other_generators(self) -> list[Any]:
+        """Return those that the reader's augmentation, schedule or optimiser brings along."""
+        parts = bit_generators(self.rng, self.model, self.augment, self.scheduler, self.optimizer)
+        return parts[len(self._generators()) :]
 
     def _put_back(
-        self, safe: Mapping[str, Array], seen: int, what: str, place: str = ""
+        self, safe: tuple[dict[str, Array], Attributes], seen: int, what: str, place: str = ""
     ) -> DivergedError:
         """Undo the epoch under way, `seen` losses ago, and return the error that says why."""
         record = History(list(self.history.epochs), list(self.history.batch_losses))
-        self.load_state(safe)
+        self.load_state(safe[0])
+        self._memory.put_back(safe[1])
         del self.history.batch_losses[seen:]
         epoch = len(self.history.epochs)
         back = f"the end of epoch {epoch}" if epoch else "the start"

@@ -52,6 +52,7 @@ ORDER = (
     "history",
     "console",
     "training_checks",
+    "training_state",
     "training",
     "course.chapters",
     "course.drawing",

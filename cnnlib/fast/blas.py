@@ -66,13 +66,13 @@ def _accelerate() -> Blas | None:
     Since macOS 15 each thread may choose: 0 stands for as many threads as Accelerate likes, and 1
     for a single one.
     """
-    config: Any = np.show_config(mode="dicts")
-    if config["Build Dependencies"]["blas"]["name"].lower() != "accelerate":
-        return None
     try:
+        config: Any = np.show_config(mode="dicts")
+        if config["Build Dependencies"]["blas"]["name"].lower() != "accelerate":
+            return None
         library = ctypes.CDLL("/System/Library/Frameworks/Accelerate.framework/Accelerate")
         read, write = library.BLASGetThreading, library.BLASSetThreading
-    except (OSError, AttributeError):  # no Mac, or an older one
+    except (KeyError, TypeError, OSError, AttributeError):  # no such note, no Mac, or an older one
         return None
     # It returns -1 where the choice is not supported.
     return Blas(read, write, per_thread=True) if write(read()) == 0 else None

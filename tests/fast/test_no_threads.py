@@ -11,7 +11,7 @@ import pytest
 
 from cnnlib import functional as F
 from cnnlib.architectures import course_cnn
-from cnnlib.fast import threads
+from cnnlib.fast import blas, threads
 from cnnlib.optim import SGD
 from cnnlib.training import fit, predict
 
@@ -80,9 +80,12 @@ def test_fewer_threads_than_asked_for(monkeypatch, bits):
 
     monkeypatch.setattr(threading.Thread, "start", twice)
     assert everything() == bits
+    monkeypatch.setattr(blas, "find_blas", lambda: blas.Blas(lambda: 1, lambda count: None, False))
+    threads.split(lambda _: time.sleep(0.01), list(range(8)))
     assert len(threads._helpers) == 2
 
 
+@pytest.mark.usefixtures("obedient_blas")
 def test_threads_are_started_once_there_is_room_again(monkeypatch):
     with monkeypatch.context() as full:
         full.setattr(threading.Thread, "start", refused)
@@ -99,19 +102,21 @@ def test_threads_are_started_once_there_is_room_again(monkeypatch):
     assert len(seen) == 2
 
 
+@pytest.mark.usefixtures("obedient_blas")
 def test_a_helper_that_was_lost_is_replaced(monkeypatch):
     threads.split(lambda _: time.sleep(0.01), list(range(8)))
     assert len(threads._helpers) == 3
-    monkeypatch.setattr(threads._Job, "help", out_of_memory)  # ends every thread that helps
-    monkeypatch.setattr(threading, "excepthook", lambda _: None)
-    threads.split(lambda _: time.sleep(0.01), list(range(8)))
-    for thread in threads._helpers:
-        thread.join(10)
-    monkeypatch.undo()
+    with monkeypatch.context() as spoilt:
+        spoilt.setattr(threads._Job, "help", out_of_memory)  # ends every thread that helps
+        spoilt.setattr(threading, "excepthook", lambda _: None)
+        threads.split(lambda _: time.sleep(0.01), list(range(8)))
+        for thread in threads._helpers:
+            thread.join(10)
     threads.split(lambda _: time.sleep(0.01), list(range(8)))
     assert [thread.is_alive() for thread in threads._helpers] == [True] * 3
 
 
+@pytest.mark.usefixtures("obedient_blas")
 @pytest.mark.parametrize("kind", [SystemExit, KeyboardInterrupt, MemoryError])
 def test_what_ends_a_helper_in_its_work_reaches_the_caller_and_nobody_waits(kind):
     caller = threading.current_thread()
@@ -131,7 +136,7 @@ import os, resource, sys
 import numpy as np
 from cnnlib import functional as F
 from cnnlib.architectures import course_cnn
-from cnnlib.fast import threads
+from cnnlib.fast import blas, threads
 from cnnlib.optim import SGD
 from cnnlib.training import fit
 from tqdm.auto import tqdm  # now: another user may not be able to read where it lies

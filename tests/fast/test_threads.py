@@ -250,6 +250,7 @@ def test_what_a_block_raises_reaches_the_caller(count):
     assert {100, 101, 102} <= set(done)
 
 
+@pytest.mark.usefixtures("obedient_blas")
 def test_after_an_error_the_blocks_that_are_left_are_not_begun():
     threads.set_threads(2)
     gate, begun = threading.Barrier(2, timeout=30), []
@@ -279,6 +280,7 @@ def meet(work, count=2):
     threads.split(part, list(range(count)))
 
 
+@pytest.mark.usefixtures("obedient_blas")
 def test_settings_of_the_callers_thread_hold_in_all():
     seen = []
 
@@ -300,6 +302,7 @@ def test_a_warning_that_is_an_error_reaches_the_caller(rng):
     assert F.conv2d(x * 0, weight).max() == 0
 
 
+@pytest.mark.usefixtures("obedient_blas")
 def test_ctrl_c_waits_for_the_blocks_under_way():
     main, finished = threading.main_thread(), []
 
@@ -316,6 +319,7 @@ def test_ctrl_c_waits_for_the_blocks_under_way():
     assert finished == [True]
 
 
+@pytest.mark.usefixtures("obedient_blas")
 def test_ctrl_c_while_waiting_for_a_helper_waits_too():
     main, finished = threading.main_thread(), []
 
