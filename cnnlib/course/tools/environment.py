@@ -24,6 +24,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -188,10 +189,14 @@ def _write_stamp(content: dict[str, Any]) -> None:
 
 
 def _recipe() -> str:
-    whole = hashlib.sha256()
-    for name in RECIPE:
-        whole.update(hashlib.sha256((ROOT / name).read_bytes()).digest())
-    return whole.hexdigest()
+    """Return a digest of all that an installation depends on."""
+    texts = {name: (ROOT / name).read_text(encoding="utf-8") for name in RECIPE}
+    project = tomllib.loads(texts["pyproject.toml"])
+    # How the tests are run, for one, is written there too.
+    texts["pyproject.toml"] = json.dumps(
+        [project.get("build-system"), project.get("project"), project.get("tool", {}).get("hatch")]
+    )
+    return hashlib.sha256(json.dumps(texts).encode()).hexdigest()
 
 
 def python_in(venv: Path) -> Path:

@@ -52,7 +52,7 @@ def root(tmp_path, monkeypatch) -> Path:
     folder = tmp_path / "강의 #1 'a' $b"
     (folder / "cnnlib" / "course" / "tools").mkdir(parents=True)
     for name in environment.RECIPE:
-        (folder / name).write_text("version 1")
+        (folder / name).write_text("[project]\nversion = '1'")
     (folder / "cnnlib" / "__init__.py").write_text("import os\nPLACE = os.path.dirname(__file__)\n")
     monkeypatch.setattr(environment, "ROOT", folder)
     monkeypatch.setattr(environment, "VENV", folder / ".venv")
@@ -101,9 +101,17 @@ def test_the_tools_for_tests_come_on_top_and_stay(root, runs):
 @pytest.mark.parametrize("name", environment.RECIPE)
 def test_another_recipe_is_installed(root, runs, name):
     ensure(dev=False)
-    (root / name).write_text("version 2")
+    (root / name).write_text("[project]\nversion = '2'")
     ensure(dev=False)
     assert runs.said == [*WHOLE, *WHOLE[1:]]
+
+
+def test_other_options_for_the_tests_are_no_other_recipe(root, runs):
+    ensure(dev=False)
+    with (root / "pyproject.toml").open("a") as file:
+        file.write("\n[tool.pytest.ini_options]\ntimeout = 9\n")
+    ensure(dev=False)
+    assert runs.said == WHOLE
 
 
 @pytest.mark.parametrize("word", WHOLE)
