@@ -5,9 +5,10 @@ It needs the standard library alone, for nothing is installed yet::
     python3 cnnlib/course/tools/environment.py          # what a reader needs
     python3 cnnlib/course/tools/environment.py --dev    # and the tools for tests
 
-A stamp in the environment says that its installation was finished, and for what. It is taken away
-before anything is changed, so an installation that was broken off, at whatever moment, has none:
-the next call starts afresh. Where the stamp holds, nothing is written and no network is asked.
+A stamp in the environment says that its installation was finished, and for what. Where it holds,
+nothing is written and no network is asked. Before anything is changed, a mark takes its place. So
+an installation that was broken off, at whatever moment, is known by it, and the next call starts
+afresh. An environment with neither was made by the reader, and is added to.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -88,22 +90,24 @@ def _is_ready(dev: bool) -> bool:
 
 def _build(dev: bool) -> None:
     old = _stamp()
-    if old.get("python") is None or old["python"] != _python_of(VENV):
+    sound = not _mark().exists() and _can_install(old.get("python"))
+    if not sound:
         old = {}
         print(
             f"Installing the course into {VENV.name}. The first time, this takes a minute or two."
         )
         _create()
     else:
-        print(f"Installing {'the tools for tests' if dev else 'other versions'} into {VENV.name}.")
+        print(f"Installing what is new into {VENV.name}.")
     dev = dev or old.get("dev") is True  # tools that are there stay there
+    _mark().touch()
     _stamp_path().unlink(missing_ok=True)
     try:
         _pip("hatchling", "editables")
         # No build isolation: pip would fetch a build backend of any version, each time.
         _pip("--no-build-isolation", "--editable", ".[dev]" if dev else ".")
     except NoIndexError:
-        if old:  # pip looks for everything before it changes anything
+        if sound:  # pip looks for everything before it changes anything
             _write_stamp(old)
         raise
     settle(VENV)
@@ -115,20 +119,41 @@ def _build(dev: bool) -> None:
     _write_stamp({"python": _python_of(VENV), "recipe": _recipe(), "dev": dev, "place": str(VENV)})
 
 
+def _can_install(python: str | None) -> bool:
+    """Say whether what lies there is an environment that pip can add to."""
+    found = _python_of(VENV)
+    if found is None or python not in (None, found):
+        return False
+    major, minor, _ = found.split()
+    pip = [str(python_in(VENV)), "-m", "pip", "--version"]
+    return (int(major), int(minor)) >= (3, 11) and (
+        subprocess.run(pip, env=_shielded(), capture_output=True).returncode == 0
+    )
+
+
 def _create() -> None:
     """Make an empty environment, whatever lies there."""
+    if VENV.is_file():
+        VENV.unlink()
+    VENV.mkdir(exist_ok=True)
+    for path in VENV.iterdir():
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+    _mark().touch()
     base = sys.executable
     if Path(base).is_relative_to(VENV):
         base = getattr(sys, "_base_executable", base)
     if os.pathsep not in str(VENV):
-        _run([base, "-m", "venv", "--clear", str(VENV)])
+        _run([base, "-m", "venv", str(VENV)])
         return
     # venv refuses such a place, for PATH could not name it. Nothing here uses PATH.
     with tempfile.TemporaryDirectory() as elsewhere:
         made = Path(elsewhere) / VENV.name
         _run([base, "-m", "venv", str(made)])
-        shutil.rmtree(VENV, ignore_errors=True)
-        shutil.move(made, VENV)
+        for path in made.iterdir():
+            shutil.move(path, VENV)
 
 
 def _moved() -> None:
@@ -137,11 +162,15 @@ def _moved() -> None:
     _run([str(python_in(VENV)), "-m", "venv", "--without-pip", str(VENV)])
 
 
-# The stamp
+# The stamp, and the mark that takes its place meanwhile
 
 
 def _stamp_path() -> Path:
     return VENV / ".installed.json"
+
+
+def _mark() -> Path:
+    return VENV / ".installing"
 
 
 def _stamp() -> dict[str, Any]:
@@ -156,13 +185,18 @@ def _write_stamp(content: dict[str, Any]) -> None:
     new = _stamp_path().with_suffix(f".{os.getpid()}")
     new.write_text(json.dumps(content, indent=1), encoding="utf-8")
     os.replace(new, _stamp_path())
+    _mark().unlink(missing_ok=True)
 
 
 def _recipe() -> str:
-    whole = hashlib.sha256()
-    for name in RECIPE:
-        whole.update(hashlib.sha256((ROOT / name).read_bytes()).digest())
-    return whole.hexdigest()
+    """Return a digest of all that an installation depends on."""
+    texts = {name: (ROOT / name).read_text(encoding="utf-8") for name in RECIPE}
+    project = tomllib.loads(texts["pyproject.toml"])
+    # How the tests are run, for one, is written there too.
+    texts["pyproject.toml"] = json.dumps(
+        [project.get("build-system"), project.get("project"), project.get("tool", {}).get("hatch")]
+    )
+    return hashlib.sha256(json.dumps(texts).encode()).hexdigest()
 
 
 def python_in(venv: Path) -> Path:
@@ -317,7 +351,7 @@ def main(arguments: list[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     try:
         ensure(options.dev)
-    except BuildError as error:
+    except (BuildError, OSError) as error:
         sys.exit(str(error))
     except KeyboardInterrupt:
         sys.exit("Interrupted. Run the same command again: it starts afresh.")

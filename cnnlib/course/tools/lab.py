@@ -8,6 +8,7 @@ were written.
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import os
 import subprocess
 import sys
@@ -133,7 +134,17 @@ def _can_write(folder: Path) -> bool:
 
 
 def run(notebook: Path, options: Iterable[str]) -> int:
-    """Open JupyterLab and return when it ends, with its exit status."""
+    """Open JupyterLab and return when it ends, with its exit status.
+
+    Raises
+    ------
+    ValueError : this Python has no JupyterLab
+    """
+    if importlib.util.find_spec("jupyterlab") is None:
+        raise ValueError(
+            f"lab: {sys.executable} has no JupyterLab. Install the course with `make lab`, or with "
+            "`python -m pip install -c constraints.txt -e .`."
+        )
     variables = environment()
     _find_fonts(variables)
     whole = command(notebook, options)

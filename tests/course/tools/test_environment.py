@@ -36,6 +36,8 @@ class Runs:
             raise self.fail.pop(word)
         if word == "venv":
             self.real([*command, "--without-pip"])
+        if word == "hatchling":
+            (environment.site_packages(self.root / ".venv") / "pip.py").touch()
         if word == "--editable":
             packages = environment.site_packages(self.root / ".venv")
             (packages / PTH).write_text(str(self.root), encoding="utf-8")
@@ -50,7 +52,7 @@ def root(tmp_path, monkeypatch) -> Path:
     folder = tmp_path / "강의 #1 'a' $b"
     (folder / "cnnlib" / "course" / "tools").mkdir(parents=True)
     for name in environment.RECIPE:
-        (folder / name).write_text("version 1")
+        (folder / name).write_text("[project]\nversion = '1'")
     (folder / "cnnlib" / "__init__.py").write_text("import os\nPLACE = os.path.dirname(__file__)\n")
     monkeypatch.setattr(environment, "ROOT", folder)
     monkeypatch.setattr(environment, "VENV", folder / ".venv")
@@ -99,9 +101,17 @@ def test_the_tools_for_tests_come_on_top_and_stay(root, runs):
 @pytest.mark.parametrize("name", environment.RECIPE)
 def test_another_recipe_is_installed(root, runs, name):
     ensure(dev=False)
-    (root / name).write_text("version 2")
+    (root / name).write_text("[project]\nversion = '2'")
     ensure(dev=False)
     assert runs.said == [*WHOLE, *WHOLE[1:]]
+
+
+def test_other_options_for_the_tests_are_no_other_recipe(root, runs):
+    ensure(dev=False)
+    with (root / "pyproject.toml").open("a") as file:
+        file.write("\n[tool.pytest.ini_options]\ntimeout = 9\n")
+    ensure(dev=False)
+    assert runs.said == WHOLE
 
 
 @pytest.mark.parametrize("word", WHOLE)
@@ -134,8 +144,8 @@ def test_a_renewal_that_was_broken_off_starts_afresh(root, runs, word):
         lambda venv: shutil.rmtree(venv),
         lambda venv: (venv / "bin" / "python").unlink(),
         lambda venv: shutil.rmtree(venv / "bin"),
-        lambda venv: (venv / ".installed.json").write_text("{"),
-        lambda venv: (venv / ".installed.json").write_text("[]"),
+        lambda venv: (venv / ".installed.json").rename(venv / ".installing"),
+        lambda venv: (shutil.rmtree(venv), venv.touch()),
         lambda venv: (shutil.rmtree(venv), venv.mkdir()),  # killed while it was made
     ],
 )
@@ -146,6 +156,35 @@ def test_what_was_harmed_is_made_anew(root, runs, harm):
     runs.said.clear()
     ensure(dev=False)
     assert runs.said == WHOLE
+
+
+@posix
+@pytest.mark.parametrize("pip", [True, False])
+def test_an_environment_of_the_readers_own_is_added_to_if_it_can_be(root, runs, pip):
+    """Made by uv, or by an earlier version of the course, perhaps with more packages in it."""
+    environment._create()
+    packages = environment.site_packages(root / ".venv")
+    (root / ".venv" / ".installing").unlink()
+    (packages / "extra.py").touch()
+    if pip:
+        (packages / "pip.py").touch()
+    runs.said.clear()
+    ensure(dev=False)
+    assert runs.said == (WHOLE[1:] if pip else WHOLE)
+    assert (packages / "extra.py").exists() == pip
+
+
+@posix
+def test_it_is_built_where_path_could_not_name_it(root, runs, monkeypatch):
+    odd = root.rename(root.with_name("a:b"))
+    monkeypatch.setattr(environment, "ROOT", odd)
+    monkeypatch.setattr(environment, "VENV", odd / ".venv")
+    runs.root = odd
+    ensure(dev=False)
+    assert python_says(odd / ".venv", "import cnnlib; print(cnnlib.PLACE)") == str(odd / "cnnlib")
+    runs.said.clear()
+    ensure(dev=False)
+    assert runs.said == []
 
 
 @pytest.mark.parametrize("other", ["3 10 linux-x86_64", "3 11 macosx-14-arm64"])
