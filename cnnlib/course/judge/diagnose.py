@@ -268,4 +268,6 @@ def _facts(function: Callable[..., Any], call: Call) -> dict[str, bool]:
 def _numeric(value: Any) -> bool:
     if isinstance(value, np.ndarray):
         return value.dtype.kind in "biuf"
+    if isinstance(value, int) and abs(value) > 10**300:  # no float is as large
+        return False
     return isinstance(value, int | float | np.number) and not isinstance(value, bool)

@@ -10,7 +10,7 @@ import builtins
 import re
 from dataclasses import dataclass
 
-from cnnlib.course.judge.plain import is_a
+from cnnlib.course.judge.plain import is_a, type_name
 from cnnlib.course.judge.run import Outcome
 
 
@@ -253,7 +253,7 @@ def remark_on(outcome: Outcome) -> str:
 
 def explain(outcome: Outcome) -> str:
     """Return in words which exception arose, where, and what it usually means."""
-    kind = type(outcome.error).__name__
+    kind = type_name(outcome.error)
     place = f" in {outcome.line.rstrip(':')}" if outcome.line else ""
     message = outcome.message.rstrip(".") or "no message"
     return f"It raised {kind}{place}: {message}. {remark_on(outcome)}".strip()
