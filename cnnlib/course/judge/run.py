@@ -10,6 +10,7 @@ and objects that cannot be sent. "Restart kernel" ends such a call.
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import ctypes
 import functools
@@ -68,6 +69,7 @@ _opened: list[TextIO] = []
 def _nowhere() -> TextIO:
     if not _opened or _opened[0].closed:
         _opened[:] = [open(os.devnull, "w", encoding="utf-8", errors="replace")]  # noqa: SIM115
+        atexit.register(_opened[0].close)
     return _opened[0]
 
 
