@@ -29,6 +29,7 @@ PRINTED_CHARACTERS = 300  # how much of what a function prints is kept
 MAX_TEXT = 400  # characters of a value that stands alone
 
 NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
+RIGHT_BUT = ("dtype", "form")
 SINGLE = 1e-4  # how far off a float32 may be: each of its roundings is 6e-8 of a larger number
 
 
@@ -36,7 +37,9 @@ SINGLE = 1e-4  # how far off a float32 may be: each of its roundings is 6e-8 of 
 class Difference:
     """How a result differs from the expected one: the kind of difference, and a sentence."""
 
-    kind: str  # "none", "type", "shape", "value", "cut" (to integers), "dtype" (else right)
+    # "none", "type", "shape", "value", "cut" (to integers); and where the numbers are right,
+    # "dtype" for their kind and "form" for what holds them, a list for an array
+    kind: str
     text: str
     part: str = ""  # which of several results, such as "dweight"
 
@@ -167,7 +170,7 @@ def _no_number(kind: str, expected: Any, got: Any, terms: Terms) -> Difference:
     inside, remedy = _number_in(got)
     inside = _without_axes(inside)
     if isinstance(inside, numbers.Real) and _agree(expected, inside, terms):
-        return _wrong_kind(kind, got, remedy, "dtype")
+        return _wrong_kind(kind, got, remedy, "form")
     return _wrong_kind(kind, got, _comma(got))
 
 
@@ -237,16 +240,25 @@ def _tuple_difference(
         if isinstance(got, Foreign) and got.items is not None:
             right = _tuple_difference(expected, got.items, terms, parts) is None
             remedy = "Collect them: `tuple(...)`."
-            return _wrong_kind(kind, got, remedy, "dtype" if right else "type")
+            return _wrong_kind(kind, got, remedy, "form" if right else "type")
         return _wrong_kind(kind, got)
     if len(got) != len(expected):
         return Difference(
             "shape", f"Expected {len(expected)} entries ({', '.join(names)}), got {len(got)}."
         )
     return _worst(
-        (name, _difference(one_expected, one_got, terms))
+        (name, _part_difference(one_expected, one_got, terms))
         for name, one_expected, one_got in zip(names, expected, got, strict=True)
     )
+
+
+def _part_difference(expected: Any, got: Any, terms: Terms) -> Difference | None:
+    """Return the difference of one of several results, of which none "returns None"."""
+    if got is None and expected is not None:
+        of = f" of shape {expected.shape}" if isinstance(expected, np.ndarray) else ""
+        what = f"an array{of}" if of else show(expected)
+        return Difference("none", f"Expected {what}, got None.")
+    return _difference(expected, got, terms)
 
 
 def _worst(found: Iterable[tuple[str, Difference | None]]) -> Difference | None:
@@ -254,7 +266,7 @@ def _worst(found: Iterable[tuple[str, Difference | None]]) -> Difference | None:
     there = [(name, one) for name, one in found if one is not None]
     if not there:
         return None
-    name, one = min(there, key=lambda pair: pair[1].kind == "dtype")
+    name, one = min(there, key=lambda pair: pair[1].kind in RIGHT_BUT)
     return Difference(one.kind, f"In {name}: {one.text}", name)
 
 
@@ -262,12 +274,12 @@ def _dict_difference(expected: dict[Any, Any], got: Any, terms: Terms) -> Differ
     if not isinstance(got, dict):
         pairs = got.pairs if isinstance(got, Foreign) else _as_dict(got)
         if pairs is not None and _dict_difference(expected, pairs, terms) is None:
-            return _wrong_kind("a dict", got, "`dict(...)` makes one of it.", "dtype")
+            return _wrong_kind("a dict", got, "`dict(...)` makes one of it.", "form")
         return _wrong_kind("a dict", got)
     if expected.keys() != got.keys():
         return Difference("shape", f"Expected the keys {_keys(expected)}, got {_keys(got)}.")
     return _worst(
-        (str(name), _difference(value, got[name], terms)) for name, value in expected.items()
+        (str(name), _part_difference(value, got[name], terms)) for name, value in expected.items()
     )
 
 
@@ -373,7 +385,7 @@ def _made_of(
     if array is None or array.shape != expected.shape:
         return _wrong_kind(f"an array of shape {expected.shape}", got)
     right = _array_difference(expected, array, replace(terms, dtype="any")) is None
-    return _wrong_kind("an array", got, remedy, "dtype" if right else "type")
+    return _wrong_kind("an array", got, remedy, "form" if right else "type")
 
 
 def _as_array(value: Any) -> np.ndarray | None:
@@ -400,7 +412,7 @@ def _no_numbers(expected: np.ndarray, got: np.ndarray, terms: Terms) -> Differen
     text = f"The entries are {what} (dtype {got.dtype}); expected numbers ({expected.dtype})."
     if real is None or _array_difference(expected, real, replace(terms, dtype="any")) is not None:
         return Difference("type", text)
-    return Difference("dtype", f"{text} `{convert}` makes numbers of them.")
+    return Difference("form", f"{text} `{convert}` makes numbers of them.")
 
 
 def _shape_remark(expected: np.ndarray, got: np.ndarray) -> str:
@@ -544,7 +556,8 @@ def _entry(value: Any) -> str:
 
 
 def _number(value: float) -> str:
-    text = f"{value:.6g}"
+    whole = abs(value) < 1e15 and value == int(value) if math.isfinite(value) else False
+    text = f"{value:.0f}" if whole else f"{value:.6g}"
     return "0" if text == "-0" else text
 
 

@@ -92,9 +92,7 @@ def part(whole: Any, name: str, names: Sequence[str]) -> Any:
     return None
 
 
-def pattern(
-    number: int, trials: Sequence[Trial], outcomes: Sequence[Outcome], rtol: float
-) -> str:
+def pattern(number: int, trials: Sequence[Trial], outcomes: Sequence[Outcome], rtol: float) -> str:
     """Return a sentence about a rule that the wrong numbers follow in every case, or "".
 
     number : the case that the reader will see

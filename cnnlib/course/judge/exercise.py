@@ -26,6 +26,7 @@ import numpy as np
 from cnnlib.course.chapters import chapter_of
 from cnnlib.course.judge import diagnose, record, remarks
 from cnnlib.course.judge.compare import (
+    RIGHT_BUT,
     Difference,
     Terms,
     describe_kind,
@@ -86,10 +87,11 @@ class Exercise(ABC):
 
     def check(self, answer: Any = ...) -> Verdict:
         """Judge an answer: ○ not attempted, ✗ with the diagnosis, or ✓."""
-        verdict = self.judge(answer)
-        notes = [note_on_limit()]
-        if verdict.passed:
-            notes.append(record.record(self.key))
+        with orderly():
+            verdict = self.judge(answer)
+            notes = [note_on_limit()]
+            if verdict.passed:
+                notes.append(record.record(self.key))
         return replace(verdict, details=(*verdict.details, *filter(None, notes)))
 
     @property
@@ -470,13 +472,13 @@ class Coding(Exercise):
     def _first_wrong(self, trials: list[Trial], outcomes: list[Outcome]) -> int | None:
         """Return the number of the first case that fails, or None.
 
-        A case with nothing but a wrong dtype counts only if there is no other: its table would not
+        A case with the right numbers in a wrong dtype or form counts only if there is no other: its table would not
         show the wrong numbers that the diagnosis names.
         """
         only_dtype = None
         for number, (trial, outcome) in enumerate(zip(trials, outcomes, strict=True)):
             found = self._differs(trial, outcome) if outcome.returned else None
-            if not outcome.returned or (found is not None and found.kind != "dtype"):
+            if not outcome.returned or (found is not None and found.kind not in RIGHT_BUT):
                 return number
             if found is not None and only_dtype is None:
                 only_dtype = number
@@ -528,7 +530,7 @@ class Coding(Exercise):
             text = found.text if entries else "The result differs."
         if outcome.warned:
             text += f" NumPy warned: {outcome.warned}."
-        if found.kind == "dtype":  # tables would show the same numbers twice
+        if found.kind in RIGHT_BUT:  # tables would show the same numbers twice
             return self._wrong(text, *self._failing_call(trial), *_printed(outcome))
         return self._wrong(text, *self._evidence(trial, outcome))
 

@@ -16,7 +16,9 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-import numpy as np
+# By name, since this runs in the reader's session, where `np.array` may mean something else.
+from numpy import array, asarray, generic, ndarray
+from numpy.ma import MaskedArray, getmaskarray
 
 LARGEST = 100_000  # entries of nested lists; a larger answer is none, and not worth the time
 DEEPEST = 20
@@ -41,7 +43,7 @@ class Foreign:
     """
 
     kind: str
-    array: np.ndarray | None = None
+    array: ndarray | None = None
     items: tuple[Any, ...] | None = None
     pairs: dict[Any, Any] | None = None
     masked: int = 0
@@ -68,10 +70,10 @@ class _Plain:
         kind = type(value)
         if kind in KEPT or kind is Foreign:
             return value
-        if issubclass(kind, np.ndarray):
+        if issubclass(kind, ndarray):
             return _plain_array(value)
-        if issubclass(kind, np.generic):
-            return value if kind.__module__ == "numpy" else np.ndarray.__getitem__(np.array(value), ())
+        if issubclass(kind, generic):
+            return value if kind.__module__ == "numpy" else ndarray.__getitem__(array(value), ())
         for base, exactly in EXACTLY.items():
             if issubclass(kind, base):
                 return exactly(value)
@@ -107,15 +109,16 @@ class _Plain:
         kind = describe(value)
         if callable(value):
             return Foreign(kind)
-        array = _attempt(lambda: _plain_array(np.asarray(value))) if _has_buffer(value) else None
-        pairs = items = None
+        numbers = pairs = items = None
+        if _has_buffer(value):
+            numbers = _attempt(lambda: _plain_array(asarray(value)))
         if hasattr(type(value), "keys"):
             pairs = _attempt(lambda: self(dict(value)))
         if hasattr(type(value), "__iter__"):
             items = _attempt(lambda: self(tuple(itertools.islice(iter(value), 1000))))
         return Foreign(
             kind,
-            array if is_a(array, np.ndarray) else None,
+            numbers if is_a(numbers, ndarray) else None,
             items if is_a(items, tuple) else None,
             pairs if is_a(pairs, dict) else None,
         )
@@ -130,13 +133,13 @@ EXACTLY: dict[type, Callable[[Any], Any]] = {
 }
 
 
-def _plain_array(value: Any) -> np.ndarray | Foreign:
+def _plain_array(value: Any) -> ndarray | Foreign:
     """Return the numbers of an array of any kind in an array of NumPy's own, in native order."""
-    if is_a(value, np.ma.MaskedArray):
-        masked = int(np.ma.getmaskarray(value).sum())
+    if is_a(value, MaskedArray):
+        masked = int(getmaskarray(value).sum())
         if masked:
             return Foreign(f"a masked array of shape {value.shape}", masked=masked)
-    copied: np.ndarray = np.array(value, subok=False)
+    copied: ndarray = array(value, subok=False)
     if copied.dtype.names is None and not copied.dtype.isnative:
         copied = copied.astype(copied.dtype.newbyteorder("="))
     return copied
@@ -163,8 +166,8 @@ def describe(value: Any) -> str:
         return f"the class {_name(value, '?')}"
     if kind in NAMES:
         return NAMES[kind]
-    if callable(value):
-        return f"the function {_name(value, kind)}"
+    if callable(value) and (name := _name(value, "")):
+        return f"the function {name}"
     return f"{'an' if kind[:1] in 'aeiouAEIOU' else 'a'} {kind}"
 
 

@@ -254,6 +254,6 @@ def remark_on(outcome: Outcome) -> str:
 def explain(outcome: Outcome) -> str:
     """Return in words which exception arose, where, and what it usually means."""
     kind = type(outcome.error).__name__
-    place = f" in {outcome.line}" if outcome.line else ""
+    place = f" in {outcome.line.rstrip(':')}" if outcome.line else ""
     message = outcome.message.rstrip(".") or "no message"
     return f"It raised {kind}{place}: {message}. {remark_on(outcome)}".strip()

@@ -34,7 +34,7 @@ import numpy as np
 
 from cnnlib.course.judge import Coding
 
-HAND_AND = 24  # so many random cases beside the hand values: a matrix multiplies
+HAND_AND = 10  # so many random cases beside the hand values: a matrix multiplies
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,10 @@ def forms(exercise: Coding) -> Iterator[tuple[str, Any]]:
 
     yield "def", written(f, "def answer({sig}): return solve({args})")
     yield "lambda", written(f, "answer = lambda {sig}: solve({args})")
-    yield "annotated", written(f, "def answer({sig}) -> 'Any': return solve({args})", annotated=True)
+    yield (
+        "annotated",
+        written(f, "def answer({sig}) -> 'Any': return solve({args})", annotated=True),
+    )
     yield "more defaults", written(f, "def answer({sig}, _debug=False): return solve({args})")
     yield "keyword only more", written(f, "def answer({sig}, *, _log=None): return solve({args})")
     yield "and whatever else", written(f, "def answer({sig}, *a, **k): return solve({args})")
@@ -431,15 +434,22 @@ NOT_DICTS: dict[str, tuple[Callable[[Any], Any], str]] = {
 
 def kinds(exercise: Coding) -> Iterator[tuple[str, Callable[[Any], Any], str]]:
     """Yield (kind, change of a result, remedy where it may be refused) for an exercise."""
+    for kind, change, remedy in _kinds(exercise):
+        with contextlib.suppress(NotApplicable):
+            change(exercise.trials[0].expected)
+            yield kind, change, remedy
+
+
+def _kinds(exercise: Coding) -> Iterator[tuple[str, Callable[[Any], Any], str]]:
     expected = exercise.trials[0].expected
     strict = exercise.dtype == "same"
     if _holds(expected, np.ndarray):
         for name, change in ARRAYS.items():
             yield f"array {name}", _inside(change, np.ndarray), ""
         for name, change in DTYPES.items():
-            remedy = "dtype" if strict else ""
+            remedy = r"`\.?astype\(|\.astype\(" if strict else ""
             if exercise.dtype == "kind" and name.startswith(("in ", "zeros")):
-                remedy = "dtype|whole"
+                remedy = r"\.astype\(|np\.zeros\("
             yield f"array {name}", _inside(change, np.ndarray), remedy
         for name, (change, remedy) in NOT_ARRAYS.items():
             yield f"for an array {name}", _inside(change, np.ndarray), remedy
@@ -827,12 +837,22 @@ def odd_answers(exercise: Coding) -> Iterator[Odd]:
 def _changing(f: Callable[..., Any], change: Callable[[Any], Any]) -> Callable[..., Any]:
     @functools.wraps(f)
     def answer(*args: Any, **kwargs: Any) -> Any:
-        return change(f(*args, **kwargs))
+        value = f(*args, **kwargs)
+        try:
+            return change(value)
+        except NotApplicable:  # here, but not everywhere
+            return value
 
     return answer
 
 
-def _changing_class(made: type, change: Callable[[Any], Any]) -> type:
+def _changing_class(made: type, change_one: Callable[[Any], Any]) -> type:
+    def change(value: Any) -> Any:
+        try:
+            return change_one(value)
+        except NotApplicable:
+            return value
+
     def forward(self: Any, x: Any) -> Any:
         return change(made.forward(self, x))
 
