@@ -1,6 +1,5 @@
-"""Each piece of code in the hints and diagnoses of an exercise runs, with the names it speaks of."""
+"""Each piece of code in the hints and diagnoses of an exercise runs, with the names it uses."""
 
-import builtins
 import keyword
 import re
 from typing import Any
@@ -32,7 +31,7 @@ NAMES: dict[str, dict[str, Any]] = {
     },
     "pixels_and_channels.brighten": {
         **INDEX, "image": PHOTO, "values": PHOTO * 1.0, "result": PHOTO.copy(), "x": PHOTO,
-        "...": "values",
+        "...": "values[0, 0, 0]",
     },
     "pixels_and_channels.grey": {"x": PHOTO, "image": PHOTO, "...": "2"},
     "pixels_and_channels.to_network": {"x": PHOTO},
@@ -40,10 +39,13 @@ NAMES: dict[str, dict[str, Any]] = {
         "rows": np.ones((3, 3)), "order": np.array([2, 0, 1]), "k": 1, "plain": np.zeros((3, 3)),
         "x": np.ones((3, 3)), "row": np.ones((3, 3)),
     },
-    "convolution.feature_map": {**INDEX, **SIZES, "x": PICTURE, "kernel": KERNEL},
+    "convolution.feature_map": {
+        **INDEX, **SIZES, "x": PICTURE, "kernel": KERNEL, "oh": 6, "ow": 6,
+    },
     "convolution.true_convolution": {**INDEX, **SIZES, "x": PICTURE, "kernel": KERNEL, "a": KERNEL},
     "convolution.slopes_with_bias": {
-        **INDEX, **SIZES, "x": PICTURE, "kernel": KERNEL, "error": np.ones((5, 5)), "conv2d": conv2d,
+        **INDEX, **SIZES, "x": PICTURE, "kernel": KERNEL, "error": np.ones((5, 5)),
+        "conv2d": conv2d,
     },
     "padding_and_stride.output_size": ROW,
     "padding_and_stride.same_padding": {**ROW, "total": 3, "before": 1},
@@ -142,8 +144,16 @@ def test_no_exercise_with_code_is_left_out() -> None:
 
 
 @pytest.mark.parametrize(
-    "piece", ["window.maximum()", "np.zeros(shape, x.dtipe)", "top : top + hight"]
+    ("right", "misspelt"),
+    [
+        ("x.max()", "x.maximum()"),
+        ("np.zeros(x.shape, x.dtype)", "np.zeros(x.shape, x.type)"),
+        ("down : down + h", "down : down + height"),
+        ("y[:, :, …, …] = x", "y[:, :, …, …, …] = x"),
+    ],
 )
-def test_code_that_is_misspelt_is_noticed(piece: str) -> None:
+def test_code_that_is_misspelt_is_noticed(right: str, misspelt: str) -> None:
+    names = NAMES["padding_and_stride.pad"]
+    run(right, names)
     with pytest.raises(AssertionError, match="does not run"):
-        run(piece, NAMES["pooling.max_pool"] | vars(builtins))
+        run(misspelt, names)
