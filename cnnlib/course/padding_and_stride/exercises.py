@@ -74,6 +74,25 @@ def _positions(size: int, kernel_size: int, stride: int = 1, padding: int = 0) -
         (case(4, 2, stride=2), 2),
         (case(8, 3, stride=2), 3),
     ],
+    regions={
+        "the window fits exactly once": [
+            case(5, 5),
+            case(1, 1),
+            case(3, 7, padding=2),
+            case(1, 3, 1, 1),
+        ],
+        "the stride is larger than the room": [
+            case(6, 3, stride=4),
+            case(6, 3, stride=9),
+            case(2, 2, 5),
+        ],
+        "the kernel is larger than the row": [case(2, 5, padding=2), case(3, 4, 2, 1)],
+        "the kernel is a single weight": [case(9, 1), case(9, 1, stride=2), case(9, 1, 3, 1)],
+        "the padding is as large as the kernel": [case(4, 2, padding=2), case(4, 3, 2, 4)],
+        "stride and padding are given by position": [case(8, 3, 2, 1), case(9, 4, 3, 2)],
+        "the padding is given before the stride": [case(7, 3, padding=1, stride=2)],
+        "the row is long": [case(224, 7, 2, 3), case(227, 11, 4), case(600, 3, 2)],
+    },
     cases=_sizes,
     oracle=_positions,
     hints=[
@@ -114,10 +133,19 @@ def _no_stride(size, kernel_size, stride=1, padding=0):
 
 
 @output_size.mistake(
-    "The division is rounded up. A last step that does not fit is not made: round down, with `//`."
+    "A last step that does not fit is counted, as if the division were rounded up. Round down, "
+    "with `//`."
 )
 def _up(size, kernel_size, stride=1, padding=0):
     return -(-(size + 2 * padding - kernel_size) // stride) + 1
+
+
+@output_size.mistake(
+    "A part of a step is counted: `/` keeps the fraction, 2.5 steps. Only whole steps are made, so "
+    "divide with `//`."
+)
+def _fractions(size, kernel_size, stride=1, padding=0):
+    return (size + 2 * padding - kernel_size) / stride + 1
 
 
 @output_size.mistake(
@@ -163,9 +191,9 @@ def _no_kernel(size, kernel_size, stride=1, padding=0):
 
 
 def _padding_that_keeps(kernel_size: int) -> tuple[int, int]:
-    """Add a pixel behind and one in front in turn, until 30 pixels give 30."""
+    """Add a pixel behind and one in front in turn, until 120 pixels give 120."""
     before = after = 0
-    while _positions(30 + before + after, kernel_size) < 30:
+    while _positions(120 + before + after, kernel_size) < 120:
         before, after = (before, after + 1) if before == after else (before + 1, after)
     return before, after
 
@@ -175,6 +203,10 @@ def _padding_that_keeps(kernel_size: int) -> tuple[int, int]:
     level=1,
     minutes=5,
     hand=[(case(3), (1, 1)), (case(2), (0, 1)), (case(5), (2, 2)), (case(4), (1, 2))],
+    regions={
+        "the kernel is a single weight": [case(1)],
+        "the kernel is large": [case(31), case(32), case(100), case(101)],
+    },
     cases=lambda rng: case(int(rng.integers(1, 30))),
     oracle=_padding_that_keeps,
     parts=("before", "after"),
@@ -217,6 +249,14 @@ def _in_front(kernel_size):
 
 
 @same_padding.mistake(
+    "A pixel cannot be halved: an even kernel would get half of one on each side. Round down with "
+    "`//` in front, and put the rest behind."
+)
+def _halves(kernel_size):
+    return (kernel_size - 1) / 2, (kernel_size - 1) / 2
+
+
+@same_padding.mistake(
     "This is full padding: the row grows by `kernel_size - 1`. Both sides together get that many."
 )
 def _full(kernel_size):
@@ -251,6 +291,7 @@ def _maps(rng: np.random.Generator) -> Call:
 
 
 _CORNER = np.array([[[[5.0, 1.0], [15.0, 5.0]]]])
+_BATCH = np.arange(1.0, 25.0).reshape(2, 2, 2, 3)
 
 
 @chapter.coding(
@@ -259,11 +300,29 @@ _CORNER = np.array([[[[5.0, 1.0], [15.0, 5.0]]]])
     minutes=10,
     dtype="same",
     hand=[(case(_CORNER, (0, 1)), np.array([[[[0.0, 5, 1, 0], [0, 15, 5, 0]]]]))],
+    regions={
+        "there is no padding": [case(_BATCH, (0, 0))],
+        "the padding down is 0": [case(_BATCH, (0, 2)), case(_CORNER, (0, 3))],
+        "the padding across is 0": [case(_BATCH, (2, 0)), case(_CORNER, (3, 0))],
+        "the maps have one pixel": [
+            case(_BATCH[:, :, :1, :1], (1, 2)),
+            case(_BATCH[:, :, :1, :1], (0, 1)),
+        ],
+        "the maps have one row": [case(_BATCH[:, :, :1], (1, 0)), case(_BATCH[:, :, :1], (2, 1))],
+        "the maps have one column": [
+            case(_BATCH[:, :, :, :1], (0, 1)),
+            case(_BATCH[:, :, :, :1], (1, 2)),
+        ],
+        "the padding is larger than the maps": [case(_CORNER, (5, 4))],
+        "there are many pictures and channels": [case(np.ones((4, 5, 1, 2)), (1, 1))],
+        "the maps hold float32": [case(_BATCH.astype(np.float32), (1, 2))],
+        "another batch had the same shape": [case(-_BATCH, (1, 2)), case(_BATCH, (1, 2))],
+    },
     cases=_maps,
     oracle=lambda x, padding: np.pad(x, ((0, 0), (0, 0), *((p, p) for p in padding))),
     hints=[
-        "Maps of 4×6 pixels, padded by (1, 2), become 6×10. Which shape has the whole batch, with "
-        "its two axes in front?",
+        "Maps of 4×6 pixels, padded by (1, 2), become 6×10. What is then the shape of the whole "
+        "batch, with its two axes in front?",
         "Make an array of zeros of that shape and of the dtype of `x`. In which row of it does the "
         "first row of `x` belong, and in which column its first column?",
         "The rows of `x` belong in the rows `down : down + h`. All four axes at once: "
@@ -312,8 +371,8 @@ def _pad_in_the_corner(x, padding):
 
 
 @pad.mistake(
-    "Where a padding is 0 it goes wrong: `-0` is 0, so the slice `0:-0` is empty. Write the end as "
-    "start plus size."
+    "It goes wrong where a padding is 0. Does a slice end in `-down` or `-across`? `-0` is 0, so "
+    "the slice `0:-0` is empty. Write the end as start plus size."
 )
 def _pad_minus_zero(x, padding):
     (down, across), (n, c, h, w) = padding, x.shape
@@ -358,8 +417,8 @@ def _pad_edge(x, padding):
 
 
 @pad.mistake(
-    "The batch and the channels are padded as well. Pictures and channels that nobody handed over "
-    "appear: pad the last two axes only."
+    "The batch and the channels are padded as well. Extra pictures and channels appear: pad the "
+    "last two axes only."
 )
 def _pad_all_axes(x, padding):
     return np.pad(x, ((padding[0],) * 2, (padding[1],) * 2) * 2)
@@ -392,6 +451,27 @@ def _unread(size: int, kernel_size: int, stride: int = 1, padding: int = 0) -> i
         (case(8, 2, stride=3), 2),
         (case(8, 3, stride=2, padding=1), 0),
     ],
+    regions={
+        "every pixel is read": [case(6, 3), case(7, 3, stride=2), case(9, 3, 3)],
+        "the window fits exactly once": [case(4, 4, stride=3), case(2, 4, padding=1)],
+        "the stride is larger than the row": [
+            case(7, 2, stride=9),
+            case(5, 1, stride=5, padding=1),
+        ],
+        "the stride is larger than the kernel": [
+            case(12, 2, stride=5),
+            case(10, 1, 3),
+            case(11, 2, 4, 1),
+        ],
+        "the kernel is larger than the row": [case(2, 5, padding=2), case(1, 4, 2, 2)],
+        "whole windows lie on the border": [
+            case(3, 1, padding=2),
+            case(4, 2, 3, 4),
+            case(1, 1, 2, 3),
+        ],
+        "the border alone is left over": [case(8, 3, stride=2, padding=1), case(5, 2, 2, 1)],
+        "pixels are left over behind the padding": [case(9, 3, 4, 1), case(10, 4, 5, 1)],
+    },
     cases=_row,
     oracle=_unread,
     hints=[
@@ -501,8 +581,8 @@ def _unread_sticks_out(size, kernel_size, stride=1, padding=0):
 
 
 @unread.mistake(
-    "Where the padding is 0 it goes wrong: `-0` is 0, so the slice `0:-0` is empty. Write the end "
-    "as start plus size."
+    "It goes wrong where the padding is 0. Does a slice end in `-padding`? `-0` is 0, so the slice "
+    "`0:-0` is empty. Write the end as start plus size."
 )
 def _unread_minus_zero(size, kernel_size, stride=1, padding=0):
     starts = range(0, size + 2 * padding - kernel_size + 1, stride)
@@ -530,8 +610,9 @@ def _unread_plain_remainder(size, kernel_size, stride=1, padding=0):
 
 
 def _views(rng: np.random.Generator) -> Call:
-    target, kernel_size, stride = (int(rng.integers(1, high)) for high in (60, 7, 4))
-    return case(target, kernel_size + 1, stride=stride)
+    """Return a call whose stride leaves no gaps: as many pixels are seen as the view is wide."""
+    target, kernel_size = int(rng.integers(1, 60)), int(rng.integers(2, 8))
+    return case(target, kernel_size, stride=int(rng.integers(1, min(kernel_size, 3) + 1)))
 
 
 def _layers_by_going_back(target: int, kernel_size: int, stride: int = 1) -> int:
@@ -552,6 +633,24 @@ def _layers_by_going_back(target: int, kernel_size: int, stride: int = 1) -> int
     level=2,
     minutes=10,
     hand=[(case(7, 3), 3), (case(8, 3), 4), (case(7, 3, stride=2), 2), (case(1, 3), 0)],
+    regions={
+        "one pixel is enough": [case(1, 2), case(1, 5, stride=3), case(1, 2, 2)],
+        "one layer is just enough": [case(2, 2), case(5, 5, stride=2), case(3, 3, 3)],
+        "one layer is just not enough": [case(3, 2), case(6, 5, stride=2), case(4, 3, 3)],
+        "the view is exactly as large as the target": [
+            case(31, 3, stride=2),
+            case(8, 2, 2),
+            case(27, 3, 3),
+        ],
+        "the view misses the target by one pixel": [
+            case(32, 3, stride=2),
+            case(9, 2, 2),
+            case(28, 3, 3),
+        ],
+        "the kernel is larger than the target": [case(4, 7), case(2, 7, stride=3)],
+        "the stride is as large as the kernel": [case(50, 2, stride=2), case(50, 3, stride=3)],
+        "the target is far": [case(1000, 3, stride=3), case(1025, 2, stride=2), case(90, 2)],
+    },
     cases=_views,
     oracle=_layers_by_going_back,
     seconds=3.0,
@@ -628,6 +727,14 @@ def _layers_strides_added(target, kernel_size, stride=1):
 
 
 @layers_needed.mistake(
+    "Strides are added up: with stride 2 the steps become 2, 4 and 6 pixels. They multiply: 2, 4, "
+    "8."
+)
+def _layers_sum_of_strides(target, kernel_size, stride=1):
+    return _layers(target, 1, lambda n: (kernel_size - 1) * max(1, n * stride))
+
+
+@layers_needed.mistake(
     "Unless the view is exactly as large as asked for, a layer is missing. Less than `target` is "
     "not enough: count the layer that goes beyond it too."
 )
@@ -670,6 +777,12 @@ def _images(rng: np.random.Generator) -> Call:
 
 _X = np.array([[5.0, 1, 7, 13], [15, 5, 1, 13], [10, 6, 4, 6], [15, 3, 12, 4]])
 _KERNEL = np.array([[11.0, 4], [5, 2]])
+_WIDE = np.array([[1.0, -2.0, 0.5], [0.0, 4.0, -3.0]])
+
+
+def _convolved(x, kernel, stride=(1, 1), padding=(0, 0)):
+    x, kernel = x.astype(float)[None, None], kernel.astype(float)[None, None]
+    return reference.conv2d(x, kernel, stride=stride, padding=padding)[0, 0]
 
 
 @chapter.coding(
@@ -684,10 +797,44 @@ _KERNEL = np.array([[11.0, 4], [5, 2]])
             np.array([[27.0, 61], [144, 160], [247, 95], [215, 136], [177, 148]]),
         ),
     ],
+    regions={
+        "picture and kernel hold whole numbers": [
+            case(_X.astype(int), _KERNEL.astype(int)),
+            case(_X.astype(int), _KERNEL.astype(int), stride=(1, 2), padding=(1, 0)),
+        ],
+        "the picture holds whole numbers": [
+            case(_X.astype(int), _KERNEL / 8, stride=(2, 1)),
+            case(_X.astype(int), _WIDE, padding=(1, 1)),
+        ],
+        "the padding down is 0": [case(_X, _WIDE, padding=(0, 2)), case(_X, _WIDE, (2, 2), (0, 1))],
+        "the padding across is 0": [
+            case(_X, _WIDE, padding=(2, 0)),
+            case(_X, _WIDE, (2, 2), (1, 0)),
+        ],
+        "the kernel is larger than the picture": [
+            case(_X[:1, :2], _WIDE, padding=(1, 1)),
+            case(_X[:1, :1], _WIDE, stride=(2, 2), padding=(2, 2)),
+        ],
+        "the stride is larger than the room": [
+            case(_X, _WIDE, stride=(5, 4)),
+            case(_X, _KERNEL, (9, 3)),
+        ],
+        "the stride is larger than the kernel": [case(_X, _WIDE[:1, :1] + 1, stride=(2, 3))],
+        "the last step does not fit": [
+            case(_X[:, :3], _KERNEL, stride=(3, 2)),
+            case(_X, _WIDE, (2, 2)),
+        ],
+        "the picture is one row": [case(_X[:1], _KERNEL, (1, 1), (1, 0)), case(_X[:1], _WIDE[:1])],
+        "the picture is one column": [
+            case(_X[:, :1], _KERNEL, (1, 1), (0, 1)),
+            case(_X[:, :1], _WIDE[:, :1]),
+        ],
+        "picture and kernel are a single number": [case(_X[:1, :1], _KERNEL[:1, :1])],
+        "whole windows lie on the border": [case(_WIDE, _KERNEL, padding=(2, 3))],
+        "another picture had the same shape": [case(-_X, _KERNEL), case(_X[::-1], _KERNEL)],
+    },
     cases=_images,
-    oracle=lambda x, kernel, stride=(1, 1), padding=(0, 0): reference.conv2d(
-        x[None, None], kernel[None, None], stride=stride, padding=padding
-    )[0, 0],
+    oracle=_convolved,
     hints=[
         "Three pieces: pad the input, find out how large the output is, and fill it cell by cell. "
         "Each piece is in this notebook, for one number where you now have two.",
@@ -943,6 +1090,62 @@ def _conv_in_the_corner(x, kernel, stride=(1, 1), padding=(0, 0)):
     return _slid(np.pad(x, ((0, 2 * padding[0]), (0, 2 * padding[1]))), kernel, stride)
 
 
+@conv2d.mistake(
+    "The fractions are cut off where the picture holds whole numbers: is the output made in the "
+    "dtype of the picture? A weight may be 0.5: make it with `np.zeros(shape)`."
+)
+def _conv_in_the_dtype_of_the_picture(x, kernel, stride=(1, 1), padding=(0, 0)):
+    return _slid(_framed(x, padding), kernel, stride).astype(x.dtype)
+
+
+def _two_at_once(first, second):
+    """Register two mistakes made at once. Each is its words and what it makes of each argument."""
+    words = f"Two things at once: {first[0]}, and {second[0]}."
+    turned, framed, stepped = (first[1] | second[1]).get, _framed, lambda stride: stride
+
+    def both(x, kernel, stride=(1, 1), padding=(0, 0)):
+        kernel = kernel[::-1, ::-1] if turned("kernel") else kernel
+        padded = turned("padding", framed)(x, padding)
+        return _slid(padded, kernel, turned("stride", stepped)(stride))
+
+    conv2d.mistake(words)(both)
+
+
+_TURNED = ("the kernel is turned by half a turn", {"kernel": True})
+_PADDINGS = (
+    ("the padding is not used", {"padding": lambda x, padding: x}),
+    (
+        "the padding is added above and on the left only",
+        {"padding": lambda x, p: np.pad(x, ((p[0], 0), (p[1], 0)))},
+    ),
+    (
+        "the padding is added below and on the right only",
+        {"padding": lambda x, p: np.pad(x, ((0, p[0]), (0, p[1])))},
+    ),
+    (
+        "the picture is in the upper left corner of the padded array",
+        {"padding": lambda x, p: np.pad(x, ((0, 2 * p[0]), (0, 2 * p[1])))},
+    ),
+    (
+        "the first padding is used for both axes",
+        {"padding": lambda x, p: np.pad(x, p[0])},
+    ),
+    ("the two paddings are exchanged", {"padding": lambda x, p: _framed(x, p[::-1])}),
+)
+_STRIDES = (
+    ("the stride is not used", {"stride": lambda stride: (1, 1)}),
+    ("the stride is used for rows only", {"stride": lambda stride: (stride[0], 1)}),
+    ("the first stride is used for both axes", {"stride": lambda stride: (stride[0],) * 2}),
+    ("the two strides are exchanged", {"stride": lambda stride: stride[::-1]}),
+)
+for _other in (*_PADDINGS, *_STRIDES):
+    _two_at_once(_TURNED, _other)
+for _padding in _PADDINGS:
+    for _stride in _STRIDES:
+        if "exchanged" not in _padding[0] or "exchanged" not in _stride[0]:  # has its own words
+            _two_at_once(_padding, _stride)
+
+
 quiz = Quiz(
     "ex.quiz",
     (
@@ -1055,8 +1258,8 @@ quiz = Quiz(
         "sentence is true?",
         wrong(
             "Both can compute exactly the same",
-            "They see the same 49 pixels. But 27 numbers cannot set 49 weights freely, and the "
-            "stack weighs the centre most.",
+            "They see the same 49 pixels. But 27 numbers cannot set 49 weights freely: most 7×7 "
+            "kernels are out of their reach.",
         ),
         wrong(
             "The stack sees 9×9 pixels, since three times three is nine",

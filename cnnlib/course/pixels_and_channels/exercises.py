@@ -724,8 +724,8 @@ quiz = Quiz(
         ),
         right(
             "It is a weighted sum, and a sum does not mind the order of its terms.",
-            "Each number keeps a weight of its own, wherever it stands, if only it stands there "
-            "in every image.",
+            "Each number keeps a weight of its own, wherever it stands, as long as it stands "
+            "there in every image.",
         ),
         wrong(
             "Scrambling loses only what is not needed to tell digits apart.",

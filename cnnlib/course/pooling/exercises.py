@@ -17,10 +17,40 @@ ROW = np.array([[[[1.0, 4.0, 2.0, 5.0, 3.0]], [[-1.0, -2.0, -4.0, -3.0, -6.0]]]]
 
 
 def _maps(rng: np.random.Generator, smallest: int = 1) -> np.ndarray:
-    """Return a small batch of maps, at times in float32, at times without a positive number."""
+    """Return a small batch of maps, at times without a positive number, at times in float32.
+
+    In float32 the numbers have one sign: where large ones cancel, little of a mean is exact.
+    """
     shape = (*rng.integers(1, 4, 2), *rng.integers(smallest, 8, 2))
-    highest = rng.choice([9, 9, 0])
-    return (rng.integers(-8, highest, shape) / 2).astype(rng.choice([np.float64, np.float32]))
+    x = rng.integers(-8, rng.choice([9, 9, 0]), shape) / 2
+    return (np.abs(x) if x.max() > 0 else x).astype(np.float32) if rng.random() < 0.5 else x
+
+
+# Two images of two channels, all numbers different, and those numbers far below 0.
+_X = (np.arange(80.0) * 27 % 80).reshape(2, 2, 4, 5) / 2 - 19
+_FAR_BELOW = {
+    "all numbers are negative": [(-np.abs(_X) - 0.5, 2, 2)],
+    "all numbers are far below 0": [
+        *((_X - below, 2, 1) for below in (150, 2000, 1e5)),
+        *((_X * 1e8 - below, 3, 1) for below in (1e10, 1e12)),
+    ],
+    "all numbers are equal": [(np.full((1, 2, 3, 3), -7.0), 2, 1)],
+    "all numbers are 0": [(np.zeros((2, 1, 3, 2)), 2, 1)],
+}
+_WINDOWS = {
+    "the window is a single pixel": [(_X, 1, 1), (_X, 1, 2), (_X[:, :, :1], 1, 3)],
+    "the window is as large as the map": [(_X[..., :4], 4, 1), (_X[..., :4], 4, 3)],
+    "the windows overlap": [(_X, 3, 1), (_X, 3, 2), (_X, 4, 1)],
+    "the windows leave gaps": [(_X, 1, 3), (_X, 2, 3)],
+    "the last step does not fit": [(_X, 2, 2), (_X, 3, 2)],
+    "the stride is larger than the map": [(_X, 2, 9)],
+    "the map is one row": [(_X[:, :, :1], 1, 1)],
+    "the map is one column": [(_X[..., :1], 1, 2)],
+    "there are more images than channels": [(_X.reshape(4, 1, 4, 5), 2, 2)],
+    "there are more channels than images": [(_X.reshape(1, 4, 4, 5), 2, 1)],
+    "the maps hold float32": [(np.abs(_X).astype(np.float32), 2, 1)],
+    "another batch had the same shape": [(_X[::-1], 2, 2), (_X + 1, 2, 2)],
+}
 
 
 # 1 to 3: predictions
@@ -38,6 +68,7 @@ shape = chapter.prediction(
             "that does not fit is left out, so round down before you add 1.",
         ),
         ((2, 16, 13, 9), "The first position is missing. Add 1 to the number of steps."),
+        ((2, 16, 10, 14), "Height and width are exchanged: (N, C, H, W) has the height first."),
         ((2, 16, 10, 7), "That is stride 3, with windows that touch. Here the stride is 2."),
         ((2, 16, 28, 19), "That is stride 1. Here the window moves on by 2."),
         ((2, 14, 10, 16), "The channels are last. In (N, C, H, W) they come second."),
@@ -133,6 +164,20 @@ room = chapter.prediction(
         ),
         (case(HAND[None, None]), np.array([[1.25]])),
     ],
+    rtol=1e-5,
+    regions={
+        "the maps have one pixel": [case(_X[:, :, :1, :1])],
+        "the maps are one row": [case(_X[:, :, :1])],
+        "the maps are one column": [case(_X[..., :1])],
+        "images and channels are as many": [case(_X)],
+        "there is one image": [case(_X[:1])],
+        "there is one channel": [case(_X[:, :1])],
+        "all four sides are equal": [case(_X[:, :, :2, :2])],
+        "all numbers are negative": [case(-np.abs(_X) - 1)],
+        "the means are large": [case(_X + 1e6), case(_X * 1e6)],
+        "the maps hold float32": [case(np.abs(_X).astype(np.float32))],
+        "another batch had the same shape": [case(_X[::-1]), case(_X + 1)],
+    },
     cases=lambda rng: case(_maps(rng)),
     oracle=lambda x: np.array(
         [[sum(one.ravel().tolist()) / one.size for one in image] for image in x], x.dtype
@@ -235,6 +280,9 @@ def _pool(x, kernel, stride, choose, size=None, start=None):
         ),
         (case(ROW, 1, 2), np.array([[[[1.0, 2.0, 3.0]], [[-1.0, -4.0, -6.0]]]])),
     ],
+    regions={
+        words: [case(*call) for call in calls] for words, calls in (_WINDOWS | _FAR_BELOW).items()
+    },
     cases=_max_cases,
     oracle=reference.max_pool2d,
     hints=[
@@ -263,7 +311,7 @@ def max_pool(x, kernel_size, stride):
 
 
 @max_pool.mistake(
-    "The maximum starts at 0, so where all numbers are negative 0 wins. Start with the first "
+    "0 wins where all numbers are negative: does the maximum start at 0? Start with the first "
     "number of the window, or with `-np.inf`."
 )
 def _from_zero(x, kernel_size, stride):
@@ -463,6 +511,14 @@ def _min_for_max(x, kernel_size, stride):
             np.array([[[[2.0, 1.25, 3.0], [-1.0, 0.25, 5.0], [-4.0, 0.0, 4.0]]]]),
         ),
     ],
+    rtol=1e-5,
+    regions={
+        "no stride is given": [case(_X, size) for size in (1, 2, 3, 4)],
+        "the stride is given by position": [case(_X, 3, 1), case(_X, 2, 3)],
+        **{words: [case(*call) for call in calls] for words, calls in _WINDOWS.items()},
+        "all numbers are negative": [case(-np.abs(_X) - 0.5, 2)],
+        "all numbers are 0": [case(np.zeros((2, 1, 3, 2)), 2)],
+    },
     cases=_avg_cases,
     oracle=reference.avg_pool2d,
     hints=[
@@ -497,27 +553,27 @@ def _sums(x, kernel_size, stride=None):
 
 
 @avg_pool.mistake(
-    "It is divided by `kernel_size`, but a window holds `kernel_size * kernel_size` numbers."
+    "The sum is divided by `kernel_size`, but a window holds `kernel_size * kernel_size` numbers."
 )
 def _by_one_side(x, kernel_size, stride=None):
     return reference.avg_pool2d(x, kernel_size, stride) * kernel_size
 
 
 @avg_pool.mistake(
-    "It is divided by `2 * kernel_size`. A window holds `kernel_size ** 2` numbers, which is the "
-    "same for 2×2 only."
+    "The sum is divided by `2 * kernel_size`. A window holds `kernel_size ** 2` numbers, which is "
+    "the same for 2×2 only."
 )
 def _by_twice_the_side(x, kernel_size, stride=None):
     return reference.avg_pool2d(x, kernel_size, stride) * kernel_size / 2
 
 
-@avg_pool.mistake("It is divided by 4, which is right for 2×2 windows only.")
+@avg_pool.mistake("The sum is divided by 4, which is right for 2×2 windows only.")
 def _by_four(x, kernel_size, stride=None):
     return reference.avg_pool2d(x, kernel_size, stride) * kernel_size**2 / 4
 
 
 @avg_pool.mistake(
-    "It is divided by the number of pixels in the map. The mean of a window divides by the "
+    "The sum is divided by the number of pixels in the map. The mean of a window divides by the "
     "numbers in that window, `kernel_size ** 2`."
 )
 def _by_the_map(x, kernel_size, stride=None):
@@ -530,21 +586,23 @@ def _rounded_down(x, kernel_size, stride=None):
 
 
 @avg_pool.mistake(
-    "Without a stride it moves by 1. Then the windows should touch: stride 2 for 2×2."
+    "Without a stride the window moves by 1. It should move by its own size: 2 for 2×2 windows."
 )
 def _stride_one(x, kernel_size, stride=None):
     return reference.avg_pool2d(x, kernel_size, stride or 1)
 
 
 @avg_pool.mistake(
-    "Where no stride is given it is None, and nothing can be computed with None. Begin with "
-    "`if stride is None:` and the kernel size for it."
+    "Where no stride is given it is None, and something is computed with it while it still is. "
+    "Begin with `if stride is None:` and give it the kernel size."
 )
 def _none_kept(x, kernel_size, stride=None):
     return _pool(x, (kernel_size,) * 2, (stride,) * 2, np.mean)
 
 
-@avg_pool.mistake("Without a stride it moves by 2, which makes 2×2 windows touch, but no others.")
+@avg_pool.mistake(
+    "Without a stride the window always moves by 2, so 2×2 windows touch, but no others do."
+)
 def _stride_two(x, kernel_size, stride=None):
     return reference.avg_pool2d(x, kernel_size, stride or 2)
 
@@ -558,7 +616,8 @@ def _sum_goes_on(x, kernel_size, stride=None):
 
 
 @avg_pool.mistake(
-    "Each pixel of the window overwrites the one before, and the last remains. Add with `+=`."
+    "Only the last pixel of each window counts. Is there `=` where `+=` belongs, or is the sum set "
+    "back inside the inner loops?"
 )
 def _last_pixel(x, kernel_size, stride=None):
     step = kernel_size if stride is None else stride
@@ -679,6 +738,15 @@ def _first(window):
         ),
         (case(np.array([[7.0, 7.0], [7.0, 1.0]]), 2, 1), (np.array([[0]]), np.array([[0]]))),
     ],
+    regions={
+        **{
+            words: [case(image[0, 0], *window) for image, *window in calls]
+            for words, calls in (_WINDOWS | _FAR_BELOW).items()
+        },
+        "the first and the last of a window tie": [case(np.eye(4) * [1, 3, 3, 1], 3, 1)],
+        "the largest number is at the end of a window": [case(HAND[:, ::-1], 4, 1)],
+        "the map is higher than wide": [case(_X[0, 0].T, 2, 2), case(_X[1, 0].T, 3, 1)],
+    },
     cases=_one_map,
     oracle=_winners_by_sorting,
     hints=[
@@ -731,7 +799,7 @@ def _last_of_equals(image, kernel_size, stride):
     return _winners(image, kernel_size, stride, place)
 
 
-@winners.mistake("These are the smallest numbers of the windows. Turn the comparison around: `>`.")
+@winners.mistake("These are the places of the smallest numbers. Turn the comparison around: `>`.")
 def _smallest(image, kernel_size, stride):
     return _winners_by_sorting(-image, kernel_size, stride)
 
@@ -817,18 +885,82 @@ def _values(image, kernel_size, stride):
 
 
 @winners.mistake(
-    "The places are right, but the arrays are not of dtype int; a float, say, is not an index. "
-    "Make them with `np.zeros(shape, int)`."
+    "The places are right, but not in whole numbers; a float, say, is not an index. Make the "
+    "arrays with `np.zeros(shape, int)`."
 )
 def _floats(image, kernel_size, stride):
     rows, columns = _winners_by_sorting(image, kernel_size, stride)
     return rows.astype(float), columns.astype(float)
 
 
+# Two mistakes at once
+
+
+@max_pool.mistake(
+    "Two things at once: 0 wins where all numbers are negative, and window `i` begins at row `i`. "
+    "Start the maximum with the first number of the window, and each window at `i * stride`."
+)
+def _from_zero_and_unmultiplied(x, kernel_size, stride):
+    return np.maximum(_start_not_multiplied(x, kernel_size, stride), 0)
+
+
+@max_pool.mistake(
+    "Two things at once: 0 wins where all numbers are negative, and the stride is not used. Start "
+    "the maximum with the first number of the window, and move on by `stride`."
+)
+def _from_zero_without_stride(x, kernel_size, stride):
+    return _from_zero(x, kernel_size, 1)
+
+
+@max_pool.mistake(
+    "Two things at once: 0 wins where all numbers are negative, and the last window is missing in "
+    "both directions. Start with the first number of the window, and add 1 to the steps."
+)
+def _from_zero_and_last_missing(x, kernel_size, stride):
+    return np.maximum(_last_missing(x, kernel_size, stride), 0)
+
+
+@avg_pool.mistake(
+    "Two things at once: the windows are added up but not divided, and without a stride the window "
+    "moves by 1. Divide by `kernel_size ** 2`; without a stride, the windows touch."
+)
+def _sums_and_stride_one(x, kernel_size, stride=None):
+    return _sums(x, kernel_size, stride or 1)
+
+
+@avg_pool.mistake(
+    "Two things at once: this is still max pooling, and without a stride the window moves by 1. "
+    "Take the mean; without a stride, the windows touch."
+)
+def _max_and_stride_one(x, kernel_size, stride=None):
+    return reference.max_pool2d(x, kernel_size, stride or 1)
+
+
+@winners.mistake(
+    "Two things at once: the places are counted from the corner of each window, and in a tie the "
+    "last of the equals wins. Add where the window begins, and compare with `>`."
+)
+def _last_inside_the_window(image, kernel_size, stride):
+    def place(window, top, left):
+        row, column = _first(window[::-1, ::-1])
+        return kernel_size - 1 - row, kernel_size - 1 - column
+
+    return _winners(image, kernel_size, stride, place)
+
+
+@winners.mistake(
+    "Two things at once: rows and columns are exchanged, and in a tie the last of the equals wins. "
+    "The rows come first; compare with `>`."
+)
+def _last_exchanged(image, kernel_size, stride):
+    return _last_of_equals(image, kernel_size, stride)[::-1]
+
+
 quiz = Quiz(
     "ex.quiz",
     (
-        "How many learned parameters has max pooling with 3×3 windows and stride 2 on 64 channels?",
+        "How many learned parameters does max pooling have, with 3×3 windows and stride 2 on 64 "
+        "channels?",
         wrong(
             "9",
             "A 3×3 kernel of a convolution holds nine weights. Pooling has a window of that size, "
@@ -857,8 +989,8 @@ quiz = Quiz(
             "The shift is one stride. Position is not erased, it is written in larger units.",
         ),
         wrong(
-            "It changes in a way that cannot be foretold.",
-            "That is so for a shift by one pixel, where windows catch other pixels together. Here "
+            "It changes in a way that nobody can predict.",
+            "That is so for a shift by one pixel, where windows gather other pixels. Here "
             "each window gets what its neighbour had.",
         ),
         wrong("It moves by two cells.", "A cell of the map stands for two pixels."),
@@ -877,14 +1009,15 @@ quiz = Quiz(
         ),
     ),
     (
-        "With which pooling may ReLU stand before or after, with the same result?",
+        "Max pooling and average pooling: which of them gives the same result whether ReLU comes "
+        "before it or after it?",
         right(
-            "Max pooling only.",
+            "Max pooling alone.",
             "ReLU never turns the order of two numbers around, so the winner stays the winner. A "
-            "mean changes if negative numbers are cut before.",
+            "mean changes if negative numbers are cut off first.",
         ),
         wrong(
-            "Average pooling only.",
+            "Average pooling alone.",
             "The window 2, 3, 5, −2 refutes it: 2.5 with ReLU first, 2 with the mean first.",
         ),
         wrong(

@@ -1,5 +1,6 @@
 """The judge of the kernel that a reader designs: more than one answer is right."""
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -37,14 +38,27 @@ def test_every_kernel_that_does_what_is_asked_is_right(kernel):
         ([[0, -3, 0], [0, 0, 0], [0, 3, 0]], "gives 3 instead of 1: divide all weights by 3"),
         ([[-0.25, 0, 0], [0, 0, 0], [0.25, 0, 0]], "gives 0.25 instead of 1"),
         ([[np.nan] * 3] * 3, "finite number"),
-        ([[1, 2], [3]], "3×3 numbers is expected"),
-        ([[..., 0, 0], [0, 0, 0], [0, 0, 0]], "3×3 numbers is expected"),
+        ([[1, 2], [3]], "Expected a kernel of 3×3 numbers"),
+        ([[..., 0, 0], [0, 0, 0], [0, 0, 0]], "Expected a kernel of 3×3 numbers"),
     ],
 )
 def test_what_a_kernel_does_wrong_is_said(kernel, words):
     verdict = ex.level_edges.check(kernel)
     assert verdict.status == "wrong"
     assert words in verdict.diagnosis
+
+
+@pytest.mark.parametrize("weights", [[1, 1, 1], [1, 2, 1], [1, 5, 1], [1 / 3, 1, 1], [2, 3, 6]])
+def test_the_advised_division_makes_a_kernel_right(weights):
+    kernel = np.outer([-1, 0, 1], weights)
+    if (found := re.search(r"divide all weights by ([\d.]+)\.", judged(kernel))) is not None:
+        kernel = kernel / float(found[1])
+    assert ex.level_edges.check(kernel).passed
+    assert "Exchange rows and columns: `.T`" in judged(kernel.T)
+
+
+def judged(kernel):
+    return ex.level_edges.check(kernel).diagnosis
 
 
 def test_two_mistakes_at_once_are_named_together():

@@ -59,7 +59,7 @@ def winners_by_the_number_in_the_window(image, kernel_size, stride):
         (
             ex.avg_pool,
             lambda x, kernel_size, stride=2: F.avg_pool2d(x, kernel_size, stride),
-            "moves by 2",
+            "always moves by 2",
         ),
         (ex.winners, winners_as_floats, "a float, say, is not an index"),
     ],

@@ -15,6 +15,27 @@ def _bias_cases(rng: np.random.Generator) -> Call:
     return case(halves(rng, mid), halves(rng, out, mid, kh, kw), halves(rng, out))
 
 
+def _biases(mid: int, out: int, kh: int, kw: int) -> tuple[Any, Any, Any]:
+    """Return two biases and the weights between them, all numbers different."""
+    weight = np.arange(1.0, out * mid * kh * kw + 1).reshape(out, mid, kh, kw) / 2 - 1.25
+    return np.arange(mid) * 1.5 - 0.5, weight, np.arange(out) * -2.0 + 3
+
+
+_SQUARE = _biases(3, 3, 2, 2)
+_REGIONS = {
+    "there is one middle channel": [case(*_biases(1, 3, 2, 2))],
+    "there is one filter": [case(*_biases(3, 1, 2, 2))],
+    "filters and middle channels are as many": [case(*_SQUARE), case(*_biases(2, 2, 1, 3))],
+    "there are more filters than middle channels": [case(*_biases(2, 5, 1, 2))],
+    "the kernels are 1×1": [case(*_biases(3, 2, 1, 1)), case(*_biases(1, 1, 1, 1))],
+    "the kernels are not square": [case(*_biases(2, 2, 3, 1)), case(*_biases(2, 3, 1, 4))],
+    "the first bias is 0": [case(np.zeros(3), *_SQUARE[1:])],
+    "the second bias is 0": [case(*_SQUARE[:2], np.zeros(3))],
+    "the weights are 0": [case(_SQUARE[0], np.zeros((3, 3, 2, 2)), _SQUARE[2])],
+    "other biases had the same shape": [case(-_SQUARE[0], _SQUARE[1], _SQUARE[2] + 1)],
+}
+
+
 def _combined_bias(first_bias: Any, second_weight: Any, second_bias: Any) -> Any:
     """Give the second layer what the first one puts out for a black image: its biases."""
     maps = np.broadcast_to(first_bias[:, None, None], second_weight.shape[1:])
@@ -31,6 +52,7 @@ def _combined_bias(first_bias: Any, second_weight: Any, second_bias: Any) -> Any
             np.array([11.0]),
         )
     ],
+    regions=_REGIONS,
     cases=_bias_cases,
     oracle=_combined_bias,
     hints=[
@@ -115,15 +137,16 @@ def _second_bias_again(first_bias, second_weight, second_bias):
 
 
 @combined_bias.mistake(
-    "Only the last middle channel is left: `=` replaces what was there. To add up, write `+=`."
+    "Only the last middle channel is left, without the bias of the second layer. Is there `=` "
+    "where `+=` belongs?"
 )
 def _last_channel(first_bias, second_weight, second_bias):
     return second_weight[:, -1].sum(axis=(1, 2)) * first_bias[-1]
 
 
 @combined_bias.mistake(
-    "Only the last middle channel is left, plus the bias of the second layer: `=` replaces what "
-    "was there. To add up, write `+=`."
+    "Only the last middle channel is left, plus the bias of the second layer. Is there `=` where "
+    "`+=` belongs, or is the sum set back inside the loop over `mid`?"
 )
 def _last_channel_and_bias(first_bias, second_weight, second_bias):
     return second_weight[:, -1].sum(axis=(1, 2)) * first_bias[-1] + second_bias

@@ -30,6 +30,9 @@ def _rows(windows: Any, *order: int) -> Any:
     return moved.reshape(int(np.prod(moved.shape[:3])), -1)
 
 
+_IMAGES = np.arange(1.0, 49.0).reshape(2, 2, 3, 4)
+
+
 @chapter.coding(
     "Windows as rows",
     level=2,
@@ -40,6 +43,24 @@ def _rows(windows: Any, *order: int) -> Any:
             np.array([[1.0, 2, 4, 5], [2, 3, 5, 6]]),
         )
     ],
+    regions={
+        "there are two images": [case(_IMAGES, 2, 2), case(_IMAGES, 1, 3)],
+        "there is one channel": [case(_IMAGES[:, :1], 2, 2), case(_IMAGES[:1, :1], 3, 1)],
+        "the window is a single pixel": [case(_IMAGES, 1, 1), case(_IMAGES, 1, 1, stride=2)],
+        "the window is as large as the image": [case(_IMAGES, 3, 4), case(_IMAGES, 3, 4, stride=2)],
+        "the image is one row": [case(_IMAGES[:, :, :1], 1, 2), case(_IMAGES[:, :, :1], 1, 1, 3)],
+        "the image is one column": [
+            case(_IMAGES[:, :, :, :1], 2, 1),
+            case(_IMAGES[:, :, :, :1], 1, 1, 2),
+        ],
+        "the stride does not divide": [case(_IMAGES, 2, 2, stride=2), case(_IMAGES, 2, 1, 2)],
+        "the stride is larger than the window": [
+            case(_IMAGES, 1, 1, stride=3),
+            case(_IMAGES, 2, 1, 3),
+        ],
+        "the stride is larger than the image": [case(_IMAGES, 2, 2, stride=7)],
+        "another batch had the same shape": [case(-_IMAGES, 2, 2)],
+    },
     cases=_im2col_cases,
     oracle=lambda x, kh, kw, stride=1: _rows(_windows(x, kh, kw, stride), 0, 2, 3, 1, 4, 5),
     hints=[

@@ -30,6 +30,12 @@ _PICTURE = np.array([[[[5.0, 1, 7, 13], [15, 5, 1, 13], [10, 6, 4, 6], [15, 3, 1
 _KERNEL = np.array([[[[11.0, 4], [5, 2]]]])
 
 
+# Two images of two channels, three filters and their biases, all numbers different.
+_X = (np.arange(48.0) * 7 % 48).reshape(2, 2, 3, 4) / 2 - 8
+_W = (np.arange(24.0) * 5 % 24).reshape(3, 2, 2, 2) / 2 - 6
+_B = np.array([1.5, -2.0, 4.0])
+
+
 def _conv2d_cases(rng: np.random.Generator) -> Call:
     n, c_in, c_out, kh, kw = sides(rng, 2, 3, 3, 3, 3)
     padding = int(rng.choice([0, 0, 1, 2]))
@@ -77,6 +83,37 @@ def _conv2d_cases(rng: np.random.Generator) -> Call:
             ),
         ),
     ],
+    regions={
+        "there is no bias": [case(_X, _W), case(_X, _W, stride=2), case(_X, _W, None, 1, 1)],
+        "the bias is 0": [case(_X, _W, np.zeros(3))],
+        "the filters are as many as the columns of a map": [
+            case(_X, _W, _B),
+            case(_X, _W[:2], _B[:2], 2),
+        ],
+        "there is one filter": [case(_X, _W[:1], _B[:1], padding=1)],
+        "there is one channel": [case(_X[:, :1], _W[:, :1], _B), case(_X[:1, :1], _W[:, :1])],
+        "images, channels and filters are as many": [case(_X, _W[:2], _B[:2], 1, 2)],
+        "there are three different images": [case(np.concatenate([_X, -_X[:1]]), _W, _B)],
+        "the kernels are 1×1": [
+            case(_X, _W[:, :, :1, :1], _B),
+            case(_X, _W[:, :, :1, :1], None, 2, 1),
+        ],
+        "the kernels are larger than the image": [case(_X[:, :, :1, :1], _W, _B, padding=1)],
+        "the kernels are not square": [
+            case(_X, _W[:, :, :1], _B),
+            case(_X, _W[:, :, :, :1], _B, 1, 1),
+        ],
+        "the image is one row": [
+            case(_X[:, :, :1], _W[:, :, :1], _B),
+            case(_X[:, :, :1], _W, _B, 1, 1),
+        ],
+        "the image is one column": [case(_X[:, :, :, :1], _W[:, :, :, :1], _B)],
+        "the last step does not fit": [case(_X, _W, _B, stride=2), case(_X, _W, _B, 3, 1)],
+        "the stride is larger than the room": [case(_X, _W, _B, stride=9)],
+        "the padding is as large as the kernel": [case(_X[:1], _W[:1], _B[:1], padding=2)],
+        "all numbers are float32": [case(*(v.astype(np.float32) for v in (_X, _W, _B)), 2, 1)],
+        "another batch had the same shape": [case(-_X, _W, _B), case(_X[::-1], _W, _B)],
+    },
     cases=_conv2d_cases,
     oracle=reference.conv2d,
     hints=[
@@ -147,8 +184,8 @@ def _first_channel(x, weight, bias=None, stride=1, padding=0):
 
 
 @conv2d.mistake(
-    "Only the last channel is left: `=` replaces the results of those before. To add up, write "
-    "`+=`."
+    "Only the last channel is left. Is there `=` where `+=` belongs, or is the sum set back inside "
+    "the loop over the channels?"
 )
 def _last_channel_only(x, weight, bias=None, stride=1, padding=0):
     return F.conv2d(x[:, -1:], weight[:, -1:], bias, stride, padding)
@@ -310,8 +347,8 @@ def _all_axes_padded(x, weight, bias=None, stride=1, padding=0):
 
 
 @conv2d.mistake(
-    "It fails where no bias is given, since `bias` is `None` then. Ask before using it: "
-    "`if bias is not None`."
+    "It fails where no bias is given: `bias` is `None` then, and something is still computed with "
+    "it. Use it only under `if bias is not None`."
 )
 def _none_not_asked(x, weight, bias=None, stride=1, padding=0):
     return F.conv2d(x, weight, None, stride, padding) + bias[:, None, None]
@@ -365,3 +402,49 @@ def _first_map(x, weight, bias=None, stride=1, padding=0):
     kept = np.zeros_like(y)
     kept[0, 0] = y[0, 0]
     return kept
+
+
+def _two_at_once(first: Any, second: Any) -> None:
+    """Register two mistakes made at once. Each is its words and what it makes of each argument."""
+    wrong = first[1] | second[1]
+
+    def both(x, weight, bias=None, stride=1, padding=0):
+        if bias is not None:
+            bias = wrong.get("bias", lambda x, bias: bias)(x, bias)
+        padded = np.pad(x, ((0, 0), (0, 0), *wrong.get("padding", _all_around)(padding)))
+        steps = wrong.get("stride", lambda stride: stride)(stride)
+        return F.conv2d(
+            padded, weight[:, :, ::-1, ::-1] if "turn" in wrong else weight, bias, steps
+        )
+
+    conv2d.mistake(f"Two things at once: {first[0]}, and {second[0]}.")(both)
+
+
+def _all_around(padding: int) -> tuple[tuple[int, int], tuple[int, int]]:
+    return (padding, padding), (padding, padding)
+
+
+_TURNED_KERNELS = ("the kernels are turned by half a turn", {"turn": True})
+_BIASES = (
+    ("the bias is missing", {"bias": lambda x, bias: None}),
+    ("the bias is added once for each channel", {"bias": lambda x, bias: bias * x.shape[1]}),
+    ("every map is given the bias of filter 0", {"bias": lambda x, b: np.full_like(b, b[0])}),
+)
+_PADDINGS = (
+    ("the padding is not used", {"padding": lambda padding: ((0, 0), (0, 0))}),
+    ("the padding is put above and to the left only", {"padding": lambda p: ((p, 0), (p, 0))}),
+    ("the padding is put below and to the right only", {"padding": lambda p: ((0, p), (0, p))}),
+)
+_STRIDES = (
+    ("the stride is not used", {"stride": lambda stride: 1}),
+    ("the stride is used for the rows only", {"stride": lambda stride: (stride, 1)}),
+    ("the stride is used for the columns only", {"stride": lambda stride: (1, stride)}),
+)
+for _group, _others in (
+    ((_TURNED_KERNELS,), (*_BIASES, *_PADDINGS, *_STRIDES)),
+    (_BIASES, (*_PADDINGS, *_STRIDES)),
+    (_PADDINGS, _STRIDES),
+):
+    for _one in _group:
+        for _other in _others:
+            _two_at_once(_one, _other)

@@ -26,6 +26,7 @@ maps_out = chapter.prediction(
         ((6, 20, 28), "Without padding a map is smaller than its input: a kernel of 5 rows costs "
          "four of them."),
         ((6, 18, 24), "The two sides of the kernel are exchanged: it has 5 rows and 3 columns."),
+        ((6, 26, 16), "Rows and columns are exchanged: the height comes before the width."),
         ((16, 26, 6), "The numbers are right. But the arrays of this course have the channels "
          "first: (C, H, W)."),
     ],
@@ -44,8 +45,8 @@ mixed_pixel = chapter.prediction(
     expected=(4, 0),
     mistakes=[
         ((4, -1), "The convolution is right. ReLU is missing: of −1 it leaves 0."),
-        ((4, 1), "The convolution gives 4 and −1. ReLU does not turn the sign of −1, it cuts it "
-         "off at 0."),
+        ((4, 1), "The convolution gives 4 and −1. ReLU does not change the sign of −1, it "
+         "cuts it off at 0."),
         ((4, -0.1), "That is leaky ReLU. ReLU leaves nothing of what is below 0."),
         ((3, 0), "The biases are missing. They come before ReLU: 3 + 1 and −5 + 4."),
         ((3, -5), "Those are the sums of the products. The biases 1 and 4 are still to be added, "
@@ -76,8 +77,8 @@ weight_shape = chapter.prediction(
          "to 28, the width from 40 to 36."),
         ((3, 5, 8, 20), "The numbers are right. Papers often write them in this order; the "
          "weights of this course are (C_out, C_in, KH, KW)."),
-        ((20, 8, 2, 4), "By so much height and width fall. A kernel of K rows costs K − 1 of "
-         "them, so K is one larger."),
+        ((20, 8, 2, 4), "That is how much height and width shrink. A kernel of K rows costs "
+         "K − 1 of them, so K is one larger."),
         ((20, 3, 5), "The depth is missing: each filter has a kernel for each of the 8 channels."),
         ((20, 1, 3, 5), "A filter is as deep as its input: a kernel for each of the 8 channels."),
         ((20, 8, 28, 36), "The last two are the size of the map. A kernel of K rows leaves "
@@ -117,6 +118,20 @@ def _count(channels: int, stack: Any) -> int:
         (case(3, [(4, 5, 5), (6, 3, 3)]), 526),
         (case(64, [(192, 3, 3)]), 110_784),
     ],
+    regions={
+        "there is one layer": [case(3, [(4, 5, 5)]), case(1, [(1, 1, 1)]), case(7, [(2, 1, 3)])],
+        "the image is grey": [case(1, [(8, 3, 3), (4, 3, 3)])],
+        "a layer has one filter": [
+            case(3, [(1, 3, 3), (5, 2, 2)]),
+            case(4, [(6, 1, 2), (1, 1, 1)]),
+        ],
+        "the kernels are 1×1": [case(5, [(2, 1, 1), (3, 1, 1)])],
+        "the kernels are not square": [case(2, [(3, 1, 5), (2, 4, 1)])],
+        "all layers are equal": [case(6, [(6, 3, 3)] * 4)],
+        "there are many layers": [case(3, [(n, 1 + n % 3, 2) for n in range(1, 13)])],
+        "the layers are large": [case(512, [(512, 3, 3), (1000, 1, 1)]), case(256, [(384, 3, 3)])],
+        "another image had the same stack": [case(1, [(4, 5, 5)]), case(9, [(4, 5, 5)])],
+    },
     cases=_stacks,
     oracle=_count,
     hints=[
@@ -202,7 +217,8 @@ def _square(channels, stack):
 
 
 @parameter_count.mistake(
-    "Only the last layer is counted: `=` replaces the sum so far. To add up, write `+=`."
+    "Only the last layer is counted. Is there `=` where `+=` belongs, or is the sum set back "
+    "inside the loop?"
 )
 def _last_layer(channels, stack):
     depths = [channels, *(filters for filters, _, _ in stack)]

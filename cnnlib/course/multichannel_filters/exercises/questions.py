@@ -49,7 +49,7 @@ quiz = Quiz(
         ),
     ),
     (
-        "Which 1×1 filter, with weights for red, green and blue, answers to a red saucer and "
+        "Which 1×1 filter, with weights for red, green and blue, responds to a red saucer and "
         "hardly to a white cup?",
         wrong(
             "(1, 0, 0)",
@@ -62,7 +62,7 @@ quiz = Quiz(
         ),
         wrong(
             "(−1/2, −1/2, 1)",
-            "That one asks for blue: on the saucer it answers below 0.",
+            "That one looks for blue: on the saucer it gives less than 0.",
         ),
         right(
             "(1, −1/2, −1/2)",
@@ -71,8 +71,8 @@ quiz = Quiz(
         ),
     ),
     (
-        "Two 3×3 convolutions follow each other with nothing between them. What can the pair do "
-        "that one convolution cannot?",
+        "Two 3×3 convolutions without padding follow each other, with nothing between them. What "
+        "can the pair do that one convolution cannot?",
         right(
             "Nothing: a single 5×5 convolution gives the same numbers.",
             "A weighted sum of weighted sums is a weighted sum. Only a bend between the two, such "
@@ -122,8 +122,8 @@ quiz = Quiz(
         ),
         right(
             "It does the same multiplications in long, regular runs.",
-            "The work of Python's loops around each product is gone. The price is memory: up to "
-            "K² times the image.",
+            "The work of Python's loops around each product is gone. The price is memory: at "
+            "stride 1 about K² times the image.",
         ),
         wrong(
             "It needs less memory.",
