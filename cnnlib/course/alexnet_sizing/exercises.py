@@ -68,8 +68,8 @@ fc6_inputs = chapter.prediction(
     "numbers. The convolutions would take the larger photograph as they are, but FC6 would not "
     "fit.",
     hints=[
-        "Start with CONV1: (259 - 11)/4 + 1 = 62 + 1 = 63. The windows, strides and paddings are "
-        "those of the table, so the same sums follow.",
+        "Start with CONV1: (259 - 11)/4 + 1 = 62 + 1 = 63. Then use the same formula row by row: "
+        "the windows, strides and paddings are those of the table.",
         "POOL1 makes 31 of 63, POOL2 makes 15 of 31. What does POOL3 make of 15? FC6 gets every "
         "pixel of every map.",
     ],
@@ -114,8 +114,8 @@ _GROUP_REGIONS = {
     regions=_GROUP_REGIONS,
     oracle=_conv_parameters,
     hints=[
-        "How many numbers has a single filter? It has a kernel for each channel that it sees, and "
-        "one bias.",
+        "How many numbers does a single filter hold? It has a kernel for each channel that it "
+        "sees, and one bias.",
         "In two groups a filter sees half of the channels, `c_in // 2`. There are still `c_out` "
         "filters, each with its bias.",
     ],
@@ -232,13 +232,13 @@ memory = chapter.prediction(
         (32 * 256 * 27 * 27 * 32, "These are bits: a float32 has 32 of them, which is 4 bytes."),
         (
             614_656 * 4,
-            "That is the memory of CONV2's parameters. The question is about its output, which "
-            "every picture has for itself.",
+            "That is the memory of CONV2's parameters. The question is about its output, and "
+            "every picture has one of its own.",
         ),
         (
             32 * 614_656 * 4,
-            "That is CONV2's parameters, 32 times. The parameters are stored once; what every "
-            "picture has for itself is the output.",
+            "That is the memory of CONV2's parameters, 32 times. The parameters are stored once; "
+            "it is the output that every picture has for itself.",
         ),
         (
             256 * 27 * 27,

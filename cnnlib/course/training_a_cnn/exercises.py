@@ -326,12 +326,12 @@ def _smeared(images, down, right):
     return images[:, :, rows][..., np.clip(np.arange(w) - right, 0, w - 1)]
 
 
-@shift.mistake("It moves down, but not right: `right` is not used.")
+@shift.mistake("It moves down, but not to the right: `right` is not used.")
 def _only_down(images, down, right):
     return _cut_out(images, down, 0)
 
 
-@shift.mistake("It moves right, but not down: `down` is not used.")
+@shift.mistake("It moves to the right, but not down: `down` is not used.")
 def _only_right(images, down, right):
     return _cut_out(images, 0, right)
 
@@ -380,8 +380,8 @@ def _unasked(images, down, right):
 
 
 @shift.mistake(
-    "Row 0 or column 0 is never filled from the image. Index 0 lies inside: `0 <= i - down < h`, "
-    "not `0 < i - down < h`."
+    "Row 0 and column 0 of the image are lost. Index 0 lies inside: `0 <= i - down < h`, not "
+    "`0 < i - down < h`."
 )
 def _too_strict(images, down, right):
     moved = np.zeros_like(images)
@@ -626,8 +626,8 @@ _slip(
     starts_of=lambda n, batch_size: range(n // batch_size),
 )
 _slip(
-    "`order[start:batch_size]` is empty from the second batch on. A slice ends at `start + "
-    "batch_size`.",
+    "This is what comes out of `order[start:batch_size]`, which is empty from the second batch on. "
+    "A slice ends at `start + batch_size`.",
     chosen_of=lambda order, start, batch_size: order[start:batch_size],
 )
 _slip(
@@ -671,7 +671,7 @@ def _one_step(x, labels, weight, bias, epochs, batch_size, lr, seed):
     return _loop(x, labels, weight, bias, 1, batch_size, lr, seed, starts_of=lambda n, size: [0])
 
 
-@train.mistake("One epoch is missing. `range(epochs)` already begins at 0 and ends in time.")
+@train.mistake("One epoch is missing: `range(epochs)` begins at 0 and gives all of them.")
 def _epoch_short(x, labels, weight, bias, epochs, batch_size, lr, seed):
     return _loop(x, labels, weight, bias, epochs - 1, batch_size, lr, seed)
 
@@ -865,7 +865,8 @@ my_cnn = chapter.project(
         "`np.tensordot` multiplies and adds over the axes that you name.",
         "For the pool, `x.reshape(n, c, oh, size, ow, size)` has a window in axes 3 and 5. Going "
         "back, `repeat` spreads a pooled map to the size of `x`, and comparing `x` with it shows "
-        "the winners. (Here equal winners may share the first place: each then gets the gradient.)",
+        "the winners. (Where the largest value occurs twice, both places then get the gradient, "
+        "which is fine here.)",
     ],
 )
 
@@ -971,8 +972,8 @@ quiz = Quiz(
         "training images are moved by up to two pixels. What is the most likely reason?",
         wrong(
             "Validation images have slipped into the training set",
-            "A leak is worth a check, and would raise the validation score. But nothing here needs "
-            "one: the two figures are not measured in the same way.",
+            "A leak is worth a check, and would raise the validation score. But nothing here calls "
+            "for one: the two figures are not measured in the same way.",
         ),
         wrong(
             "The network is overfitting",

@@ -159,7 +159,7 @@ def _shares(give):
 
 @conv2d_backward.mistake(
     "Where several outputs read a pixel, `dx` holds only the last share. Paths meet there, and "
-    "gradients add: `+=`, not `=`."
+    "gradients add: is there an `=` where `+=` belongs?"
 )
 @_shares
 def _dx_overwritten(dwindow, dfilter, window, one_filter, d):
@@ -169,7 +169,7 @@ def _dx_overwritten(dwindow, dfilter, window, one_filter, d):
 
 @conv2d_backward.mistake(
     "`dx` and `dweight` hold only the last share of each entry. Paths meet there, and gradients "
-    "add: `+=`, not `=`."
+    "add: is there an `=` where `+=` belongs?"
 )
 @_shares
 def _both_overwritten(dwindow, dfilter, window, one_filter, d):
@@ -208,7 +208,7 @@ def _not_swapped(dwindow, dfilter, window, one_filter, d):
 
 
 @conv2d_backward.mistake(
-    "Only the first output hands out its shares. Is a `return` inside the loops?"
+    "Only the first output hands out its shares. Is a `return` or a `break` inside the loops?"
 )
 def _returns_at_once(dout, x, weight, stride=1, padding=0):
     first = np.zeros_like(dout)
@@ -271,7 +271,7 @@ def _other_order(dx, dweight, dbias, dout):
 
 @conv2d_backward.mistake(
     "`dweight` holds only the share of the last output. A weight is used at every place of every "
-    "image, and its paths add: `+=`, not `=`."
+    "image, and its paths add: is there an `=` where `+=` belongs?"
 )
 def _dweight_overwritten(dout, x, weight, stride=1, padding=0):
     dx, _, dbias = F.conv2d_backward(dout, x, weight, stride, padding)

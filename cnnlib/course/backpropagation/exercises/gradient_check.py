@@ -156,8 +156,8 @@ def _one_sided(f, x, gradient, eps=1e-5):
 
 
 @gradient_error.mistake(
-    "The numerical slope is twice too large. From one nudge to the other it is two steps: divide "
-    "by `2 * eps`."
+    "The numerical slope is twice as large as it should be. From one nudge to the other it is two "
+    "steps: divide by `2 * eps`."
 )
 def _one_step(f, x, gradient, eps=1e-5):
     return _errors(2 * numerical_gradient(f, x, eps), gradient)[0].max()

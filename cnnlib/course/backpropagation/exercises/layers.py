@@ -384,8 +384,8 @@ def _not_turned(self, x):
 
 @_method(
     "forward",
-    "`backward` works with the input of the first batch. More than one batch goes through a "
-    "layer: `forward` must keep the input of each, `self.x = x`.",
+    "Does `backward` still work with the input of the first batch? More than one batch goes "
+    "through a layer, of different sizes: `forward` must keep the input of each, `self.x = x`.",
 )
 def _remembers_first(self, x):
     self.x = getattr(self, "x", x)

@@ -67,7 +67,7 @@ def _pool_regions() -> dict[str, list[Call]]:
         "each: `for n, c, i, j in np.ndindex(dout.shape)`.",
         "The window of entry (i, j) starts in row `i * stride` and column `j * stride`. "
         "`window.argmax()` numbers its cells in reading order; the first of equal ones wins.",
-        "`np.unravel_index(window.argmax(), window.shape)` gives row and column *inside* the "
+        "`np.unravel_index(window.argmax(), window.shape)` gives row and column inside the "
         "window. Add the start of the window, and then `+=`, since a cell may win twice.",
     ],
 )

@@ -69,8 +69,9 @@ quiz = Quiz(
         "In a network of dense layers, every weight starts at 0.5 and every bias at 0. What "
         "happens in training?",
         wrong(
-            "Nothing moves, for every gradient is 0.",
-            "That is what happens when all weights are 0. With 0.5 signals and gradients do flow.",
+            "Nothing moves, since every gradient is 0.",
+            "That is nearly what happens when all weights are 0: only the last biases move then. "
+            "With 0.5, signals and gradients do flow.",
         ),
         wrong(
             "It learns as usual, only more slowly at first.",
@@ -125,7 +126,7 @@ quiz = Quiz(
         right(
             "Take the average of the two.",
             "The loss of the whole is the average of the two losses, and so is its gradient. With "
-            "halves of unequal size it would be a weighted average.",
+            "parts of unequal size it would be a weighted average.",
         ),
     ),
 )

@@ -303,7 +303,7 @@ def _first_sample(x, weight, bias=None):
     return y
 
 
-@dense.mistake("Only the scores of the first sample come back. Is `return` inside the loop?")
+@dense.mistake("Only the scores of the first sample come back. Is the `return` inside the loop?")
 def _one_sample(x, weight, bias=None):
     return _plus(x[0] @ weight.T, bias)
 

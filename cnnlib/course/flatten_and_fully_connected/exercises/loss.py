@@ -253,24 +253,24 @@ def _no_softmax(logits, targets):
 
 
 @cross_entropy.mistake(
-    "`log_p[:, targets]` takes the columns of all targets from every row. Take one entry of each "
-    "row: `log_p[np.arange(len(targets)), targets]`, or a loop."
+    "This is the mean of `log_p[:, targets]`, which takes the columns of all targets from every "
+    "row. Take one entry of each row, with `log_p[np.arange(len(targets)), targets]` or a loop."
 )
 def _all_pairs(logits, targets):
     return float(-functional.log_softmax(logits)[:, targets].mean())
 
 
 @cross_entropy.mistake(
-    "`log_p[targets]` takes the entries of all targets. Row `n` has one right class: "
-    "`log_p[targets[n]]`."
+    "One number for each target is returned: in every row, the entries of all targets are taken. "
+    "Row `n` has one right class, `targets[n]`."
 )
 def _all_targets(logits, targets):
     return -functional.log_softmax(logits)[:, targets].mean(axis=0)
 
 
 @cross_entropy.mistake(
-    "`log_p[targets]` takes whole rows, as if the targets were samples. Take one entry of each "
-    "row: `log_p[np.arange(len(targets)), targets]`, or a loop."
+    "This is the mean of `log_p[targets]`, which takes whole rows, as if the targets were samples. "
+    "Take one entry of each row, with `log_p[np.arange(len(targets)), targets]` or a loop."
 )
 def _rows_taken(logits, targets):
     return float(-functional.log_softmax(logits)[targets].mean())
@@ -315,7 +315,7 @@ def _from_one(logits, targets):
 
 
 @cross_entropy.mistake(
-    "Only the first sample counts: this is its loss. Is a `return` inside the loop?"
+    "Only the first sample counts: this is its loss. Is the `return` inside the loop?"
 )
 def _first_only(logits, targets):
     return functional.cross_entropy(logits[:1], targets[:1])
