@@ -123,8 +123,8 @@ def _padded(x, padding):
 
 
 @conv2d_backward.mistake(
-    "This is the `dx` of a kernel rotated by half a turn. Handing out shares needs no flip; "
-    "`pad(dout) ⋆ flip(W)` needs one."
+    "This is the `dx` of a kernel rotated by half a turn. Handing out shares needs no flip; the law "
+    "for `dx` needs one."
 )
 def _flip(dout, x, weight, stride=1, padding=0):
     _, dweight, dbias = F.conv2d_backward(dout, x, weight, stride, padding)
