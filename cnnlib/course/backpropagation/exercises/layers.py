@@ -189,6 +189,22 @@ def _asks_gradient_watertight(dout, x, leak=0):
 
 
 @relu_backward.mistake(
+    "Two things: at exactly 0 the gate is open, where it should be shut (`x > 0`); and the leak is "
+    "not used."
+)
+def _open_at_zero_watertight(dout, x, leak=0):
+    return np.where(x >= 0, dout, 0)
+
+
+@relu_backward.mistake(
+    "Two things: these are slopes, which the chain rule multiplies by `dout`; and at exactly 0 the "
+    "slope is the leak, since `x > 0` does not hold there."
+)
+def _slopes_open_at_zero(dout, x, leak=0):
+    return np.where(x >= 0, 1.0, leak)
+
+
+@relu_backward.mistake(
     "At exactly 0 nothing passes. There the input is not positive, so the leak holds: "
     "`leak * dout`."
 )
@@ -236,7 +252,10 @@ def _send(layer, x, dout, meanwhile=lambda: None):
         )
     left = {name: getattr(layer, name, None) for name in ("dweight", "dbias")}
     if missing := [f"`self.{name}`" for name, value in left.items() if value is None]:
-        raise Refused(f"After `backward` there is nothing in {' and '.join(missing)}.")
+        raise Refused(
+            f"After `backward` there is nothing in {' and '.join(missing)}. Leave the gradient of "
+            "each there, for the optimiser to find."
+        )
     return y, dx, *left.values()
 
 
