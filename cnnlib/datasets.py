@@ -1,4 +1,4 @@
-"""The course's own data: handwritten digits and photographs, checked before they are read."""
+"""Digits and photographs: the course's own, checked before they are read, and yours."""
 
 import hashlib
 import io
@@ -9,7 +9,18 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["DamagedFileError", "Digits", "Split", "load_digits", "load_photo", "photo_names"]
+from cnnlib.pictures import as_photo, open_photo
+
+__all__ = [
+    "DamagedFileError",
+    "Digits",
+    "Split",
+    "as_photo",
+    "load_digits",
+    "load_photo",
+    "open_photo",
+    "photo_names",
+]
 
 
 class _Recorded(NamedTuple):

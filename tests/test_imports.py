@@ -37,6 +37,7 @@ ORDER = (
     "fast.convolution",
     "reference",
     "gradcheck",
+    "pictures",
     "datasets",
     "files",
     "archive",
