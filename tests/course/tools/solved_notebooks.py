@@ -18,7 +18,12 @@ from cnnlib.course.tools.execute_notebooks import execute
 from cnnlib.course.tools.notebook_rules import FOLDER
 
 # Notebooks whose cells cannot all be run again yet.
-BEFORE_THEM = {chapter.notebook for chapter in CHAPTERS}
+DONE = {
+    "01_pixels_and_channels",
+    "02_convolution",
+    "03_padding_and_stride",
+}
+BEFORE_THEM = {chapter.notebook for chapter in CHAPTERS} - DONE
 
 
 def solve(source: str, exercise: Exercise) -> str:

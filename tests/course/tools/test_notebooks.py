@@ -57,7 +57,12 @@ NEW_RULES = {
     notebook_rules.mostly_lesson,
     notebook_rules.lecture_path,
 }
-BEFORE_THEM = set(NAMES)
+DONE = {
+    "01_pixels_and_channels",
+    "02_convolution",
+    "03_padding_and_stride",
+}
+BEFORE_THEM = set(NAMES) - DONE
 
 
 def test_notebooks_before_the_new_rules_do_break_one() -> None:
