@@ -20,11 +20,15 @@ __all__ = [
     "RIDDLE",
     "arithmetic",
     "commuting_square",
+    "dense_local_shared",
+    "descend",
     "effects",
     "learning",
     "riddle",
+    "shrink",
     "sliding_areas",
     "sliding_sums",
+    "template_search",
     "two_ways",
     "walk",
 ]
@@ -65,6 +69,82 @@ def riddle(picture: ArrayLike) -> Array:
     grey = _map("riddle", picture, "picture")
     _places("riddle", grey.shape, RIDDLE.shape)
     return conv2d(grey.astype(np.float64)[None, None], RIDDLE[None, None])[0, 0]
+
+
+def shrink(picture: ArrayLike, factor: int) -> Array:
+    """Replace each block of pixels by its mean.
+
+    Parameters
+    ----------
+    picture : array_like, shape (H, W)
+        Height and width must be multiples of the factor.
+    factor : int
+        Height and width of a block.
+
+    Returns
+    -------
+    array of float64, shape (H / factor, W / factor)
+
+    Raises
+    ------
+    ValueError
+        If the blocks do not fill the picture.
+
+    Examples
+    --------
+    >>> shrink([[1, 3], [5, 7]], 2)
+    array([[4.]])
+    """
+    grey = _map("shrink", picture, "picture").astype(np.float64)
+    height, width = grey.shape
+    if height % factor or width % factor:
+        raise ValueError(
+            f"shrink: blocks of {factor}×{factor} do not fill a picture of {height}×{width}."
+        )
+    blocks = grey.reshape(height // factor, factor, width // factor, factor)
+    return blocks.mean(axis=(1, 3))
+
+
+def descend(
+    picture: ArrayLike, target: ArrayLike, *, steps: int, learning_rate: float
+) -> tuple[Array, float]:
+    """Learn a 3×3 kernel by gradient descent from zeros, as the notebook does.
+
+    Parameters
+    ----------
+    picture : array_like, shape (H, W)
+        The input.
+    target : array_like, shape (H - 2, W - 2)
+        What the kernel should make of it.
+    steps : int
+        How often all weights are moved.
+    learning_rate : float
+        The size of a step.
+
+    Returns
+    -------
+    (array of shape (3, 3), float)
+        The weights after the last step, and their mean squared error.
+
+    Examples
+    --------
+    >>> picture = np.eye(5)
+    >>> weights, loss = descend(picture, 2 * picture[1:-1, 1:-1], steps=100, learning_rate=1)
+    >>> loss < 0.001
+    True
+    """
+    grey = _map("descend", picture, "picture").astype(np.float64)[None, None]
+    wanted = _map("descend", target, "target").astype(np.float64)
+    weights = np.zeros((3, 3))
+
+    def error() -> Array:
+        return conv2d(grey, weights[None, None])[0, 0] - wanted
+
+    for _ in range(steps):
+        off = error()
+        slope = conv2d(grey, off[None, None])[0, 0] * 2 / off.size
+        weights = weights - learning_rate * slope
+    return weights, float((error() ** 2).mean())
 
 
 def _map(name: str, values: ArrayLike, what: str, ndim: int = 2) -> Array:
@@ -625,4 +705,91 @@ def learning(losses: ArrayLike, snapshots: Mapping[int, ArrayLike]) -> Figure:
         drawing.kernel(kernels[k], ax, title=f"step {step}", vmax=reach, fmt=".1f")
         for text in ax.texts:  # one size in all kernels, not one in each
             text.set(gid="weight", fontsize=11)
+    return fig
+
+
+def template_search(
+    picture: ArrayLike, template: ArrayLike, answers: ArrayLike, found: Sequence[tuple[int, int]]
+) -> Figure:
+    """Draw a template, its answers all over a picture, and the windows that answered most.
+
+    Parameters
+    ----------
+    picture : array_like, shape (H, W)
+        Grey values from 0 to 1.
+    template : array_like, shape (KH, KW)
+        The kernel.
+    answers : array_like, shape (H - KH + 1, W - KW + 1)
+        The map.
+    found : sequence of (row, column)
+        The upper left corners of the windows to outline, the best one first.
+
+    Returns
+    -------
+    Figure
+        Three axes: the template, the map, the picture.
+
+    Examples
+    --------
+    >>> fig = template_search(np.zeros((4, 4)), np.ones((2, 2)), np.zeros((3, 3)), [(0, 1)])
+    >>> [ax.get_title() for ax in fig.axes]
+    ['the template', 'its answers', 'where they are largest']
+    """
+    weights = _map("template_search", template, "template")
+    maps = _map("template_search", answers, "answers")
+    height, width = weights.shape
+    fig, (left, middle, right) = drawing.new(
+        ncols=3, width=9.0, height=3.4, width_ratios=[0.5, 1, 1]
+    )
+    drawing.kernel(weights, left, title="the template", numbers=False)
+    drawing.kernel(maps, middle, title="its answers", numbers=False)
+    middle.set(xticks=[], yticks=[])
+    drawing.image(
+        picture,
+        right,
+        title="where they are largest",
+        highlight=[(row, column, height, width) for row, column in found],
+    )
+    return fig
+
+
+def dense_local_shared(matrix: ArrayLike) -> Figure:
+    """Draw what becomes of a dense layer that is made local, and then shared.
+
+    Parameters
+    ----------
+    matrix : array_like, shape (outputs, inputs)
+        The convolution as a dense layer: zero where an output does not look.
+
+    Returns
+    -------
+    Figure
+        Three axes, with the number of different weights above each.
+
+    Examples
+    --------
+    >>> fig = dense_local_shared([[1, 2, 0], [0, 1, 2]])
+    >>> [ax.get_title() for ax in fig.axes]
+    ['dense: 6 weights', 'local: 4 weights', 'shared: 2 weights']
+    """
+    shared = _map("dense_local_shared", matrix, "matrix").astype(float)
+    there = shared != 0
+    dense = np.random.default_rng(0).permutation(shared.size).reshape(shared.shape).astype(float)
+    fig, axes = drawing.new(nrows=3, width=6.4, height=9.4)
+    stages = {
+        "dense": dense,
+        "local": np.where(there, dense, np.nan),
+        "shared": np.where(there, shared, np.nan),
+    }
+    for ax, (name, stage) in zip(axes, stages.items(), strict=True):
+        count = len(np.unique(stage[np.isfinite(stage)]))
+        drawing.grid(
+            stage,
+            ax,
+            title=f"{name}: {count} weights",
+            cmap="viridis",
+            numbers=name == "shared",
+        )
+        ax.set_ylabel("outputs")
+    axes[-1].set_xlabel("inputs")
     return fig

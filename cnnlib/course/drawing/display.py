@@ -21,6 +21,8 @@ from PIL import Image
 from cnnlib.course.drawing.theme import format_numbers, require_numbers, root_figure, style
 
 DPI = 110  # of the figure on the page; drawn at twice that, to be crisp on any screen
+AREA = 2000  # pixels: a colour that fills so many is that of a cell, and kept exactly
+SPREAD = 64  # places of the palette that are left for all other colours
 CELL_NUMBER = "cell-number"  # marks the numbers in grid cells
 MAX_CELL_FONT = 17.0  # points
 MAX_PRINTED = 110  # characters of a line of text, before any indent
@@ -168,17 +170,42 @@ def to_png(fig: Figure | Axes) -> bytes:
 
 
 def _compress(png: io.BytesIO) -> bytes:
-    """Store the picture with a palette of 256 colours wherever the eye sees no difference."""
+    """Store the picture with a palette of 256 colours wherever the eye sees no difference.
+
+    A colour that fills a whole cell stays exactly what it is: its numbers may stand beside it.
+    """
     picture = Image.open(png).convert("RGB")
+    counts = picture.getcolors(picture.width * picture.height) or []
+    areas = sorted(colour for count, colour in counts if count >= AREA)[: 256 - SPREAD]
     # Maximum coverage spreads the palette over all colours that occur, however few their pixels:
     # the light in a cat's eye stays blue.
-    kept = picture.quantize(256, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+    few = picture.quantize(
+        256 - len(areas), method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE
+    )
+    palette = Image.new("P", (1, 1))
+    palette.putpalette([*np.ravel(areas).astype(int).tolist(), *(few.getpalette() or [])])
+    kept = _with_areas(picture, picture.quantize(palette=palette, dither=Image.Dither.NONE), areas)
     before, after = (np.asarray(image.convert("RGB"), dtype=np.int16) for image in (picture, kept))
-    if np.abs(before - after).max() > 16:
+    if np.abs(before - after).max() > 20:
         kept = picture
     out = io.BytesIO()
     kept.save(out, format="PNG", optimize=True)  # writes neither date nor software name
     return out.getvalue()
+
+
+def _with_areas(picture: Image.Image, kept: Image.Image, areas: list[Any]) -> Image.Image:
+    """Give every pixel of these colours its own place of the palette, where they come first.
+
+    Pillow looks for the nearest colour in steps of four, and may miss the one that is equal.
+    """
+    codes = np.asarray(picture).astype(np.int32) @ (1 << 16, 1 << 8, 1)
+    places = np.array(kept)
+    wanted = np.array(areas, dtype=np.int32).reshape(-1, 3) @ (1 << 16, 1 << 8, 1)
+    for place, code in enumerate(wanted):
+        places[codes == code] = place
+    exact = Image.fromarray(places, mode="P")
+    exact.putpalette(kept.getpalette() or [])
+    return exact
 
 
 def fit(fig: Figure) -> None:

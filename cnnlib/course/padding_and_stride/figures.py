@@ -13,12 +13,14 @@ from numpy.typing import ArrayLike, NDArray
 
 from cnnlib.course.drawing.equations import operator
 from cnnlib.course.drawing.grids import grid
+from cnnlib.course.drawing.images import image
 from cnnlib.course.drawing.theme import (
     CYCLE,
     INK,
     LINE,
     MUTED,
     PALE,
+    new,
     require_2d,
     require_axes,
     styled,
@@ -26,7 +28,41 @@ from cnnlib.course.drawing.theme import (
 )
 from cnnlib.shapes import output_size, receptive_field, same_padding
 
-__all__ = ["centres", "cone", "coverage_map", "coverage_maps", "plans", "stops"]
+__all__ = [
+    "NETWORKS",
+    "aliasing",
+    "centres",
+    "cone",
+    "coverage_map",
+    "coverage_maps",
+    "plans",
+    "stops",
+]
+
+Layer = tuple[int, int, int]  # kernel size, stride, padding
+
+
+def _resnet_50() -> list[Layer]:
+    """Return the layers of ResNet-50 as published, along the longest way through its blocks."""
+    layers: list[Layer] = [(7, 2, 3), (3, 2, 1)]
+    for stage, blocks in enumerate((3, 4, 6, 3)):
+        for block in range(blocks):
+            stride = 2 if stage and not block else 1
+            layers += [(1, stride, 0), (3, 1, 1), (1, 1, 0)]
+    return layers
+
+
+# Three networks up to their last map of features, convolutions and pooling layers alike.
+# Krizhevsky et al. 2012 (with the padding of 2 that PyTorch gives CONV1), Simonyan and Zisserman
+# 2014, He et al. 2015.
+NETWORKS: dict[str, list[Layer]] = {
+    "AlexNet": [
+        *[(11, 4, 2), (3, 2, 0), (5, 1, 2), (3, 2, 0)],
+        *[(3, 1, 1), (3, 1, 1), (3, 1, 1), (3, 2, 0)],
+    ],
+    "VGG-16": [layer for count in (2, 2, 3, 3, 3) for layer in [*[(3, 1, 1)] * count, (2, 2, 0)]],
+    "ResNet-50": _resnet_50(),
+}
 
 SEEN = CYCLE[0]
 UNREAD = CYCLE[1]
@@ -546,3 +582,48 @@ def _back(layers: Sequence[tuple[int, int]], outputs: int) -> list[NDArray[np.bo
         seen = below
         rows.append(seen)
     return rows[::-1]
+
+
+@styled
+def aliasing(step: int, *, width: float = 8.4) -> Figure:
+    """Draw rings that grow finer outwards, thinned out as they are, and thinned out after a blur.
+
+    Parameters
+    ----------
+    step : int
+        Every so many rows and columns are kept; the blur is a mean over as many.
+    width : float
+        Width of the figure in inches.
+
+    Returns
+    -------
+    Figure
+        Three axes.
+
+    Raises
+    ------
+    ValueError
+        If the step is below 2.
+
+    Examples
+    --------
+    >>> [ax.get_title() for ax in aliasing(4).axes]
+    ['192×192 pixels', 'every 4th', 'blurred, then every 4th']
+    """
+    if step < 2:
+        raise ValueError(f"aliasing: step must be at least 2, but is {step}.")
+    side = 48 * step
+    across = np.arange(side) - (side - 1) / 2
+    squared = across[:, None] ** 2 + across**2
+    # The rings are as fine as pixels can show at the middle of an edge, not before.
+    rings = 0.5 + 0.5 * np.cos(np.pi * squared / side)
+    blocks = rings.reshape(48, step, 48, step)
+    panels = {
+        f"{side}×{side} pixels": rings,
+        f"every {step}th": rings[::step, ::step],
+        f"blurred, then every {step}th": blocks.mean(axis=(1, 3)),
+    }
+    fig, axes = new(ncols=3, width=width, height=width / 3 + 0.35)
+    for ax, (title, picture) in zip(axes, panels.items(), strict=True):
+        image(picture, ax, title=title)
+    return fig

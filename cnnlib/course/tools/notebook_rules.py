@@ -24,6 +24,7 @@ from nbformat import NotebookNode
 
 from cnnlib.course.chapters import CHAPTERS
 from cnnlib.course.judge import Exercise
+from cnnlib.course.tools.open_code import FOLDED_TAG, is_folded, open_share, plumbing_cells
 
 FOLDER = Path(__file__).parents[3] / "notebooks"
 NAMES = tuple(chapter.notebook for chapter in CHAPTERS)
@@ -48,15 +49,21 @@ MAX_MEDIAN_LINES = 6
 MAX_WIDTH = 112  # characters of a printed line
 MIN_WORDS_PER_LINE = 5  # of prose, for each line of code
 MIN_ALT_CHARACTERS = 20
-# How long a notebook takes: 150 words of prose a minute, and three quarters for each code cell.
+MIN_LESSON_PERCENT = 80  # of the open code
+
+# How long a notebook takes, in minutes. A reader who follows every step reads slowly, stops at a
+# prediction, and plays with a widget for a while. Nobody has measured it: it is a model.
 WORDS_PER_MINUTE = 150
-MINUTES_PER_CELL = 0.75
+MINUTES = {"open cell": 0.3, "folded cell": 0.15, "prediction": 1, "try it": 1.5, "widget": 3}
+MAX_SITTING = 45
+LECTURE_MINUTES = (40, 50)  # of the path through a notebook for a room
+SLIDES = {"slide", "subslide", "fragment", "same"}
 
 METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
 }
-CELL_METADATA = {"slideshow", "tags"}  # what an author may set on a cell
+CELL_METADATA = {"jupyter", "lecture", "tags"}  # what an author may set on a cell
 
 MACHINE_PATH = re.compile(
     r"(?<![\w.:/-])/(?:home|root|Users|tmp|private|var|usr|opt|mnt|work|workspace)/"
@@ -90,6 +97,10 @@ AMERICAN = re.compile(
 )
 RANDOM_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|(?=.*\d)[0-9a-f]{8}")
 READABLE_ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+PREDICTION = re.compile(r"\*\*Predict, then [^*]+?[.:]\*\*")
+TRY_IT = re.compile(r"\*\*Try it[.:]\*\*")
+ROOM = re.compile(r"\*\*Ask the room[.:]\*\*")
+SITTING = re.compile(r"^\*Sitting (\d+) of (\d+) · about (\d+) minutes\*$", re.MULTILINE)
 HANGUL = re.compile(r"[가-힣]")
 PICTURE_BYTES = re.compile(r"data:[\w/+.-]+;base64,[A-Za-z0-9+/=\s]+")
 MARKDOWN_IMAGE = re.compile(r"!\[(?P<alt>[^\]]*)\]\([^)]*\)")
@@ -436,20 +447,147 @@ def more_prose_than_code(notebook: Notebook) -> Iterator[Problem]:
 
 
 def honest_minutes(notebook: Notebook) -> Iterator[Problem]:
-    """The time that a notebook states is the time that its length takes, exercises aside."""
-    lesson = list(_lesson(notebook))
-    words = sum(len(cell.source.split()) for cell in lesson if cell.cell_type == "markdown")
-    cells = sum(cell.cell_type == "code" for cell in lesson)
-    minutes = words / WORDS_PER_MINUTE + MINUTES_PER_CELL * cells
-    estimate = max(5, 5 * round(minutes / 5))
+    """The time that a notebook states is what the model says, exercises aside, and so for sittings.
+
+    A sitting begins with a line `*Sitting 2 of 3 · about 35 minutes*` under a heading.
+    """
+    sittings = list(_sittings(notebook))
+    total = sum(minutes for _, minutes in sittings)
+    estimate = _round_to_five(total)
+    many = f" in {len(sittings)} sittings" if len(sittings) > 1 else ""
     stated = re.search(
-        r"\*\*Time:\*\* about (\d+) minutes", "".join(cell.source for cell in notebook.prose[:3])
+        rf"\*\*Time:\*\* about (\d+) minutes{many}, exercises not counted",
+        "".join(cell.source for cell in notebook.prose[:3]),
     )
-    if stated is None or abs(int(stated[1]) - minutes) > 5:
+    if stated is None or abs(int(stated[1]) - total) > 5:
         yield notebook.problem(
-            f"takes about {estimate} minutes by its length. Write it under the goals: "
-            f"**Time:** about {estimate} minutes"
+            f"takes about {total:.0f} minutes by its length. Write under the goals: "
+            f"**Time:** about {estimate} minutes{many}, exercises not counted"
         )
+    for number, (cell, minutes) in enumerate(sittings, start=1):
+        if minutes > MAX_SITTING:
+            yield notebook.problem(
+                f"begins a sitting of {minutes:.0f} minutes; the limit is {MAX_SITTING}. Shorten "
+                f"it, or begin another sitting under a heading: *Sitting {number + 1} of ...*",
+                cell,
+            )
+        found = SITTING.search(cell.source)
+        expected = (str(number), str(len(sittings)))
+        if len(sittings) > 1 and (found is None or found.groups()[:2] != expected):
+            yield notebook.problem(
+                f"needs a line `*Sitting {number} of {len(sittings)} · about "
+                f"{_round_to_five(minutes)} minutes*` under its heading.",
+                cell,
+            )
+        elif found and abs(int(found[3]) - minutes) > 4:
+            yield notebook.problem(
+                f"begins a sitting of about {_round_to_five(minutes)} minutes, not {found[3]}.",
+                cell,
+            )
+
+
+def answered_questions(notebook: Notebook) -> Iterator[Problem]:
+    """After a prediction, a Try it or a question to the room stands its answer, folded.
+
+    It stands in the same cell or further down, before another question and the next section.
+    """
+    waiting: NotebookNode | None = None
+    for cell in _lesson(notebook):
+        if cell.cell_type != "markdown":
+            continue
+        asks = any(mark.search(cell.source) for mark in (PREDICTION, TRY_IT, ROOM))
+        answers = re.search(
+            r"^<details>\s*<summary>.+?</summary>\n\n.+?\n\n</details>$",
+            cell.source,
+            re.MULTILINE | re.DOTALL,
+        )
+        leaves = _headings(cell.source, level=2)
+        if waiting is not None and (leaves or (asks and not _opens_with_answer(cell.source))):
+            yield notebook.problem(
+                "asks something, and no folded answer follows: "
+                "<details><summary>Answer</summary>, an empty line, the answer, an empty line, "
+                "</details>.",
+                waiting,
+            )
+            waiting = None
+        if answers:
+            waiting = None
+            rest = cell.source[answers.end() :]
+            asks = any(mark.search(rest) for mark in (PREDICTION, TRY_IT, ROOM))
+        if asks:
+            waiting = cell
+    if waiting is not None:
+        yield notebook.problem("asks something, and no folded answer follows.", waiting)
+
+
+def folded_plumbing(notebook: Notebook) -> Iterator[Problem]:
+    """Cells that only draw or check are folded, and no cell that teaches is."""
+    lesson = list(_lesson(notebook))
+    plumbing = set(plumbing_cells(lesson))
+    for cell in notebook.code[1:]:  # the first holds the imports, and stays open
+        tagged = FOLDED_TAG in cell.metadata.get("tags", [])
+        if is_folded(cell) != tagged:
+            yield notebook.problem(
+                f"must have both `source_hidden` and the tag `{FOLDED_TAG}`, or neither.", cell
+            )
+        if is_folded(cell) and cell.id not in plumbing:
+            yield notebook.problem("is folded, and holds more than plumbing. Open it.", cell)
+        elif cell.id in plumbing and not is_folded(cell):
+            yield notebook.problem(
+                "only draws or checks. Fold it: `jupyter.source_hidden`, and the tag "
+                f"`{FOLDED_TAG}`.",
+                cell,
+            )
+
+
+def mostly_lesson(notebook: Notebook) -> Iterator[Problem]:
+    """Most of the code that a reader sees is the lesson."""
+    share = open_share(list(_lesson(notebook)))
+    if share.percent < MIN_LESSON_PERCENT:
+        yield notebook.problem(
+            f"has {share.lines} lines of open code, and {share.lesson} of them "
+            f"({share.percent:.0f}%) are the lesson; at least {MIN_LESSON_PERCENT}% should be. "
+            "Move what draws or asserts into folded cells, or into cnnlib."
+        )
+
+
+def lecture_path(notebook: Notebook) -> Iterator[Problem]:
+    """A path of fifty minutes for a room: slides, their minutes, and what to say.
+
+    A cell on the path has `lecture` metadata: `slide` (slide, subslide, fragment, or same, which
+    goes on below the cell before), on the first cell of a slide `minutes`, and where there is
+    something to say `note`.
+    """
+    total, notes, begun = 0.0, 0, False
+    for cell in notebook.cells:
+        lecture = cell.metadata.get("lecture")
+        if lecture is None:
+            continue
+        kind = lecture.get("slide")
+        if kind not in SLIDES or set(lecture) - {"slide", "minutes", "note"}:
+            yield notebook.problem(f"has the lecture metadata {dict(lecture)}.", cell)
+            continue
+        if not begun and kind != "slide":
+            yield notebook.problem("is the first of the path, and must be a `slide`.", cell)
+        begun = True
+        if (kind in ("slide", "subslide")) != ("minutes" in lecture):
+            yield notebook.problem(
+                "must state `minutes` where a slide begins, and nowhere else.", cell
+            )
+        total += lecture.get("minutes", 0)
+        notes += bool(lecture.get("note"))
+        if ROOM.search(cell.source) and "expect" not in lecture.get("note", "").lower():
+            yield notebook.problem(
+                "asks the room; its `note` must say which wrong answers to expect.", cell
+            )
+    low, high = LECTURE_MINUTES
+    if not low <= total <= high:
+        yield notebook.problem(
+            f"has a lecture path of {total:g} minutes, not {low} to {high}. Choose its cells by "
+            "their `lecture` metadata."
+        )
+    if notes < 8:
+        yield notebook.problem(f"has {notes} speaker notes on its lecture path, fewer than 8.")
 
 
 def complete_exercises(notebook: Notebook) -> Iterator[Problem]:
@@ -559,6 +697,10 @@ RULES: tuple[Rule, ...] = (
     complete_exercises,
     british_spelling,
     korean_glossary,
+    answered_questions,
+    folded_plumbing,
+    mostly_lesson,
+    lecture_path,
 )
 
 
@@ -574,6 +716,45 @@ def _lesson(notebook: Notebook) -> Iterator[NotebookNode]:
             inside = headings[0] in ("Exercises", "Quiz")
         if not inside:
             yield cell
+
+
+def _sittings(notebook: Notebook) -> Iterator[tuple[NotebookNode, float]]:
+    """Yield the cell that begins each sitting, and the minutes that the sitting takes."""
+    first, minutes = None, 0.0
+    for cell in _lesson(notebook):
+        if first is None:
+            first = cell
+        elif (found := SITTING.search(cell.source)) and found[1] != "1":
+            yield first, minutes
+            first, minutes = cell, 0.0
+        elif found:
+            first = cell
+        minutes += _minutes(cell)
+    if first is not None:
+        yield first, minutes
+
+
+def _minutes(cell: NotebookNode) -> float:
+    """Return how long a reader stays at a cell, by the model."""
+    if cell.cell_type == "markdown":
+        own = _headings(cell.source, level=2) == ["Try it"]
+        tries = len(re.findall(r"^\d+\. ", cell.source, re.MULTILINE)) if own else 0
+        return (
+            len(cell.source.split()) / WORDS_PER_MINUTE
+            + MINUTES["prediction"] * len(PREDICTION.findall(cell.source))
+            + MINUTES["try it"] * (len(TRY_IT.findall(cell.source)) + tries)
+        )
+    if re.search(r"\bwidgets\.[A-Z]", cell.source):
+        return MINUTES["widget"]
+    return MINUTES["folded cell" if is_folded(cell) else "open cell"]
+
+
+def _round_to_five(minutes: float) -> int:
+    return max(5, 5 * round(minutes / 5))
+
+
+def _opens_with_answer(source: str) -> bool:
+    return source.lstrip().startswith("<details>")
 
 
 def _output_texts(cell: NotebookNode) -> Iterator[str]:

@@ -343,3 +343,46 @@ def test_learning_draws_the_kernels_on_one_scale_in_one_size() -> None:
 def test_learning_refuses_snapshots_without_a_loss(steps: dict[int, np.ndarray]) -> None:
     with pytest.raises(ValueError, match="snapshots must be of steps 0 to 3"):
         figures.learning(LOSSES, steps)
+
+
+def test_shrinking_takes_the_mean_of_each_block() -> None:
+    picture = np.arange(24.0).reshape(4, 6)
+    small = figures.shrink(picture, 2)
+    assert small.shape == (2, 3)
+    assert small[1, 2] == picture[2:4, 4:6].mean()
+    with pytest.raises(ValueError, match="blocks of 3×3 do not fill a picture of 4×6"):
+        figures.shrink(picture, 3)
+
+
+def test_descending_finds_the_kernel_that_made_the_target() -> None:
+    rng = np.random.default_rng(0)
+    picture, kernel = rng.normal(size=(12, 12)), rng.normal(size=(3, 3))
+    target = reference.conv2d(picture[None, None], kernel[None, None])[0, 0]
+    weights, loss = figures.descend(picture, target, steps=400, learning_rate=0.2)
+    assert np.allclose(weights, kernel, atol=1e-3)
+    assert loss < 1e-5
+    start, first_loss = figures.descend(picture, target, steps=0, learning_rate=0.2)
+    assert not start.any()
+    assert first_loss == pytest.approx((target**2).mean())
+
+
+def test_a_template_search_outlines_what_was_found() -> None:
+    picture = np.random.default_rng(0).random((20, 20))
+    template = picture[3:8, 4:9] - picture[3:8, 4:9].mean()
+    answers = reference.conv2d(picture[None, None], template[None, None])[0, 0]
+    fig = figures.template_search(picture, template, answers, [(3, 4), (10, 11)])
+    assert outlines(fig.axes[2]) == [(3, 4, 5, 5), (10, 11, 5, 5)]
+    assert drawing.to_png(fig)
+
+
+def test_dense_local_and_shared_count_their_weights() -> None:
+    matrix = np.array([[11, 4, 0, 5], [0, 11, 4, 5]])
+    fig = figures.dense_local_shared(matrix)
+    assert [ax.get_title() for ax in fig.axes] == [
+        "dense: 8 weights",
+        "local: 6 weights",
+        "shared: 3 weights",
+    ]
+    assert numbers(fig.axes[2]) == ["11", "4", "", "5", "", "11", "4", "5"]
+    assert not numbers(fig.axes[0])
+    assert drawing.to_png(fig)

@@ -15,6 +15,7 @@ from PIL import Image
 
 from cnnlib.course import drawing
 from cnnlib.course.drawing.theme import contrast
+from cnnlib.datasets import load_photo
 
 INPUT = np.array([[5, 1, 7, 13], [15, 5, 1, 13], [10, 6, 4, 6], [15, 3, 12, 4]])
 KERNEL = np.array([[11, 4], [5, 2]])
@@ -737,6 +738,19 @@ def test_compression_is_true_to_the_colours():
     fig, ax = drawing.new(width=3, height=3)
     drawing.image(np.random.default_rng(4).random((80, 80, 3)), ax)
     assert decode(drawing.to_png(fig)).mode == "RGB"
+
+
+def test_a_cell_has_exactly_the_colour_that_its_numbers_say():
+    # Beside a photograph, which takes the whole palette and more.
+    photo = load_photo("cat")
+    fig, (left, right) = drawing.new(ncols=2)
+    drawing.image(photo, left)
+    patch = photo[60:64, 55:59]
+    drawing.image(patch, right)
+    picture = decode(drawing.to_png(fig))
+    assert picture.mode == "P"  # and so it is small
+    seen = dict((colour, n) for n, colour in picture.convert("RGB").getcolors(10**6))
+    assert all(seen.get(tuple(colour), 0) > 2000 for colour in patch.reshape(-1, 3).tolist())
 
 
 def test_numbers_fit_their_cells_after_layout():

@@ -329,3 +329,32 @@ def test_every_text_stays_inside_the_picture() -> None:
                     box = text.get_window_extent()
                     assert box.x0 >= -1, text.get_text()
                     assert box.x1 <= figure.bbox.x1 + 1, text.get_text()
+
+
+def test_the_networks_span_what_is_published() -> None:
+    # Araujo, Norris and Sim, "Computing receptive fields of convolutional neural networks", 2019.
+    spans = {
+        name: receptive_field([(kernel, stride) for kernel, stride, _ in layers])[-1]
+        for name, layers in figures.NETWORKS.items()
+    }
+    assert spans == {"AlexNet": 195, "VGG-16": 212, "ResNet-50": 483}
+
+
+def test_the_networks_end_with_the_maps_that_are_published() -> None:
+    for name, layers in figures.NETWORKS.items():
+        size = 224
+        for kernel, stride, padding in layers:
+            size = output_size(size, kernel, stride, padding)
+        assert size == (6 if name == "AlexNet" else 7), name
+
+
+def test_aliasing_makes_rings_and_a_blur_removes_them() -> None:
+    fig = figures.aliasing(4)
+    whole, thinned, blurred = (np.asarray(ax.images[0].get_array()) for ax in fig.axes)
+    assert whole.shape[:2] == (192, 192)
+    assert thinned.shape[:2] == blurred.shape[:2] == (48, 48)
+    # Where the rings are finest, at the middle of the left edge, nothing but the blur is grey.
+    at_the_edge = (slice(18, 30), slice(0, 4))
+    assert np.ptp(thinned[at_the_edge]) > 3 * np.ptp(blurred[at_the_edge])
+    with pytest.raises(ValueError, match="step must be at least 2"):
+        figures.aliasing(1)

@@ -331,3 +331,23 @@ def test_channel_colours_can_be_read_on_their_tints() -> None:
 def relative_luminance(color: str) -> float:
     linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in to_rgb(color)]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def test_a_pipeline_leads_from_the_picture_to_the_answer() -> None:
+    fig = figures.pipeline(np.zeros((28, 30)))
+    said = texts(fig.axes[1], "node")
+    assert said[0] == "a block of\nnumbers\n28×30"
+    assert len(said) == 5
+    draw(fig)
+
+
+def test_neighbours_in_order_shows_each_picture_above_its_density() -> None:
+    rng = np.random.default_rng(0)
+    ramp = np.tile(np.arange(0, 64, 4, dtype=np.uint8), (16, 1))
+    noise = rng.integers(0, 256, (16, 16), dtype=np.uint8)
+    fig = figures.neighbours_in_order({"ramp": ramp, "noise": noise}, [1.0, 0.02])
+    titles = [ax.get_title() for ax in fig.axes]
+    assert titles == ["ramp", "noise", "correlation 1.00", "correlation 0.02"]
+    counts = [np.ma.filled(ax.images[0].get_array(), 0) for ax in fig.axes[2:]]
+    assert [count.sum() for count in counts] == [16 * 15, 16 * 15]
+    draw(fig)

@@ -8,7 +8,13 @@ from cnnlib.course.pixels_and_channels.figures.colours import (
     swatches,
 )
 from cnnlib.course.pixels_and_channels.figures.numbers import block, memory, wraparound
-from cnnlib.course.pixels_and_channels.figures.photographs import lead, neighbour_density, zoom
+from cnnlib.course.pixels_and_channels.figures.photographs import (
+    lead,
+    neighbour_density,
+    neighbours_in_order,
+    pipeline,
+    zoom,
+)
 
 __all__ = [
     "additive_mixing",
@@ -17,6 +23,8 @@ __all__ = [
     "light_discs",
     "memory",
     "neighbour_density",
+    "neighbours_in_order",
+    "pipeline",
     "recipe",
     "rgb_grid",
     "swatches",

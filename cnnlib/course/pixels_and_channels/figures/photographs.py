@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import ConnectionPatch
 from numpy.typing import ArrayLike
 
+from cnnlib.course.drawing.diagrams import graph
 from cnnlib.course.drawing.grids import Window
 from cnnlib.course.drawing.images import image
 from cnnlib.course.drawing.theme import (
@@ -26,7 +27,7 @@ from cnnlib.course.drawing.theme import (
 from cnnlib.course.pixels_and_channels.figures.channels import byte_values
 from cnnlib.types import Array
 
-__all__ = ["lead", "neighbour_density", "zoom"]
+__all__ = ["lead", "neighbour_density", "neighbours_in_order", "pipeline", "zoom"]
 
 
 @styled
@@ -204,3 +205,79 @@ def neighbour_density(
     if title is not None:
         ax.set_title(title)
     return ax
+
+
+@styled
+def neighbours_in_order(pictures: Mapping[str, ArrayLike], bonds: Sequence[float]) -> Figure:
+    """Show grey pictures above, and below each how alike its neighbours are.
+
+    Parameters
+    ----------
+    pictures : mapping from title to array_like of int, shape (H, W)
+        From 0 to 255.
+    bonds : sequence of float
+        The correlation of neighbours in each.
+
+    Returns
+    -------
+    Figure
+        Two rows of axes: the pictures, then their densities.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from cnnlib.course.pixels_and_channels import figures
+    >>> fig = figures.neighbours_in_order({"flat": np.zeros((2, 2), dtype=np.uint8)}, [1.0])
+    >>> [ax.get_title() for ax in fig.axes]
+    ['flat', 'correlation 1.00']
+    """
+    fig, axes = new(nrows=2, ncols=len(pictures), width=3 * len(pictures), height=5.9)
+    above, below = np.reshape(axes, (2, len(pictures)))
+    for k, (name, picture) in enumerate(pictures.items()):
+        array = byte_values("neighbours_in_order", picture, "picture")
+        image(array.astype(np.uint8), above[k], title=name)
+        neighbour_density(
+            array[:, :-1], array[:, 1:], below[k], title=f"correlation {bonds[k]:.2f}"
+        )
+    return fig
+
+
+@styled
+def pipeline(picture: ArrayLike, *, width: float = 9.6) -> Figure:
+    r"""Draw what a network does with a picture, from the pixels to the answer.
+
+    Parameters
+    ----------
+    picture : array_like, shape (H, W)
+        A grey picture.
+    width : float
+        Width of the figure in inches.
+
+    Returns
+    -------
+    Figure
+        The picture, and a chain of boxes.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from cnnlib.course.pixels_and_channels import figures
+    >>> fig = figures.pipeline(np.zeros((28, 28)))
+    >>> [text.get_text() for text in fig.axes[1].texts][0]
+    'a block of\nnumbers\n28×28'
+    """
+    array = require_numbers("pipeline", picture, "picture")
+    fig, (left, right) = new(ncols=2, width=width, height=2.1, width_ratios=[1, 5.2])
+    image(array, left, title="a picture")
+    steps = [
+        f"a block of\nnumbers\n{array.shape[0]}×{array.shape[1]}",
+        "layer\nwith\nweights",
+        "layer\nwith\nweights",
+        "ten\nscores",
+        "the digit\nwith the\nlargest score",
+    ]
+    nodes = {str(k): (2.5 * k, 0.0, text) for k, text in enumerate(steps)}
+    links = [(str(k), str(k + 1)) for k in range(len(steps) - 1)]
+    graph(nodes, links, right, fontsize=12)
+    right.set_xlim(-1.2, 2.5 * (len(steps) - 1) + 1.5)
+    return fig
