@@ -873,14 +873,14 @@ quiz = Quiz(
         ),
     ),
     (
-        "With which pooling may ReLU stand before or after, with the same result?",
+        "Max or average pooling: with which may ReLU stand before or after, with the same result?",
         right(
-            "Max pooling only.",
-            "ReLU never turns the order of two numbers around, so the winner stays the winner. A "
-            "mean changes if negative numbers are cut before.",
+            "With max pooling.",
+            "ReLU never reverses the order of two numbers, so the winner stays the winner. A mean "
+            "changes if negative numbers are cut before.",
         ),
         wrong(
-            "Average pooling only.",
+            "With average pooling.",
             "The window 2, 3, 5, −2 refutes it: 2.5 with ReLU first, 2 with the mean first.",
         ),
         wrong(

@@ -71,8 +71,8 @@ quiz = Quiz(
         ),
     ),
     (
-        "Two 3×3 convolutions follow each other with nothing between them. What can the pair do "
-        "that one convolution cannot?",
+        "Two 3×3 convolutions without padding follow each other, with nothing between them. What "
+        "can the pair compute that one convolution cannot?",
         right(
             "Nothing: a single 5×5 convolution gives the same numbers.",
             "A weighted sum of weighted sums is a weighted sum. Only a bend between the two, such "
@@ -122,8 +122,8 @@ quiz = Quiz(
         ),
         right(
             "It does the same multiplications in long, regular runs.",
-            "The work of Python's loops around each product is gone. The price is memory: up to "
-            "K² times the image.",
+            "The work of Python's loops around each product is gone. The price is memory: about "
+            "K² times the image at stride 1.",
         ),
         wrong(
             "It needs less memory.",
