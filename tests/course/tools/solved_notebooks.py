@@ -24,6 +24,8 @@ DONE = {
     "01_pixels_and_channels",
     "02_convolution",
     "03_padding_and_stride",
+    "04_multichannel_filters",
+    "05_pooling",
 }
 BEFORE_THEM = {chapter.notebook for chapter in CHAPTERS} - DONE
 

@@ -61,6 +61,8 @@ DONE = {
     "01_pixels_and_channels",
     "02_convolution",
     "03_padding_and_stride",
+    "04_multichannel_filters",
+    "05_pooling",
 }
 BEFORE_THEM = set(NAMES) - DONE
 

@@ -108,6 +108,8 @@ function summary(set) {
 
 // --- Drawing -------------------------------------------------------------------------------------
 
+// One scale for all four, so that a steeper tangent is a larger slope.
+const [BOTTOM, TOP] = [-2, 6];
 const CURVE = Array.from({ length: 241 }, (_, k) => ((k - 120) / 120) * REACH);
 
 /** @param {Given<Set, { reach: number }>} given */
@@ -167,18 +169,12 @@ function render({ model, el }) {
     for (const { key, plot, sum } of views) {
       const { name, value } = FUNCTIONS[key];
       const { value: y, slope } = found[key];
-      const narrow = key === "sigmoid" || key === "tanh";
       // The tangent is as long on paper wherever it lies.
-      const height = narrow ? 3 : 8;
-      const aside = 2.6 / Math.hypot(1, slope * (REACH * 2) / height);
+      const aside = 2.6 / Math.hypot(1, (slope * (REACH * 2)) / (TOP - BOTTOM));
       const end = (/** @type {number} */ by) => /** @type {Point} */ ([now.x + by, y + by * slope]);
       plot.draw({
         x: { min: -REACH, max: REACH, ticks: ticks([-6, -3, 0, 3, 6]) },
-        y: {
-          min: narrow ? -1.5 : -2,
-          max: narrow ? 1.5 : 6,
-          ticks: ticks(narrow ? [-1, 0, 1] : [-2, 0, 2, 4, 6]),
-        },
+        y: { min: BOTTOM, max: TOP, ticks: ticks([-2, 0, 2, 4, 6]) },
         marks: [
           { points: CURVE.map((x) => [x, value(x, now.negative_slope)]), class: "svg-curve" },
           { points: [end(-aside), end(aside)], class: "svg-dashed" },
