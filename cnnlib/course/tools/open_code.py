@@ -21,6 +21,7 @@ FOLDED_TAG = "hide-input"  # the name that other readers of notebooks know for a
 DRAWING = {"drawing", "figures", "plt", "display", "ax", "axes", "fig"}
 SHOWING = {"drawing.show_error"}
 CHECKING = {"assert_array_equal", "assert_allclose"}
+CHANGING = {"append", "extend", "insert", "update", "add", "sort", "reverse", "fill", "clear"}
 # What was computed for its own sake and what is only shown are told apart by who reads it.
 COMPOUND = (ast.For, ast.While, ast.If, ast.With, ast.Try)
 
@@ -58,7 +59,17 @@ class Statement:
             return {name for target in self.node.targets for name in _names(target)}
         if isinstance(self.node, ast.AugAssign | ast.AnnAssign):
             return set(_names(self.node.target))
-        return set()
+        return set(_names(self._changed)) if self._changed else set()
+
+    @property
+    def _changed(self) -> ast.expr | None:
+        """What a call such as `sizes.append(1)` changes."""
+        call = getattr(self.node, "value", None)
+        if not isinstance(self.node, ast.Expr) or not isinstance(call, ast.Call):
+            return None
+        if isinstance(call.func, ast.Attribute) and call.func.attr in CHANGING:
+            return call.func.value
+        return None
 
     @property
     def is_plumbing_by_nature(self) -> bool:
@@ -78,7 +89,7 @@ class Statement:
     def speaks(self) -> bool:
         """Whether it puts something before the reader, such as a number."""
         return isinstance(self.node, ast.Expr | ast.Raise | ast.Return) and (
-            not self.is_plumbing_by_nature
+            not self.is_plumbing_by_nature and self._changed is None
         )
 
 
@@ -133,9 +144,12 @@ def judged(cells: Iterable[NotebookNode]) -> list[Statement]:
         for one in reversed(flat):
             if not one.lesson and not one.is_plumbing_by_nature:
                 inner = any(part.lesson for part in one.body)
-                if inner or one.writes & wanted:
+                # The variable of a loop serves its body, and nothing after it.
+                if inner or (one.writes & wanted and not isinstance(one.node, ast.For)):
                     one.lesson = changed = True
-            if isinstance(one.node, ast.Assign) and not _changes_part(one.node):
+            if isinstance(one.node, ast.For) or (
+                isinstance(one.node, ast.Assign) and not _changes_part(one.node)
+            ):
                 wanted -= one.writes
             if one.lesson:
                 wanted |= one.reads

@@ -18,7 +18,10 @@ from cnnlib.course.tools.execute_notebooks import execute
 from cnnlib.course.tools.notebook_rules import FOLDER
 
 # Notebooks whose cells cannot all be run again yet.
-BEFORE_THEM = {chapter.notebook for chapter in CHAPTERS}
+DONE = {
+    "08_alexnet_sizing",
+}
+BEFORE_THEM = {chapter.notebook for chapter in CHAPTERS} - DONE
 
 
 def solve(source: str, exercise: Exercise) -> str:

@@ -57,7 +57,10 @@ NEW_RULES = {
     notebook_rules.mostly_lesson,
     notebook_rules.lecture_path,
 }
-BEFORE_THEM = set(NAMES)
+DONE = {
+    "08_alexnet_sizing",
+}
+BEFORE_THEM = set(NAMES) - DONE
 
 
 def test_notebooks_before_the_new_rules_do_break_one() -> None:

@@ -36,6 +36,12 @@ def lesson_lines(*sources: str) -> list[str]:
         (["drawing.show_error(error)"], ["drawing.show_error(error)"]),
         (["import numpy as np\nnp.ones(2)"], ["np.ones(2)"]),
         (["for k in (1, 2):\n    assert k"], []),
+        (
+            ["for k in (1, 2):\n    assert k", "for k in (3,):\n    print(k)"],
+            ["for k in (3,):\n    print(k)", "print(k)"],
+        ),
+        (["a = []\na.append(1)\nassert a"], []),
+        (["a = []\na.append(1)\nprint(a)"], ["a = []", "a.append(1)", "print(a)"]),
         (["x = = 1"], []),
     ],
 )
