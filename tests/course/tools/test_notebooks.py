@@ -58,6 +58,7 @@ NEW_RULES = {
     notebook_rules.lecture_path,
 }
 DONE = {
+    "07_backpropagation",
     "08_alexnet_sizing",
 }
 BEFORE_THEM = set(NAMES) - DONE

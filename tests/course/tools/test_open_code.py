@@ -42,6 +42,23 @@ def lesson_lines(*sources: str) -> list[str]:
         ),
         (["a = []\na.append(1)\nassert a"], []),
         (["a = []\na.append(1)\nprint(a)"], ["a = []", "a.append(1)", "print(a)"]),
+        (
+            ["v = 1\nassert v", "print((lambda v: v)(2), [v for v in (1,)])"],
+            ["print((lambda v: v)(2), [v for v in (1,)])"],
+        ),
+        (
+            ["n = 1\nassert n", "def f(n):\n    m = n\n    return m", "print(f(1))"],
+            ["def f(n):\n    m = n\n    return m", "print(f(1))"],
+        ),
+        (["with np.testing.assert_raises(ValueError):\n    f(1)"], []),
+        (
+            ["try:\n    f(1)\nexcept ValueError as error:\n    drawing.show_error(error)"],
+            [
+                "try:\n    f(1)\nexcept ValueError as error:\n    drawing.show_error(error)",
+                "f(1)",
+                "drawing.show_error(error)",
+            ],
+        ),
         (["x = = 1"], []),
     ],
 )
