@@ -138,7 +138,7 @@ def judged(cells: Iterable[NotebookNode]) -> list[Statement]:
     flat = list(_flatten(code))
     read_by_any = {name for one in flat for name in one.reads}
     for one in flat:
-        unread = bool(one.writes) and not one.writes & read_by_any
+        unread = bool(one.writes - {"_"}) and not one.writes & read_by_any
         one.lesson = one.speaks or (unread and not one.is_plumbing_by_nature)
     changed = True
     while changed:
