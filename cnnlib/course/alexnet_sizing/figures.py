@@ -1,16 +1,90 @@
-"""Figures of notebook 08: windows at the edge, and what a pixel of each layer can see."""
+"""Figures of notebook 08: who owns what, windows at the edge, and what a pixel can see."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
+from matplotlib.ticker import PercentFormatter
 
 from cnnlib.course import drawing
+from cnnlib.shapes import output_size
+from cnnlib.summary import Summary
 from cnnlib.types import Array
 
-__all__ = ["last_windows", "receptive_fields"]
+__all__ = ["Shares", "last_size", "last_windows", "receptive_fields", "shares"]
+
+
+@dataclass(frozen=True)
+class Shares:
+    """Who owns what in AlexNet, drawn and in numbers from 0 to 1."""
+
+    figure: Figure
+    rows: list[tuple[str, float, float]]  # name, share of the parameters, of the multiply-adds
+
+    @property
+    def dense(self) -> float:
+        """The share of the parameters that sits in the dense layers."""
+        return sum(owned for name, owned, _ in self.rows if name.startswith("FC"))
+
+    @property
+    def convolved(self) -> float:
+        """The share of the multiply-adds that the convolutions do."""
+        return sum(done for name, _, done in self.rows if name.startswith("CONV"))
+
+
+def shares(summary: Summary) -> Shares:
+    """Draw for each layer that learns its share of the parameters and of the multiply-adds.
+
+    Parameters
+    ----------
+    summary : Summary
+        Of AlexNet: convolutions, then dense layers.
+
+    Returns
+    -------
+    Shares
+        The figure, and the numbers in it.
+
+    Examples
+    --------
+    >>> from cnnlib.architectures import alexnet
+    >>> rng = np.random.default_rng(0)
+    >>> drawn = shares(alexnet(rng).summary((3, 227, 227)))
+    >>> f"{drawn.dense:.1%} {drawn.convolved:.1%}"
+    '94.0% 94.8%'
+    """
+    learning = [row for row in summary.rows if row.parameters]
+    convolutions = sum(len(row.output_shape) == 3 for row in learning)
+    names = [f"CONV{k + 1}" for k in range(convolutions)]
+    names += [f"FC{k + 1}" for k in range(convolutions, len(learning))]
+    rows = [
+        (name, row.parameters / summary.parameters, row.multiply_adds / summary.multiply_adds)
+        for name, row in zip(names, learning, strict=True)
+    ]
+    fig, ax = drawing.new(height=5)
+    series = {
+        "parameters": [owned for _, owned, _ in rows],
+        "multiply-adds": [done for _, _, done in rows],
+    }
+    drawing.bars(names, series, ax, fmt=".1%", xlabel="share of the whole network")
+    ax.xaxis.set_major_formatter(PercentFormatter(1.0))
+    return Shares(fig, rows)
+
+
+def last_size(size: int, rows: Sequence[tuple[int, int, int]]) -> int:
+    """Return the size that is left after rows of (kernel size, stride, padding).
+
+    Examples
+    --------
+    >>> last_size(227, [(11, 4, 0), (3, 2, 0)])
+    27
+    """
+    for kernel_size, stride, padding in rows:
+        size = output_size(size, kernel_size, stride, padding)
+    return size
 
 
 def last_windows(
@@ -98,15 +172,16 @@ def _draw_end(
 
 
 def receptive_fields(
-    photo: Array, fields: Sequence[tuple[str, int]], ax: Axes, *, title: str | None = None
+    photo: Array, fields: Sequence[tuple[str, int, int]], ax: Axes, *, title: str | None = None
 ) -> Axes:
     """Draw on a photograph the square that one output pixel of each layer can see.
 
     Parameters
     ----------
     photo : array, (H, W, 3)
-    fields : sequence of (name, size)
-        From the smallest to the largest, in pixels of the photograph.
+    fields : sequence of (name, start, size)
+        From the smallest to the largest, in pixels of the photograph: the first row and column of
+        the square, and how many it has.
     ax : Axes
     title : str, optional
 
@@ -118,20 +193,17 @@ def receptive_fields(
     Examples
     --------
     >>> fig, ax = drawing.new(width=4, height=4)
-    >>> len(receptive_fields(np.zeros((9, 9, 3)), [("CONV1", 3), ("CONV2", 7)], ax).texts)
+    >>> fields = [("CONV1", 3, 3), ("CONV2", 1, 7)]
+    >>> len(receptive_fields(np.zeros((9, 9, 3)), fields, ax).texts)
     2
     """
-    height, width = photo.shape[:2]
-    windows = []
-    for _, size in fields:
-        top, left = (height - size) // 2, (width - size) // 2
-        windows.append((top, left, size, size))
+    windows = [(start, start, size, size) for _, start, size in fields]
     drawing.image(photo, ax, title=title, highlight=windows)
     with drawing.style():
-        for (name, size), (top, left, _, _) in zip(fields, windows, strict=True):
+        for name, start, size in fields:
             ax.text(
-                left + size / 2,
-                top - 1.5,
+                start + size / 2,
+                start - 1.5,
                 f"{name}: {size}",
                 ha="center",
                 va="bottom",

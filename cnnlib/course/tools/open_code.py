@@ -20,7 +20,8 @@ FOLDED_TAG = "hide-input"  # the name that other readers of notebooks know for a
 # Whatever is called on these draws, all but the calls that put a message before the reader.
 DRAWING = {"drawing", "figures", "plt", "display", "ax", "axes", "fig"}
 SHOWING = {"drawing.show_error"}
-CHECKING = {"assert_array_equal", "assert_allclose"}
+CHECKING = {"assert_array_equal", "assert_allclose", "assert_raises"}
+CHANGING = {"append", "extend", "insert", "update", "add", "sort", "reverse", "fill", "clear"}
 # What was computed for its own sake and what is only shown are told apart by who reads it.
 COMPOUND = (ast.For, ast.While, ast.If, ast.With, ast.Try)
 
@@ -39,13 +40,14 @@ class Statement:
     def reads(self) -> set[str]:
         """Names that are read, in a loop's head but not in its body."""
         inner = {id(name) for one in self.body for name in ast.walk(one.node)}
-        return {
+        own = {
             name.id
             for name in ast.walk(self.node)
             if isinstance(name, ast.Name)
             and id(name) not in inner
             and (isinstance(name.ctx, ast.Load) or isinstance(self.node, ast.AugAssign))
         }
+        return own - _bound_within(self.node)
 
     @property
     def writes(self) -> set[str]:
@@ -58,7 +60,17 @@ class Statement:
             return {name for target in self.node.targets for name in _names(target)}
         if isinstance(self.node, ast.AugAssign | ast.AnnAssign):
             return set(_names(self.node.target))
-        return set()
+        return set(_names(self._changed)) if self._changed else set()
+
+    @property
+    def _changed(self) -> ast.expr | None:
+        """What a call such as `sizes.append(1)` changes."""
+        call = getattr(self.node, "value", None)
+        if not isinstance(self.node, ast.Expr) or not isinstance(call, ast.Call):
+            return None
+        if isinstance(call.func, ast.Attribute) and call.func.attr in CHANGING:
+            return call.func.value
+        return None
 
     @property
     def is_plumbing_by_nature(self) -> bool:
@@ -66,6 +78,8 @@ class Statement:
         if isinstance(self.node, ast.Assert):
             return True
         value = getattr(self.node, "value", None)
+        if isinstance(self.node, ast.With):
+            value = self.node.items[0].context_expr
         if not isinstance(value, ast.Call):
             return False
         path = ast.unparse(value.func)
@@ -77,8 +91,8 @@ class Statement:
     @property
     def speaks(self) -> bool:
         """Whether it puts something before the reader, such as a number."""
-        return isinstance(self.node, ast.Expr | ast.Raise | ast.Return) and (
-            not self.is_plumbing_by_nature
+        return isinstance(self.node, ast.Expr) and (
+            not self.is_plumbing_by_nature and self._changed is None
         )
 
 
@@ -124,7 +138,7 @@ def judged(cells: Iterable[NotebookNode]) -> list[Statement]:
     flat = list(_flatten(code))
     read_by_any = {name for one in flat for name in one.reads}
     for one in flat:
-        unread = bool(one.writes) and not one.writes & read_by_any
+        unread = bool(one.writes - {"_"}) and not one.writes & read_by_any
         one.lesson = one.speaks or (unread and not one.is_plumbing_by_nature)
     changed = True
     while changed:
@@ -133,9 +147,12 @@ def judged(cells: Iterable[NotebookNode]) -> list[Statement]:
         for one in reversed(flat):
             if not one.lesson and not one.is_plumbing_by_nature:
                 inner = any(part.lesson for part in one.body)
-                if inner or one.writes & wanted:
+                # The variable of a loop serves its body, and nothing after it.
+                if inner or (one.writes & wanted and not isinstance(one.node, ast.For)):
                     one.lesson = changed = True
-            if isinstance(one.node, ast.Assign) and not _changes_part(one.node):
+            if isinstance(one.node, ast.For) or (
+                isinstance(one.node, ast.Assign) and not _changes_part(one.node)
+            ):
                 wanted -= one.writes
             if one.lesson:
                 wanted |= one.reads
@@ -158,12 +175,24 @@ def _statements(nodes: list[ast.stmt], cell: str) -> Iterator[Statement]:
         assert node.end_lineno is not None
         lines = node.end_lineno - node.lineno + 1
         body: list[Statement] = []
-        if isinstance(node, COMPOUND):
+        if isinstance(node, COMPOUND) and not Statement(node, cell, 0).is_plumbing_by_nature:
             handlers = [one for handler in getattr(node, "handlers", []) for one in handler.body]
             parts = node.body + handlers + getattr(node, "orelse", [])
             body = list(_statements(parts, cell))
             lines -= sum(one.lines for part in body for one in _flatten([part]))
         yield Statement(node, cell, lines, body)
+
+
+def _bound_within(node: ast.AST) -> set[str]:
+    """Return the names of parameters, of comprehensions and, in a function, of what it assigns."""
+    bound = {one.arg for one in ast.walk(node) if isinstance(one, ast.arg)}
+    for one in ast.walk(node):
+        if isinstance(one, ast.comprehension):
+            bound |= set(_names(one.target))
+    if isinstance(node, ast.FunctionDef):
+        stored = (one for one in ast.walk(node) if isinstance(one, ast.Name))
+        bound |= {name.id for name in stored if isinstance(name.ctx, ast.Store)}
+    return bound
 
 
 def _flatten(statements: Iterable[Statement]) -> Iterator[Statement]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -10,13 +11,24 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.patches import FancyBboxPatch, Rectangle
+from matplotlib.ticker import PercentFormatter
 from numpy.typing import ArrayLike, NDArray
 
 from cnnlib.course import drawing
 from cnnlib.course.drawing.theme import INK, arrow
 
-__all__ = ["answers", "batch_losses", "before_after", "data_parts", "mark_best", "running_mean"]
+__all__ = [
+    "answers",
+    "batch_losses",
+    "before_after",
+    "calibration",
+    "data_parts",
+    "dots",
+    "mark_best",
+    "running_mean",
+]
 
+CONFIDENCE_EDGES = (0, 0.6, 0.9, 0.99, 1)
 FILLS = ("#DCE8F2", "#FBE9DD", "#DDF0E8", "#F3E3EE")
 
 
@@ -412,4 +424,96 @@ def mark_best(values: ArrayLike, ax: Axes, *, name: str = "best") -> Axes:
         fontsize=11,
         gid="best",
     )
+    return ax
+
+
+@drawing.styled
+def dots(scores: Mapping[str, ArrayLike], ax: Axes) -> Axes:
+    """Draw a row of dots for each name, one for each run, and a line at their mean.
+
+    Parameters
+    ----------
+    scores : mapping from name to array_like
+        Accuracies from 0 to 1.
+    ax : Axes
+        Where to draw; the first name is on top.
+
+    Returns
+    -------
+    Axes
+        ``ax``; ``ax.collections`` holds a row of dots and a mean line by turns.
+
+    Raises
+    ------
+    ValueError
+        If there is nothing to draw.
+
+    Examples
+    --------
+    >>> fig, ax = drawing.new()
+    >>> ax = dots({"recipe": [0.98, 0.99], "no shifts": [0.97, 0.975]}, ax)
+    >>> [label.get_text() for label in ax.get_yticklabels()]
+    ['recipe', 'no shifts']
+    """
+    if not scores:
+        raise ValueError("dots: scores is empty; pass a name and its accuracies.")
+    for row, (name, values) in enumerate(scores.items()):
+        accuracies = np.asarray(values, dtype=float)
+        if accuracies.ndim != 1 or not accuracies.size:
+            raise ValueError(
+                f"dots: {name!r} needs a list of accuracies, got shape {accuracies.shape}."
+            )
+        ax.scatter(
+            accuracies, np.full(accuracies.shape, row), s=70, color=drawing.CYCLE[0], alpha=0.75
+        )
+        ax.vlines(accuracies.mean(), row - 0.3, row + 0.3, color=INK, linewidth=2)
+    ax.set_yticks(range(len(scores)), list(scores))
+    ax.invert_yaxis()
+    ax.xaxis.set_major_formatter(PercentFormatter(1.0))
+    ax.set_xlabel("validation accuracy; the line is the mean")
+    ax.grid(axis="x", color="0.85")
+    ax.set_axisbelow(True)
+    return ax
+
+
+@drawing.styled
+def calibration(
+    confidence: ArrayLike, right: ArrayLike, ax: Axes, *, edges: Sequence[float] = CONFIDENCE_EDGES
+) -> Axes:
+    """Draw, for answers grouped by their confidence, what was promised and what was kept.
+
+    Parameters
+    ----------
+    confidence : array_like of float, shape (N,)
+        The probability that the network gave its answer.
+    right : array_like of bool, shape (N,)
+        Whether the answer was right.
+    ax : Axes
+        Where to draw.
+    edges : sequence of float
+        Where one group ends and the next begins, from 0 to 1.
+
+    Returns
+    -------
+    Axes
+        ``ax``, with two bars for each group that holds an answer.
+
+    Examples
+    --------
+    >>> fig, ax = drawing.new()
+    >>> ax = calibration([0.5, 0.95, 0.97], [False, True, True], ax)
+    >>> [text.get_text() for text in ax.texts]
+    ['50%', '96%', '0%', '100%']
+    """
+    confidences, hits = np.asarray(confidence, dtype=float), np.asarray(right, dtype=bool)
+    labels, promised, kept = [], [], []
+    for low, high in pairwise(edges):
+        group = (confidences > low) & (confidences <= high)
+        if group.any():
+            digits = "digit" if group.sum() == 1 else "digits"
+            labels.append(f"{low:.0%} to {high:.0%}: {group.sum()} {digits}")
+            promised.append(float(confidences[group].mean()))
+            kept.append(float(hits[group].mean()))
+    drawing.bars(labels, {"mean confidence": promised, "right": kept}, ax, fmt=".0%")
+    ax.xaxis.set_major_formatter(PercentFormatter(1.0))
     return ax

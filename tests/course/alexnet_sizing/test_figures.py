@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from matplotlib.patches import Rectangle
 
+from cnnlib.architectures import alexnet
 from cnnlib.course import drawing
 from cnnlib.course.alexnet_sizing import figures
 from cnnlib.shapes import output_size
@@ -33,9 +34,30 @@ def test_last_windows_needs_a_case():
         figures.last_windows([], kernel_size=11, stride=4)
 
 
-def test_receptive_fields_are_centred_squares():
+def test_receptive_fields_lie_where_they_are_told_to():
     _, ax = drawing.new(width=4, height=4)
     photo = np.zeros((227, 227, 3), np.uint8)
-    figures.receptive_fields(photo, [("CONV1", 11), ("POOL3", 195)], ax)
+    figures.receptive_fields(photo, [("CONV1", 108, 11), ("POOL3", 32, 195)], ax)
     assert [text.get_text() for text in ax.texts] == ["CONV1: 11", "POOL3: 195"]
-    assert [text.get_position()[0] for text in ax.texts] == [108 + 5.5, 16 + 97.5]
+    assert [text.get_position()[0] for text in ax.texts] == [108 + 5.5, 32 + 97.5]
+
+
+def test_shares_are_those_of_the_summary():
+    summary = alexnet(np.random.default_rng(0)).summary((3, 227, 227))
+    shares = figures.shares(summary)
+    assert [name for name, _, _ in shares.rows] == [
+        *(f"CONV{k}" for k in range(1, 6)),
+        *(f"FC{k}" for k in range(6, 9)),
+    ]
+    assert sum(owned for _, owned, _ in shares.rows) == pytest.approx(1)
+    assert sum(done for _, _, done in shares.rows) == pytest.approx(1)
+    assert shares.rows[5][1] == 37_752_832 / 62_378_344
+    assert shares.rows[1][2] == 447_897_600 / 1_135_256_096
+    (ax,) = shares.figure.axes
+    assert {"56.3%", "60.5%"} & {text.get_text() for text in ax.texts}
+
+
+def test_last_size_follows_the_formula_row_by_row():
+    assert figures.last_size(227, [(11, 4, 0), (3, 2, 0), (5, 1, 2)]) == 27
+    with pytest.raises(ValueError, match="kernel"):
+        figures.last_size(5, [(11, 4, 0)])

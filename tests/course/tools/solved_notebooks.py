@@ -26,6 +26,8 @@ DONE = {
     "03_padding_and_stride",
     "04_multichannel_filters",
     "05_pooling",
+    "07_backpropagation",
+    "08_alexnet_sizing",
 }
 BEFORE_THEM = {chapter.notebook for chapter in CHAPTERS} - DONE
 

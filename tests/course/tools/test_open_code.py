@@ -36,6 +36,30 @@ def lesson_lines(*sources: str) -> list[str]:
         (["drawing.show_error(error)"], ["drawing.show_error(error)"]),
         (["import numpy as np\nnp.ones(2)"], ["np.ones(2)"]),
         (["for k in (1, 2):\n    assert k"], []),
+        (
+            ["for k in (1, 2):\n    assert k", "for k in (3,):\n    print(k)"],
+            ["for k in (3,):\n    print(k)", "print(k)"],
+        ),
+        (["a = []\na.append(1)\nassert a"], []),
+        (["a = []\na.append(1)\nprint(a)"], ["a = []", "a.append(1)", "print(a)"]),
+        (
+            ["v = 1\nassert v", "print((lambda v: v)(2), [v for v in (1,)])"],
+            ["print((lambda v: v)(2), [v for v in (1,)])"],
+        ),
+        (
+            ["n = 1\nassert n", "def f(n):\n    m = n\n    return m", "print(f(1))"],
+            ["def f(n):\n    m = n\n    return m", "print(f(1))"],
+        ),
+        (["with np.testing.assert_raises(ValueError):\n    f(1)"], []),
+        (
+            ["try:\n    f(1)\nexcept ValueError as error:\n    drawing.show_error(error)"],
+            [
+                "try:\n    f(1)\nexcept ValueError as error:\n    drawing.show_error(error)",
+                "f(1)",
+                "drawing.show_error(error)",
+            ],
+        ),
+        (["_ = train(1)\nassert True"], []),
         (["x = = 1"], []),
     ],
 )

@@ -218,3 +218,34 @@ def test_the_lowest_epoch_is_marked_counting_from_one() -> None:
     line = next(line for line in ax.lines if line.get_gid() == "best")
     assert np.asarray(line.get_xdata()).tolist() == [2, 2]
     assert texts(ax, "best") == ["lowest: epoch 2"]
+
+
+# dots
+
+
+def test_each_run_is_a_dot_and_each_recipe_has_its_mean() -> None:
+    _, ax = drawing.new()
+    figures.dots({"recipe": [0.98, 0.99], "no shifts": [0.97]}, ax)
+    assert names(ax) == ["recipe", "no shifts"]
+    first, mean, second, _ = ax.collections
+    assert first.get_offsets().tolist() == [[0.98, 0], [0.99, 0]]
+    assert second.get_offsets().tolist() == [[0.97, 1]]
+    assert mean.get_segments()[0][:, 0].tolist() == pytest.approx([0.985, 0.985])
+    assert ax.yaxis_inverted()
+
+
+@pytest.mark.parametrize("scores", [{}, {"recipe": []}, {"recipe": 0.9}])
+def test_dots_wants_accuracies(scores: Any) -> None:
+    with pytest.raises(ValueError, match="accuracies"):
+        figures.dots(scores, drawing.new()[1])
+
+
+# calibration
+
+
+def test_answers_are_grouped_by_their_confidence() -> None:
+    _, ax = drawing.new()
+    figures.calibration([0.5, 0.6, 0.95, 0.97, 1.0], [True, False, True, True, False], ax)
+    assert names(ax) == ["0% to 60%: 2 digits", "90% to 99%: 2 digits", "99% to 100%: 1 digit"]
+    shown = [text.get_text() for text in ax.texts]
+    assert shown == ["55%", "96%", "100%", "50%", "100%", "0%"]
