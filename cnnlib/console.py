@@ -17,11 +17,14 @@ BAR_MOVES = 100  # of the progress bar, in one training
 def stop_after_step() -> Iterator[Callable[[], bool]]:
     """Turn the first Ctrl-C (or stop button) into a request, so that no step is cut in two.
 
-    Yields a function that says whether a stop was asked for. A second Ctrl-C stops at once.
+    Yields a function that says whether a stop was asked for. A second Ctrl-C stops at once. So does
+    the first where an error ends the training: whoever catches that error must not lose the stop.
     Python hands signals to the main thread alone; elsewhere this changes nothing.
     """
     asked = False
-    if threading.current_thread() is not threading.main_thread():
+    previous = signal.getsignal(signal.SIGINT) or signal.default_int_handler
+    main = threading.current_thread() is threading.main_thread()
+    if not main or previous == signal.SIG_IGN:  # as for a job in the background
         yield lambda: asked
         return
 
@@ -30,10 +33,13 @@ def stop_after_step() -> Iterator[Callable[[], bool]]:
         asked = True
         signal.signal(signal.SIGINT, previous)
 
-    previous = signal.getsignal(signal.SIGINT)
     signal.signal(signal.SIGINT, remember)
     try:
         yield lambda: asked
+    except Exception as error:
+        if asked:
+            raise KeyboardInterrupt from error
+        raise
     finally:
         signal.signal(signal.SIGINT, previous)
 

@@ -213,7 +213,7 @@ class Run:
         """
         self.history.interrupted = False
         bar = progress_bar((total - min(self.done, total)) * self.batches) if progress else None
-        ended = False
+        ended, batch = False, 0
         try:
             with stop_after_step() as stop_asked:
 
@@ -234,10 +234,11 @@ class Run:
                         ended = any(answer is True for answer in answers)
                         if checkpoint is not None:
                             self.save(checkpoint)
-                    if stop_asked():
-                        self.history.interrupted = ended = True
-                        batch = 0 if whole else len(self.history.batch_losses) - before
-                        print(how_to_go_on(len(self.history.epochs), batch, self.batches))
+                    batch = 0 if whole else len(self.history.batch_losses) - before
+                    ended = ended or stop_asked()
+            if stop_asked():  # asked last when nothing can be lost any more
+                self.history.interrupted = True
+                print(how_to_go_on(len(self.history.epochs), batch, self.batches))
         finally:
             self.model.eval()
             if bar is not None:
@@ -407,8 +408,9 @@ class Run:
             losses = [float(loss) for loss in arrays["losses"]]
             self.load_state(arrays)
         except (KeyError, ValueError, TypeError) as error:
+            reason = f"it holds no {error}" if isinstance(error, KeyError) else str(error)
             raise ValueError(
-                f"fit: {path} is no checkpoint of this training ({str(error).rstrip('.')}). "
+                f"fit: {path} is no checkpoint of this training ({reason.rstrip('.')}). "
                 "Choose another file name, or delete the file to start afresh."
             ) from None
         self.history.epochs[:], self.history.batch_losses[:] = epochs, losses

@@ -1,5 +1,6 @@
 """Training: it learns, it repeats itself exactly, and nothing is lost when it is stopped."""
 
+import contextlib
 import json
 import os
 import signal
@@ -1048,6 +1049,71 @@ def test_a_press_between_epochs_stops_there(capsys):
     history = run(dense(), blobs(), epochs=9, callbacks=[press])
     assert (len(history.epochs), len(history.batch_losses)) == (1, 8)
     assert "Stopped at the end of epoch 1. " in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("kind", [ValueError, DivergedError])
+def test_a_press_is_not_lost_with_an_error_that_a_loop_catches(kind):
+    """Such as a sweep that goes on after a rate that diverges."""
+    tried = []
+
+    def press_then_fail(images, rng):
+        os.kill(os.getpid(), signal.SIGINT)
+        if kind is DivergedError:
+            return images * np.nan
+        raise kind("an augmentation that fails")
+
+    def sweep():
+        for rate in (1, 2, 3):
+            tried.append(rate)
+            with contextlib.suppress(ValueError):
+                run(dense(), blobs(), augment=press_then_fail)
+
+    with pytest.raises(KeyboardInterrupt) as caught:
+        sweep()
+    assert tried == [1]
+    assert isinstance(caught.value.__cause__, kind)
+
+
+def test_a_press_at_the_very_end_is_not_lost(monkeypatch, capsys):
+    """After the last question of the loop, while the signal handler is being put back."""
+    put_back = signal.signal
+
+    def late(number, handler):
+        if handler is signal.default_int_handler and not pressed:
+            pressed.append(True)
+            os.kill(os.getpid(), signal.SIGINT)
+        return put_back(number, handler)
+
+    pressed = []
+    monkeypatch.setattr(signal, "signal", late)
+    history = run(dense(), blobs(), epochs=1)
+    assert history.interrupted
+    assert "Stopped at the end of epoch 1. " in capsys.readouterr().out
+
+
+def test_a_press_while_the_checkpoint_is_written_is_not_lost(tmp_path, monkeypatch, capsys):
+    path = tmp_path / "training.npz"
+    fsync = os.fsync
+
+    def slow(descriptor):
+        os.kill(os.getpid(), signal.SIGINT)
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", slow)
+    history = run(dense(), blobs(), epochs=3, checkpoint=path)
+    assert (history.interrupted, len(history.epochs)) == (True, 1)
+    monkeypatch.undo()
+    assert len(run(dense(), blobs(), epochs=1, checkpoint=path).epochs) == 1  # it is whole
+
+
+def test_a_job_in_the_background_is_not_stopped_by_a_ctrl_c_that_it_ignores():
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        history = run(dense(), blobs(), epochs=2, augment=press_ctrl_c_at(3))
+        assert (history.interrupted, len(history.epochs)) == (False, 2)
+        assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def test_a_loop_of_trainings_can_be_ended(capsys):
