@@ -75,7 +75,8 @@ def going_on(checkpoint: str | Path, done: int, epochs: int, lr: float, kept: fl
             f"Going on from {Path(checkpoint).name}: {done} epochs are done, more than the "
             f"{epochs} asked for, so nothing is left to train."
         )
-    text += "\nWeights, averages and random numbers are the file's; to start afresh, delete it."
+    else:
+        text += "\nWeights, averages and random numbers are the file's; to start afresh, delete it."
     if lr != kept:
         text += f"\nThe learning rate is {lr:g}, as asked for now; the file had {kept:g}."
     return text

@@ -19,7 +19,7 @@ from cnnlib.functional import cross_entropy, cross_entropy_backward
 from cnnlib.history import DivergedError, Epoch, History
 from cnnlib.model import Sequential
 from cnnlib.optim import Optimizer, Scheduler
-from cnnlib.training_checks import Data, check_data, check_model, check_optimizer
+from cnnlib.training_checks import Data, check_data, check_fit, check_model, check_optimizer
 from cnnlib.training_state import Attributes, Memory, bit_generators
 from cnnlib.types import Array
 
@@ -182,10 +182,10 @@ class Run:
     ) -> None:
         check_model("fit", model)
         self.model = model
-        self.train = check_data("fit", "train", train)
+        self.train = check_fit(model, "train", train)
         self.validation = None
         if validation is not None:
-            self.validation = check_data("fit", "validation", validation)
+            self.validation = check_fit(model, "validation", validation)
         self.batch_size = integer("fit", "batch_size", batch_size, 1)
         self.rng = generator("fit", rng)
         check_optimizer(model, optimizer, scheduler)

@@ -215,6 +215,24 @@ ADVICE = [
     ),
     A(
         "train(train=(images, targets))",
+        "targets[:, 0]",
+        "train(train=(images, ADVISED))",
+        TRAINING + "targets = labels[:, None]",
+    ),
+    A(
+        "train(train=(images, targets))",
+        "np.unique(targets, return_inverse=True)[1]",
+        "train(train=(images, ADVISED))",
+        TRAINING + "targets = np.array(['cat', 'dog', 'owl'])[labels]",
+    ),
+    A(
+        "train(train=(images.astype(np.float32), labels))",
+        "images.astype(np.float64)",
+        "train(train=(ADVISED, labels))",
+        TRAINING,
+    ),
+    A(
+        "train(train=(images, targets))",
         "targets.argmax(axis=1)",
         "train(train=(images, ADVISED))",
         TRAINING + "targets = np.eye(3)[labels]",

@@ -404,7 +404,7 @@ IMAGES, LABELS = blobs()
             (IMAGES.astype(np.float32), LABELS),
             {},
             TypeError,
-            ["x is float32 but weight is float64", "weight.astype(np.float32)"],
+            ["train images are float32 but the weights are float64", "images.astype(np.float64)"],
         ),
         ((IMAGES, LABELS), {"epochs": 0}, ValueError, ["epochs must be at least 1, got 0"]),
     ],
@@ -444,9 +444,42 @@ def test_bad_settings_name_the_fix():
 
 def test_float64_images_are_told_to_become_float32():
     model = Sequential(Linear(2, 3, rng=np.random.default_rng(0)))
-    with pytest.raises(TypeError, match=r"x is float64 .* Convert one: x.astype\(np.float32\)"):
+    with pytest.raises(TypeError, match=r"images are float64 .*: images.astype\(np.float32\)"):
         run(model, (IMAGES, LABELS))
     run(model, (IMAGES.astype(np.float32), LABELS))
+
+
+@pytest.mark.parametrize(
+    ("validation", "words"),
+    [
+        ((IMAGES, LABELS + 5), "fit: validation: targets hold the class"),
+        ((IMAGES[:, :1], LABELS), "Linear: expects 2 input features, got the shape (1,)"),
+        ((IMAGES.astype(np.float32), LABELS), "validation images are float32"),
+    ],
+)
+def test_validation_is_looked_at_before_the_first_epoch(validation, words):
+    model, steps = dense(), []
+    with pytest.raises((ValueError, TypeError)) as caught:
+        run(model, blobs(), validation, augment=lambda x, rng: steps.append(1) or x)
+    assert words in str(caught.value)
+    assert steps == []
+
+
+def test_a_layer_of_ones_own_may_do_to_a_batch_what_it_likes():
+    class Halves(Layer):
+        """Takes every other feature, and float32 for float64: nobody is told."""
+
+        def forward(self, x):
+            self._x = x
+            return x[:, ::2].astype(np.float64)
+
+        def backward(self, dout):
+            return np.repeat(dout, 2, axis=1)
+
+    model = Sequential(Halves(), *dense().layers)
+    images, targets = blobs()
+    data = np.repeat(images, 2, axis=1).astype(np.float32), targets
+    assert len(run(model, data, data, epochs=1).epochs) == 1
 
 
 def test_the_bar_counts_every_batch(capsys):
@@ -493,6 +526,9 @@ def test_history_starts_empty():
 
 
 # --- checkpoints --------------------------------------------------------------------------------
+
+
+AFRESH = "Weights, averages and random numbers are the file's; to start afresh, delete it.\n"
 
 
 def noisy(seed=0):
@@ -742,8 +778,8 @@ def test_every_generator_goes_on_to_the_same_bits(tmp_path, capsys, kind):
     fit(train=pictures(), epochs=2, progress=False, checkpoint=path, **part)
     part = everything(kind, seed=8)
     history = fit(train=pictures(), epochs=4, progress=False, checkpoint=path, **part)
-    said = "Going on from training.npz: 2 of 4 epochs are done.\nWeights, averages and random"
-    assert capsys.readouterr().out.startswith(said)
+    said = f"Going on from training.npz: 2 of 4 epochs are done.\n{AFRESH}"
+    assert capsys.readouterr().out == said
     assert_same(state_of(part), state_of(whole))
     assert history.batch_losses == expected.batch_losses
 
@@ -866,12 +902,13 @@ def test_another_learning_rate_counts_and_is_said(tmp_path, capsys):
     assert rates == [0.01]
     assert len(history.epochs) == 4
     assert capsys.readouterr().out == (
-        "Going on from training.npz: 2 of 4 epochs are done.\n"
+        f"Going on from training.npz: 2 of 4 epochs are done.\n{AFRESH}"
         "The learning rate is 0.01, as asked for now; the file had 0.1.\n"
     )
     # From then on it is that training's own.
     assert train_at(path, 0.01, 6)[0] == [0.01]
-    assert capsys.readouterr().out == "Going on from training.npz: 4 of 6 epochs are done.\n"
+    said = f"Going on from training.npz: 4 of 6 epochs are done.\n{AFRESH}"
+    assert capsys.readouterr().out == said
 
 
 def test_another_start_of_the_schedule_counts(tmp_path, capsys):
