@@ -89,10 +89,10 @@ def float_array(op: str, name: str, x: object) -> Array:
     """Return `x` if it is a float32 or float64 array, else say how to make it one."""
     code = name.split()[-1]  # "train images" is no name that can be typed
     if not isinstance(x, np.ndarray):
-        raise TypeError(
-            f"{op}: {name} must be a NumPy array, got {describe(x)}. "
-            f"Wrap it: np.array({code}, dtype=np.float32)."
-        )
+        fix = f"Wrap it: np.array({code}, dtype=np.float32)."
+        if not (isinstance(x, list | tuple | int | float) or hasattr(x, "__array__")):
+            fix = "Pass an array."
+        raise TypeError(f"{op}: {name} must be a NumPy array, got {describe(x)}. {fix}")
     if x.dtype not in (np.float32, np.float64):
         fix = f"Convert it first: {code}.astype(np.float32)"
         if x.dtype == np.uint8:

@@ -132,6 +132,11 @@ ADVICE = [
         "padding=0",
         "F.conv2d(images, filters[:, :1], ADVISED)",
     ),
+    A(
+        "F.pad2d(images, 8, 'reflect')",
+        "mode='replicate'",
+        "F.pad2d(images, 8, ADVISED)",
+    ),
     # --- kinds of numbers
     A("F.relu(x)", "np.array(x, dtype=np.float32)", "F.relu(ADVISED)", "x = [1.0, 2.0]"),
     A("F.relu(x)", "np.array([x])", "F.relu(ADVISED)", "x = np.array(3.0)"),
@@ -480,7 +485,7 @@ def test_what_is_advised_mends_what_was_wrong(row, folder, monkeypatch):
 _CALL = r"\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\)"
 CODE = re.compile(
     rf"`[^`]+`|(?<![\w.…])[A-Za-z_…][\w.…]*(?:{_CALL}|\[[^\]]+\])(?:\.\w+{_CALL}|\[[^\]]+\])*"
-    r"|\b\w+=(?:[\w.]*\w|…)"
+    r"|\b\w+=(?:[\w.]*\w|…|'[^']*')"
 )
 
 
