@@ -93,3 +93,13 @@ def how_to_go_on(epochs: int, batch: int, batches: int) -> str:
         "To keep the weights in a file: model.save('weights.npz').\n"
         "In a loop of trainings the next one starts now; press stop twice to end the loop too."
     )
+
+
+def after_divergence(what: str, epochs: int, place: str, lr: float) -> str:
+    """Say what became of a training whose numbers left the range, and what to try."""
+    back = f"the end of epoch {epochs}" if epochs else "the start"
+    return (
+        f"fit: {what} in epoch {epochs + 1}{place}; expected a finite number. The weights were put "
+        f"back to those of {back}. Try a smaller learning rate (it is {lr:g}), and check the "
+        "images with np.isfinite(images).all()."
+    )

@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
+from cnnlib import console
 from cnnlib.archive import pack_notes, read_archive, unpack_notes, with_prefix, write_archive
 from cnnlib.backend import accelerated
 from cnnlib.checks import array, float_array, generator, integer
-from cnnlib.console import going_on, how_to_go_on, latest, progress_bar, stop_after_step
 from cnnlib.files import check_writable
 from cnnlib.functional import cross_entropy, cross_entropy_backward
 from cnnlib.history import DivergedError, Epoch, History
@@ -129,7 +129,7 @@ def fit(
     epochs = integer("fit", "epochs", epochs, 1)
     if checkpoint is not None and os.path.exists(checkpoint):
         kept = run.restore(checkpoint)
-        print(going_on(checkpoint, run.done, epochs, optimizer.lr, kept))
+        print(console.going_on(checkpoint, run.done, epochs, optimizer.lr, kept))
     if checkpoint is not None and run.done < epochs:
         check_writable("fit", checkpoint)
     run.epochs(epochs, checkpoint, progress)
@@ -212,10 +212,11 @@ class Run:
             Whether to show a progress bar.
         """
         self.history.interrupted = False
-        bar = progress_bar((total - min(self.done, total)) * self.batches) if progress else None
+        steps = max(total - self.done, 0) * self.batches
+        bar = console.progress_bar(steps) if progress else None
         ended, batch = False, 0
         try:
-            with stop_after_step() as stop_asked:
+            with console.stop_after_step() as stop_asked:
 
                 def stop() -> bool:
                     if bar is not None:
@@ -227,7 +228,7 @@ class Run:
                     whole = self.epoch(stop)
                     if whole:
                         if bar is not None:
-                            bar.set_postfix_str(latest(self.history), refresh=True)
+                            bar.set_postfix_str(console.latest(self.history), refresh=True)
                         # A list, so that every callback is called; before the file is written,
                         # so that it holds what they change.
                         answers = [call(self.model, self.history) for call in self.callbacks]
@@ -238,7 +239,7 @@ class Run:
                     ended = ended or stop_asked()
             if stop_asked():  # asked last when nothing can be lost any more
                 self.history.interrupted = True
-                print(how_to_go_on(len(self.history.epochs), batch, self.batches))
+                print(console.how_to_go_on(len(self.history.epochs), batch, self.batches))
         finally:
             self.model.eval()
             if bar is not None:
@@ -448,14 +449,8 @@ class Run:
         self.load_state(safe[0])
         self._memory.put_back(safe[1])
         del self.history.batch_losses[seen:]
-        epoch = len(self.history.epochs)
-        back = f"the end of epoch {epoch}" if epoch else "the start"
-        return DivergedError(
-            f"fit: {what} in epoch {epoch + 1}{place}; expected a finite number. The weights were "
-            f"put back to those of {back}. Try a smaller learning rate (it is "
-            f"{self.optimizer.lr:g}), and check the images with np.isfinite(images).all().",
-            record,
-        )
+        done, lr = len(self.history.epochs), self.optimizer.lr
+        return DivergedError(console.after_divergence(what, done, place, lr), record)
 
 
 def _step(model: Sequential, optimizer: Optimizer, x: Array, y: Array) -> tuple[float, int]:
