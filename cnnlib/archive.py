@@ -70,6 +70,9 @@ def read_archive(path: str | Path) -> dict[str, Array]:
     FileNotFoundError: read_archive: there is no file nowhere.npz.
     """
     path = Path(path)
+    if path.exists() and not path.is_file():  # reading some devices never ends
+        what = "a folder" if path.is_dir() else "a device"
+        raise ValueError(f"read_archive: {path} is {what}, expected a file. Name the file itself.")
     try:
         with zipfile.ZipFile(path) as archive:
             packed = [m.filename for m in archive.infolist() if m.compress_type != 0]

@@ -89,10 +89,10 @@ def float_array(op: str, name: str, x: object) -> Array:
     """Return `x` if it is a float32 or float64 array, else say how to make it one."""
     code = name.split()[-1]  # "train images" is no name that can be typed
     if not isinstance(x, np.ndarray):
-        raise TypeError(
-            f"{op}: {name} must be a NumPy array, got {describe(x)}. "
-            f"Wrap it: np.array({code}, dtype=np.float32)."
-        )
+        fix = f"Wrap it: np.array({code}, dtype=np.float32)."
+        if not (isinstance(x, list | tuple | int | float) or hasattr(x, "__array__")):
+            fix = "Pass an array."
+        raise TypeError(f"{op}: {name} must be a NumPy array, got {describe(x)}. {fix}")
     if x.dtype not in (np.float32, np.float64):
         fix = f"Convert it first: {code}.astype(np.float32)"
         if x.dtype == np.uint8:
@@ -195,16 +195,22 @@ def labels(op: str, targets: object, samples: int, classes: int | None) -> Array
     if targets.shape != (samples,):
         row = "image" if classes is None else "row of logits"
         fix = ""
-        if classes is None and targets.ndim == 2 and len(targets) == samples:
+        if targets.shape == (samples, 1):
+            fix = " Take their only column: targets[:, 0]."
+        elif classes is None and targets.ndim == 2 and len(targets) == samples:
             fix = " If they are one-hot, convert them: targets.argmax(axis=1)."
         raise ValueError(
             f"{op}: targets have shape {targets.shape}, expected ({samples},), one class number "
             f"for each {row}.{fix}"
         )
     if targets.dtype.kind not in "iu":
+        fix = "Convert them: targets.astype(np.int64)."
+        if targets.dtype.kind not in "bf":
+            fix = "Number the classes: np.unique(targets, return_inverse=True)[1]."
+        elif not (whole := np.isfinite(targets) & (np.floor(targets) == targets)).all():
+            fix = f"Among them is {targets[~whole][0]:g}: check where they come from."
         raise TypeError(
-            f"{op}: targets have dtype {targets.dtype}, expected whole class numbers. "
-            "Convert them: targets.astype(np.int64)."
+            f"{op}: targets have dtype {targets.dtype}, expected whole class numbers. {fix}"
         )
     low, high = int(targets.min()), int(targets.max())
     if low < 0 and classes is None:

@@ -17,11 +17,14 @@ BAR_MOVES = 100  # of the progress bar, in one training
 def stop_after_step() -> Iterator[Callable[[], bool]]:
     """Turn the first Ctrl-C (or stop button) into a request, so that no step is cut in two.
 
-    Yields a function that says whether a stop was asked for. A second Ctrl-C stops at once.
+    Yields a function that says whether a stop was asked for. A second Ctrl-C stops at once. So does
+    the first where an error ends the training: whoever catches that error must not lose the stop.
     Python hands signals to the main thread alone; elsewhere this changes nothing.
     """
     asked = False
-    if threading.current_thread() is not threading.main_thread():
+    previous = signal.getsignal(signal.SIGINT) or signal.default_int_handler
+    main = threading.current_thread() is threading.main_thread()
+    if not main or previous == signal.SIG_IGN:  # as for a job in the background
         yield lambda: asked
         return
 
@@ -30,10 +33,13 @@ def stop_after_step() -> Iterator[Callable[[], bool]]:
         asked = True
         signal.signal(signal.SIGINT, previous)
 
-    previous = signal.getsignal(signal.SIGINT)
     signal.signal(signal.SIGINT, remember)
     try:
         yield lambda: asked
+    except Exception as error:
+        if asked:
+            raise KeyboardInterrupt from error
+        raise
     finally:
         signal.signal(signal.SIGINT, previous)
 
@@ -69,7 +75,8 @@ def going_on(checkpoint: str | Path, done: int, epochs: int, lr: float, kept: fl
             f"Going on from {Path(checkpoint).name}: {done} epochs are done, more than the "
             f"{epochs} asked for, so nothing is left to train."
         )
-    text += "\nWeights, averages and random numbers are the file's; to start afresh, delete it."
+    else:
+        text += "\nWeights, averages and random numbers are the file's; to start afresh, delete it."
     if lr != kept:
         text += f"\nThe learning rate is {lr:g}, as asked for now; the file had {kept:g}."
     return text
@@ -85,4 +92,14 @@ def how_to_go_on(epochs: int, batch: int, batches: int) -> str:
         "history=history. "
         "To keep the weights in a file: model.save('weights.npz').\n"
         "In a loop of trainings the next one starts now; press stop twice to end the loop too."
+    )
+
+
+def after_divergence(what: str, epochs: int, place: str, lr: float) -> str:
+    """Say what became of a training whose numbers left the range, and what to try."""
+    back = f"the end of epoch {epochs}" if epochs else "the start"
+    return (
+        f"fit: {what} in epoch {epochs + 1}{place}; expected a finite number. The weights were put "
+        f"back to those of {back}. Try a smaller learning rate (it is {lr:g}), and check the "
+        "images with np.isfinite(images).all()."
     )

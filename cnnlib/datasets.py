@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from cnnlib.checks import describe
 from cnnlib.pictures import as_photo, open_photo
 
 __all__ = [
@@ -152,13 +153,15 @@ def load_photo(name: str = "cat") -> NDArray[np.uint8]:
     """
     if not isinstance(name, str):
         raise TypeError(
-            f"load_photo: name must be a string such as 'cat', but a {type(name).__name__} came."
+            f"load_photo: name must be a string such as 'cat', got {describe(name)}. A photograph "
+            "of your own is opened with open_photo(path)."
         )
     with _open("photos.npz", "load_photo") as archive:
         if name not in archive.files:
             known = ", ".join(repr(known) for known in archive.files)
             raise ValueError(
-                f"load_photo: there is no photograph named {name!r}. Choose one of {known}."
+                f"load_photo: there is no photograph named {name!r}. Choose one of {known}; one of "
+                "your own is opened with open_photo(path)."
             )
         photo: NDArray[np.uint8] = archive[name]
         return photo

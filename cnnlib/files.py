@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
+from cnnlib.checks import describe
+
 __all__ = ["check_folder", "check_writable", "write_whole"]
 
 
@@ -98,11 +100,28 @@ def check_folder(op: str, path: str | Path) -> None:
     --------
     >>> check_folder("save", "weights.npz")  # here, so there is nothing to complain about
     """
+    if not isinstance(path, str | Path):
+        raise TypeError(
+            f"{op}: a file is named by a str or a Path, got {describe(path)}. Write its name as in "
+            "'weights.npz'."
+        )
+    if not str(path):
+        raise ValueError(f"{op}: the name of the file is empty. Choose one, as in 'weights.npz'.")
+    try:
+        possible = b"\0" not in os.fsencode(path)
+    except UnicodeEncodeError:
+        possible = False
+    if not possible:
+        raise ValueError(
+            f"{op}: {str(path)!r} holds a character that no file name can have. Choose another."
+        )
     path = Path(path)
     if not path.parent.is_dir():
+        fix = "Create it first."
+        if path.parts[0].startswith("~"):
+            fix = f"For your home folder, write Path({str(path)!r}).expanduser()."
         raise FileNotFoundError(
-            f"{op}: there is no folder {path.parent}, so {path.name} cannot be written there. "
-            "Create it first."
+            f"{op}: there is no folder {path.parent}, so {path.name} cannot be written there. {fix}"
         )
 
 

@@ -5,6 +5,7 @@ input; `backward` hands that input to the matching backward function and leaves 
 the weights in ``parameter.grad``.
 """
 
+import math
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -77,7 +78,7 @@ class Parameter:
     @property
     def size(self) -> int:
         """How many numbers the array holds."""
-        return int(np.prod(self.shape))
+        return math.prod(self.shape)
 
     @property
     def value(self) -> Array:
@@ -310,7 +311,7 @@ class Conv2d(Layer):
         self.padding_mode = padding_mode
         dtype = _check_dtype("Conv2d", dtype)
         shape = (out_channels, in_channels // groups, *self.kernel_size)
-        fan_in = int(np.prod(shape[1:]))
+        fan_in = math.prod(shape[1:])
         self.weight = _he_normal(shape, fan_in, generator("Conv2d", rng), dtype)
         self.bias = _constant("bias", out_channels, 0, dtype) if bias else None
         (kh, kw), (sh, sw) = self.kernel_size, self.stride
@@ -447,7 +448,7 @@ class Linear(Layer):
     def output_shape(self, input_shape: Shape) -> Shape:
         """Return (out_features,)."""
         if input_shape != (self.in_features,):
-            fix = f"Build the layer with in_features={int(np.prod(input_shape))}."
+            fix = f"Build the layer with in_features={math.prod(input_shape)}."
             if len(input_shape) > 1:
                 fix = f"Put a Flatten before it; {fix[0].lower()}{fix[1:]}"
             raise ValueError(
@@ -827,7 +828,7 @@ class Flatten(Operation):
 
     def output_shape(self, input_shape: Shape) -> Shape:
         """Return (F,)."""
-        return (int(np.prod(input_shape)),)
+        return (math.prod(input_shape),)
 
 
 class Dropout(Layer):

@@ -10,16 +10,16 @@ from typing import Any
 
 import numpy as np
 
+from cnnlib import console
 from cnnlib.archive import pack_notes, read_archive, unpack_notes, with_prefix, write_archive
 from cnnlib.backend import accelerated
 from cnnlib.checks import array, float_array, generator, integer
-from cnnlib.console import going_on, how_to_go_on, latest, progress_bar, stop_after_step
 from cnnlib.files import check_writable
 from cnnlib.functional import cross_entropy, cross_entropy_backward
 from cnnlib.history import DivergedError, Epoch, History
 from cnnlib.model import Sequential
 from cnnlib.optim import Optimizer, Scheduler
-from cnnlib.training_checks import Data, check_data, check_model, check_optimizer
+from cnnlib.training_checks import Data, check_data, check_fit, check_model, check_optimizer
 from cnnlib.training_state import Attributes, Memory, bit_generators
 from cnnlib.types import Array
 
@@ -129,7 +129,7 @@ def fit(
     epochs = integer("fit", "epochs", epochs, 1)
     if checkpoint is not None and os.path.exists(checkpoint):
         kept = run.restore(checkpoint)
-        print(going_on(checkpoint, run.done, epochs, optimizer.lr, kept))
+        print(console.going_on(checkpoint, run.done, epochs, optimizer.lr, kept))
     if checkpoint is not None and run.done < epochs:
         check_writable("fit", checkpoint)
     run.epochs(epochs, checkpoint, progress)
@@ -182,10 +182,10 @@ class Run:
     ) -> None:
         check_model("fit", model)
         self.model = model
-        self.train = check_data("fit", "train", train)
+        self.train = check_fit(model, "train", train)
         self.validation = None
         if validation is not None:
-            self.validation = check_data("fit", "validation", validation)
+            self.validation = check_fit(model, "validation", validation)
         self.batch_size = integer("fit", "batch_size", batch_size, 1)
         self.rng = generator("fit", rng)
         check_optimizer(model, optimizer, scheduler)
@@ -212,10 +212,11 @@ class Run:
             Whether to show a progress bar.
         """
         self.history.interrupted = False
-        bar = progress_bar((total - min(self.done, total)) * self.batches) if progress else None
-        ended = False
+        steps = max(total - self.done, 0) * self.batches
+        bar = console.progress_bar(steps) if progress else None
+        ended, batch = False, 0
         try:
-            with stop_after_step() as stop_asked:
+            with console.stop_after_step() as stop_asked:
 
                 def stop() -> bool:
                     if bar is not None:
@@ -227,17 +228,18 @@ class Run:
                     whole = self.epoch(stop)
                     if whole:
                         if bar is not None:
-                            bar.set_postfix_str(latest(self.history), refresh=True)
+                            bar.set_postfix_str(console.latest(self.history), refresh=True)
                         # A list, so that every callback is called; before the file is written,
                         # so that it holds what they change.
                         answers = [call(self.model, self.history) for call in self.callbacks]
                         ended = any(answer is True for answer in answers)
                         if checkpoint is not None:
                             self.save(checkpoint)
-                    if stop_asked():
-                        self.history.interrupted = ended = True
-                        batch = 0 if whole else len(self.history.batch_losses) - before
-                        print(how_to_go_on(len(self.history.epochs), batch, self.batches))
+                    batch = 0 if whole else len(self.history.batch_losses) - before
+                    ended = ended or stop_asked()
+            if stop_asked():  # asked last when nothing can be lost any more
+                self.history.interrupted = True
+                print(console.how_to_go_on(len(self.history.epochs), batch, self.batches))
         finally:
             self.model.eval()
             if bar is not None:
@@ -407,8 +409,9 @@ class Run:
             losses = [float(loss) for loss in arrays["losses"]]
             self.load_state(arrays)
         except (KeyError, ValueError, TypeError) as error:
+            reason = f"it holds no {error}" if isinstance(error, KeyError) else str(error)
             raise ValueError(
-                f"fit: {path} is no checkpoint of this training ({str(error).rstrip('.')}). "
+                f"fit: {path} is no checkpoint of this training ({reason.rstrip('.')}). "
                 "Choose another file name, or delete the file to start afresh."
             ) from None
         self.history.epochs[:], self.history.batch_losses[:] = epochs, losses
@@ -446,14 +449,8 @@ class Run:
         self.load_state(safe[0])
         self._memory.put_back(safe[1])
         del self.history.batch_losses[seen:]
-        epoch = len(self.history.epochs)
-        back = f"the end of epoch {epoch}" if epoch else "the start"
-        return DivergedError(
-            f"fit: {what} in epoch {epoch + 1}{place}; expected a finite number. The weights were "
-            f"put back to those of {back}. Try a smaller learning rate (it is "
-            f"{self.optimizer.lr:g}), and check the images with np.isfinite(images).all().",
-            record,
-        )
+        done, lr = len(self.history.epochs), self.optimizer.lr
+        return DivergedError(console.after_divergence(what, done, place, lr), record)
 
 
 def _step(model: Sequential, optimizer: Optimizer, x: Array, y: Array) -> tuple[float, int]:

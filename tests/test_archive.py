@@ -111,7 +111,7 @@ def test_hostile_files_are_refused(tmp_path, name):
 
 
 def test_a_folder_is_no_archive(tmp_path):
-    with pytest.raises(ValueError, match="not a readable archive"):
+    with pytest.raises(ValueError, match="is a folder, expected a file"):
         read_archive(tmp_path)
     with pytest.raises(FileNotFoundError, match="there is no file"):
         read_archive(tmp_path / "none.npz")

@@ -103,3 +103,30 @@ def test_the_wider_of_two_is_told_to_become_float32():
         checks.same_dtype("conv2d", "x", narrow, weight=wide)
     with pytest.raises(TypeError, match=r"x is float64 but .* x.astype\(np.float32\)"):
         checks.same_dtype("conv2d", "x", wide, weight=narrow)
+
+
+@pytest.mark.parametrize(
+    ("targets", "advice"),
+    [
+        (np.array([[2], [0], [1]]), "targets[:, 0]"),
+        (np.array(["cat", "dog", "cat"]), "np.unique(targets, return_inverse=True)[1]"),
+        (np.array(["cat", "dog", "cat"], object), "np.unique(targets, return_inverse=True)[1]"),
+        (np.array([2.0, 0.0, 1.0]), "targets.astype(np.int64)"),
+        (np.array([True, False, True]), "targets.astype(np.int64)"),
+    ],
+)
+@pytest.mark.parametrize("classes", [3, None])
+def test_advice_for_labels_spoils_none_of_them(targets, advice, classes):
+    with pytest.raises((ValueError, TypeError)) as caught:
+        checks.labels("fit", targets, 3, classes)
+    assert advice in str(caught.value)
+    mended = eval(advice, {"np": np, "targets": targets})
+    assert checks.labels("fit", mended, 3, classes) is mended
+    classes_of = {str(label) for label in targets.ravel()}
+    assert len(set(mended.tolist())) == len(classes_of)
+
+
+@pytest.mark.parametrize("wrong", [0.5, np.nan, np.inf])
+def test_what_is_no_label_is_not_rounded_to_one(wrong):
+    with pytest.raises(TypeError, match=f"Among them is {wrong:g}: check where they come from"):
+        checks.labels("fit", np.array([1.0, wrong, 0.0]), 3, 3)

@@ -164,7 +164,7 @@ def test_unknown_photo_lists_the_names():
 
 
 def test_photo_name_must_be_a_string():
-    expected = "load_photo: name must be a string such as 'cat', but a int came."
+    expected = "load_photo: name must be a string such as 'cat', got 0."
     with pytest.raises(TypeError, match=re.escape(expected)):
         load_photo(0)
 

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from cnnlib.archive import read_archive, write_archive
 from cnnlib.files import check_writable, write_whole
 
 POSIX = pytest.mark.skipif(os.name != "posix", reason="modes and links as POSIX has them")
@@ -158,6 +159,7 @@ def test_a_folder_is_refused(tmp_path):
 # As root every file can be written, so these ask as somebody else does.
 AS_ANOTHER = """
 import os, sys
+from cnnlib.archive import read_archive, write_archive
 from cnnlib.files import check_writable, write_whole
 if os.geteuid() == 0:
     os.setgroups([])
@@ -221,6 +223,74 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path):
         check_writable("fit", tmp_path / "none" / "a")
     with pytest.raises(IsADirectoryError, match=r"^fit: .* cannot be written \(Is a directory\)"):
         check_writable("fit", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("path", "error", "said"),
+    [
+        ("", ValueError, "the name of the file is empty"),
+        ("a\0b.npz", ValueError, "a character that no file name can have"),
+        ("\ud800.npz", ValueError, "a character that no file name can have"),
+        ("~/no such folder/a.npz", FileNotFoundError, ".expanduser()"),
+        ("x" * 300, OSError, "File name too long"),
+        (5, TypeError, "named by a str or a Path, got 5"),
+        (b"a.npz", TypeError, "named by a str or a Path"),
+        (None, TypeError, "named by a str or a Path"),
+    ],
+)
+def test_a_name_that_cannot_be_is_refused_before_anything_is_done(
+    tmp_path, monkeypatch, path, error, said
+):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(error, match=r"^fit: ") as caught:
+        check_writable("fit", path)
+    assert said in str(caught.value)
+    if type(path) is str:  # what saves says so as well
+        with pytest.raises(error):
+            write_archive(path, {"x": np.zeros(1)})
+    assert names(tmp_path) == []
+
+
+@pytest.mark.parametrize("place", ["write", "flush", "fsync"])
+def test_no_space_left_leaves_the_old_file(tmp_path, monkeypatch, place):
+    path = tmp_path / "weights.npz"
+    write_archive(path, {"x": np.arange(3)})
+
+    def full(*_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    if place == "fsync":
+        monkeypatch.setattr(os, "fsync", full)
+    content = {"write": full, "flush": lambda file: file.write(b"x")}.get(place, b"new")
+    if place == "flush" and os.path.exists("/dev/full"):
+        with pytest.raises(OSError, match="No space left"):
+            write_whole("/dev/full", b"new")
+        content = full
+    with pytest.raises(OSError, match="No space left"):
+        write_whole(path, content)
+    assert read_archive(path)["x"].tolist() == [0, 1, 2]
+    assert names(tmp_path) == ["weights.npz"]
+
+
+@pytest.mark.parametrize("path", [".", os.devnull])
+def test_what_is_no_file_is_not_read(path):
+    with pytest.raises(ValueError, match=r"is a (folder|device), expected a file"):
+        read_archive(path)
+
+
+@pytest.mark.parametrize("name", ["make_digits", "make_photos"])
+def test_the_scripts_of_the_data_ask_before_they_fetch(tmp_path, name):
+    script = Path(__file__).parents[1] / "data" / f"{name}.py"
+    done = subprocess.run(
+        [sys.executable, str(script), "--output", str(tmp_path / "none" / "x.npz")],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env=os.environ | {"PATH": ""},  # neither npm nor pip is found
+    )
+    assert done.returncode == 1
+    assert f"{name}: there is no folder {tmp_path / 'none'}" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_kill_in_the_middle_leaves_a_whole_file(tmp_path):

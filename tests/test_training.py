@@ -1,5 +1,6 @@
 """Training: it learns, it repeats itself exactly, and nothing is lost when it is stopped."""
 
+import contextlib
 import json
 import os
 import signal
@@ -403,7 +404,7 @@ IMAGES, LABELS = blobs()
             (IMAGES.astype(np.float32), LABELS),
             {},
             TypeError,
-            ["x is float32 but weight is float64", "weight.astype(np.float32)"],
+            ["train images are float32 but the weights are float64", "images.astype(np.float64)"],
         ),
         ((IMAGES, LABELS), {"epochs": 0}, ValueError, ["epochs must be at least 1, got 0"]),
     ],
@@ -443,9 +444,42 @@ def test_bad_settings_name_the_fix():
 
 def test_float64_images_are_told_to_become_float32():
     model = Sequential(Linear(2, 3, rng=np.random.default_rng(0)))
-    with pytest.raises(TypeError, match=r"x is float64 .* Convert one: x.astype\(np.float32\)"):
+    with pytest.raises(TypeError, match=r"images are float64 .*: images.astype\(np.float32\)"):
         run(model, (IMAGES, LABELS))
     run(model, (IMAGES.astype(np.float32), LABELS))
+
+
+@pytest.mark.parametrize(
+    ("validation", "words"),
+    [
+        ((IMAGES, LABELS + 5), "fit: validation: targets hold the class"),
+        ((IMAGES[:, :1], LABELS), "Linear: expects 2 input features, got the shape (1,)"),
+        ((IMAGES.astype(np.float32), LABELS), "validation images are float32"),
+    ],
+)
+def test_validation_is_looked_at_before_the_first_epoch(validation, words):
+    model, steps = dense(), []
+    with pytest.raises((ValueError, TypeError)) as caught:
+        run(model, blobs(), validation, augment=lambda x, rng: steps.append(1) or x)
+    assert words in str(caught.value)
+    assert steps == []
+
+
+def test_a_layer_of_ones_own_may_do_to_a_batch_what_it_likes():
+    class Halves(Layer):
+        """Takes every other feature, and float32 for float64: nobody is told."""
+
+        def forward(self, x):
+            self._x = x
+            return x[:, ::2].astype(np.float64)
+
+        def backward(self, dout):
+            return np.repeat(dout, 2, axis=1)
+
+    model = Sequential(Halves(), *dense().layers)
+    images, targets = blobs()
+    data = np.repeat(images, 2, axis=1).astype(np.float32), targets
+    assert len(run(model, data, data, epochs=1).epochs) == 1
 
 
 def test_the_bar_counts_every_batch(capsys):
@@ -492,6 +526,9 @@ def test_history_starts_empty():
 
 
 # --- checkpoints --------------------------------------------------------------------------------
+
+
+AFRESH = "Weights, averages and random numbers are the file's; to start afresh, delete it.\n"
 
 
 def noisy(seed=0):
@@ -741,8 +778,8 @@ def test_every_generator_goes_on_to_the_same_bits(tmp_path, capsys, kind):
     fit(train=pictures(), epochs=2, progress=False, checkpoint=path, **part)
     part = everything(kind, seed=8)
     history = fit(train=pictures(), epochs=4, progress=False, checkpoint=path, **part)
-    said = "Going on from training.npz: 2 of 4 epochs are done.\nWeights, averages and random"
-    assert capsys.readouterr().out.startswith(said)
+    said = f"Going on from training.npz: 2 of 4 epochs are done.\n{AFRESH}"
+    assert capsys.readouterr().out == said
     assert_same(state_of(part), state_of(whole))
     assert history.batch_losses == expected.batch_losses
 
@@ -865,12 +902,13 @@ def test_another_learning_rate_counts_and_is_said(tmp_path, capsys):
     assert rates == [0.01]
     assert len(history.epochs) == 4
     assert capsys.readouterr().out == (
-        "Going on from training.npz: 2 of 4 epochs are done.\n"
+        f"Going on from training.npz: 2 of 4 epochs are done.\n{AFRESH}"
         "The learning rate is 0.01, as asked for now; the file had 0.1.\n"
     )
     # From then on it is that training's own.
     assert train_at(path, 0.01, 6)[0] == [0.01]
-    assert capsys.readouterr().out == "Going on from training.npz: 4 of 6 epochs are done.\n"
+    said = f"Going on from training.npz: 4 of 6 epochs are done.\n{AFRESH}"
+    assert capsys.readouterr().out == said
 
 
 def test_another_start_of_the_schedule_counts(tmp_path, capsys):
@@ -1048,6 +1086,71 @@ def test_a_press_between_epochs_stops_there(capsys):
     history = run(dense(), blobs(), epochs=9, callbacks=[press])
     assert (len(history.epochs), len(history.batch_losses)) == (1, 8)
     assert "Stopped at the end of epoch 1. " in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("kind", [ValueError, DivergedError])
+def test_a_press_is_not_lost_with_an_error_that_a_loop_catches(kind):
+    """Such as a sweep that goes on after a rate that diverges."""
+    tried = []
+
+    def press_then_fail(images, rng):
+        os.kill(os.getpid(), signal.SIGINT)
+        if kind is DivergedError:
+            return images * np.nan
+        raise kind("an augmentation that fails")
+
+    def sweep():
+        for rate in (1, 2, 3):
+            tried.append(rate)
+            with contextlib.suppress(ValueError):
+                run(dense(), blobs(), augment=press_then_fail)
+
+    with pytest.raises(KeyboardInterrupt) as caught:
+        sweep()
+    assert tried == [1]
+    assert isinstance(caught.value.__cause__, kind)
+
+
+def test_a_press_at_the_very_end_is_not_lost(monkeypatch, capsys):
+    """After the last question of the loop, while the signal handler is being put back."""
+    put_back = signal.signal
+
+    def late(number, handler):
+        if handler is signal.default_int_handler and not pressed:
+            pressed.append(True)
+            os.kill(os.getpid(), signal.SIGINT)
+        return put_back(number, handler)
+
+    pressed = []
+    monkeypatch.setattr(signal, "signal", late)
+    history = run(dense(), blobs(), epochs=1)
+    assert history.interrupted
+    assert "Stopped at the end of epoch 1. " in capsys.readouterr().out
+
+
+def test_a_press_while_the_checkpoint_is_written_is_not_lost(tmp_path, monkeypatch, capsys):
+    path = tmp_path / "training.npz"
+    fsync = os.fsync
+
+    def slow(descriptor):
+        os.kill(os.getpid(), signal.SIGINT)
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", slow)
+    history = run(dense(), blobs(), epochs=3, checkpoint=path)
+    assert (history.interrupted, len(history.epochs)) == (True, 1)
+    monkeypatch.undo()
+    assert len(run(dense(), blobs(), epochs=1, checkpoint=path).epochs) == 1  # it is whole
+
+
+def test_a_job_in_the_background_is_not_stopped_by_a_ctrl_c_that_it_ignores():
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        history = run(dense(), blobs(), epochs=2, augment=press_ctrl_c_at(3))
+        assert (history.interrupted, len(history.epochs)) == (False, 2)
+        assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def test_a_loop_of_trainings_can_be_ended(capsys):

@@ -55,7 +55,7 @@ SCHEDULES = {
 
 def settings(kind):
     names = set(inspect.signature(kind).parameters)
-    return names - {"parameters", "lr", "optimizer"}  # lr: see tests/test_training.py
+    return sorted(names - {"parameters", "lr", "optimizer"})  # lr: see tests/test_training.py
 
 
 @pytest.mark.parametrize(

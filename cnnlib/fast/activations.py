@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from cnnlib.checks import float_array
+from cnnlib.checks import float_array, gradient
 from cnnlib.types import Array
 
 
@@ -10,3 +10,13 @@ def relu(x: Array) -> Array:
     """Return ``max(0, x)`` as `cnnlib.functional.relu`; NumPy clips three times as fast."""
     y: Array = np.clip(float_array("relu", "x", x), 0, np.inf)
     return y
+
+
+def relu_backward(dout: Array, x: Array) -> Array:
+    """Return the gradient as `cnnlib.functional.relu_backward`; a product is far faster."""
+    x = float_array("relu_backward", "x", x)
+    dout = gradient("relu_backward", dout, x.shape, x)
+    passes = ~(x <= 0)
+    if np.isfinite(dout).all():
+        return dout * passes
+    return np.where(passes, dout, 0)  # 0 · inf would be NaN

@@ -42,6 +42,7 @@ def relu(x: Array) -> Array:
     return np.maximum(float_array("relu", "x", x), 0)
 
 
+@accelerated
 def relu_backward(dout: Array, x: Array) -> Array:
     """Let the gradient pass where `x` was positive, and stop it elsewhere.
 

@@ -54,7 +54,9 @@ How it is built:
   expected, and the fix.
 - The same seed gives the same bits on the same machine with the same NumPy. NumPy's matrix product
   may add in another order on another processor or with another number of BLAS threads; then the
-  last digits differ. Set `OPENBLAS_NUM_THREADS=1` to rule the threads out.
+  last digits differ. Set `OPENBLAS_NUM_THREADS=1` to rule the threads out. Where NumPy's BLAS
+  cannot be told to keep to one thread (MKL, BLIS, Accelerate before macOS 15), cnnlib starts no
+  threads of its own: it is slower, and has the same results.
 
 This page is made by `make api`; a test keeps it true.
 """
