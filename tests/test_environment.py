@@ -126,8 +126,10 @@ def test_a_test_that_hangs_is_ended_and_says_where(tmp_path: Path) -> None:
     hanging = "import threading\n\ndef test_hang():\n    threading.Event().wait()\n"
     (tmp_path / "test_hanging.py").write_text(hanging)
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-p", "pytest_timeout", "--timeout=1"]
-        + ["-o", f"timeout_method={settings['timeout_method']}"],
+        [
+            *(sys.executable, "-m", "pytest", "-p", "pytest_timeout", "--timeout=1"),
+            *("-o", f"timeout_method={settings['timeout_method']}"),
+        ],
         cwd=tmp_path,
         env=inner_environment(),
         capture_output=True,

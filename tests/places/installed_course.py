@@ -11,6 +11,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -81,9 +82,18 @@ def place_of_cnnlib(python: Path, folder: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def place() -> Iterator[Path]:
+    """Return a folder that others may enter: pytest closes its own to all but their owner."""
+    with tempfile.TemporaryDirectory(prefix="cnnlib-places-") as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        yield folder
+
+
+@pytest.fixture(scope="module")
+def installed(place: Path) -> Path:
     """Return a course that make has installed, at a path and under settings that are a trial."""
-    made = checkout(tmp_path_factory.mktemp("places") / "CNN 강의 (2026) #1 'a'" / "course")
+    made = checkout(place / "CNN 강의 (2026) #1 'a'" / "course")
     said = run(made, "make", "my-copy", env=outer(**HOSTILE))
     assert said.count("copied") == 9, said
     assert len(list((made / "my-notebooks").glob("*.ipynb"))) == 9
@@ -171,14 +181,10 @@ def shared(installed: Path) -> Iterator[Path]:
     kept = own.rename(installed.parent / "kept")
     folders = [installed, *(path for path in installed.rglob("*") if path.is_dir())]
     modes = {path: path.stat().st_mode for path in folders if not path.is_symlink()}
-    above = [path for path in installed.parents if path.stat().st_uid == os.geteuid()]
-    closed = {path: path.stat().st_mode for path in above if not path.stat().st_mode & 0o005}
-    for path in closed:
-        path.chmod(0o755)
     for path in modes:
         path.chmod(0o555)
     yield installed
-    for path, mode in (modes | closed).items():
+    for path, mode in modes.items():
         path.chmod(mode)
     kept.rename(own)
 
@@ -188,10 +194,9 @@ def reachable(path: Path) -> bool:
     return all(folder.stat().st_mode & 0o001 for folder in path.resolve().parents)
 
 
-def test_a_shared_folder_is_an_ordinary_classroom(shared: Path, tmp_path_factory) -> None:
+def test_a_shared_folder_is_an_ordinary_classroom(shared: Path, place: Path) -> None:
     python = shared / ".venv/bin/python"
-    student = Student(tmp_path_factory.mktemp("class") / "student")
-    student.home.parent.chmod(0o755)
+    student = Student(place / "student")
     before = snapshot(shared)
     if os.geteuid() == 0 and not reachable(python):
         said = run(shared, "make", "my-copy", check=False, env=student.env, **student.options)
@@ -206,7 +211,7 @@ def test_a_shared_folder_is_an_ordinary_classroom(shared: Path, tmp_path_factory
     assert "Traceback" not in said
 
     command = [str(python), "-m", "cnnlib", "lab", "--to", "~/my cnn"]
-    log = student.home.parent / "lab.log"
+    log = place / "lab.log"
     options = {"env": student.env, **student.options}
     with started(command, shared, log, **options) as (address, first):
         assert first == "01_pixels_and_channels.ipynb"
