@@ -249,7 +249,9 @@ def test_without_make_it_is_the_same_course(tmp_path: Path) -> None:
     run(course, sys.executable, "-m", "venv", ".venv")
     python = course / ".venv/bin/python"
     run(course, python, "-m", "pip", "install", "-q", "-c", "constraints.txt", "-e", ".")
-    # Even before the first start, in a locale that cannot spell the folder.
+    # Python starts in a locale that cannot spell the folder, and the first start settles the rest.
+    said = run(course, python, "-m", "cnnlib", "my-copy", env=outer(LC_ALL="C", PYTHONUTF8="0"))
+    assert said.count("copied") == 9
     assert place_of_cnnlib(python, tmp_path) == course
     log = tmp_path / "lab.log"
     command = [str(python), "-m", "cnnlib", "lab", "--notebook", "02"]
