@@ -1,19 +1,23 @@
 """The three places that name versions agree: pyproject.toml, environment.yml, constraints.txt."""
 
+import os
 import re
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from inner import inner_environment
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 ROOT = Path(__file__).parents[1]
-PYTHONS = ("3.11", "3.12", "3.13", "3.14")
+PYTHONS = ("3.11", "3.12", "3.13", "3.14", "3.15")
 PLATFORMS = ("linux", "darwin", "win32")
 PROMISED = {"jupyterlab", "numpy", "matplotlib", "ipywidgets", "nbval"}
 
@@ -113,3 +117,41 @@ def test_pins_are_exact() -> None:
 def test_no_file_holds_an_address(name: str) -> None:
     text = (ROOT / name).read_text(encoding="utf-8")
     assert not re.search(r"\w+://|--(extra-)?index-url|--find-links|\s@\s", text)
+
+
+def test_a_test_that_hangs_is_ended_and_says_where(tmp_path: Path) -> None:
+    settings = project()["tool"]["pytest"]["ini_options"]
+    assert 0 < settings["timeout"] <= 600
+    assert settings["timeout_method"] == "thread"  # also where a lock is held, and with its stack
+    hanging = "import threading\n\ndef test_hang():\n    threading.Event().wait()\n"
+    (tmp_path / "test_hanging.py").write_text(hanging)
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "pytest", "-p", "pytest_timeout", "--timeout=1"),
+            *("-o", f"timeout_method={settings['timeout_method']}"),
+        ],
+        cwd=tmp_path,
+        env=inner_environment(),
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode != 0
+    assert "threading.Event().wait()" in done.stdout + done.stderr
+
+
+def test_binder_installs_what_make_installs() -> None:
+    lines = (ROOT / ".binder/requirements.txt").read_text(encoding="utf-8").splitlines()
+    assert [line for line in lines if not line.startswith("#")] == [
+        "--constraint ../constraints.txt",
+        "--editable .",
+    ]
+    python = (ROOT / ".binder/runtime.txt").read_text(encoding="utf-8").strip()
+    assert python.removeprefix("python-") in PYTHONS
+    for name, words in {
+        "postBuild": "python -m cnnlib my-copy",
+        "start": "export OPENBLAS_NUM_THREADS=",
+    }.items():
+        script = ROOT / ".binder" / name
+        assert words in script.read_text(encoding="utf-8")
+        assert os.access(script, os.X_OK)

@@ -63,7 +63,7 @@ def started(
         "--LabApp.expose_app_in_browser=True",
     ]
     # "make lab" takes them in a variable; a command for another user's shell takes either form.
-    if any("make" in word for word in command):
+    if "make lab" in " ".join(command):
         flags = [f"LAB_FLAGS={' '.join(flags)}"]
     command = [*command, *flags]
     with log.open("w", encoding="utf-8") as output:

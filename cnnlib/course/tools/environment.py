@@ -158,8 +158,8 @@ def _create() -> None:
 
 def _moved() -> None:
     """Write the scripts that activate the environment once more: they name its place."""
-    settle(VENV)
     _run([str(python_in(VENV)), "-m", "venv", "--without-pip", str(VENV)])
+    settle(VENV)
 
 
 # The stamp, and the mark that takes its place meanwhile
@@ -248,6 +248,8 @@ def settle(venv: Path) -> None:
             text = script.read_bytes()
             if (head := _HEAD.match(text)) and head[0] != _RELOCATABLE:
                 script.write_bytes(_RELOCATABLE + text[head.end() :])
+            elif script.name == "activate" and b"BASH_SOURCE" not in text:
+                script.write_bytes(_NAMES_PLACE.sub(_FINDS_PLACE, text))
 
 
 # The first lines of a script, as pip writes them; the second form is for long paths and spaces.
@@ -259,6 +261,12 @@ _RELOCATABLE = b"""#!/bin/sh
 '''exec' "$(dirname -- "$(realpath -- "$0")")"/python "$0" "$@"
 ' '''
 """
+# The same for `activate`, where the shell tells which file it reads; else the place as it was.
+_NAMES_PLACE = re.compile(rb"^([ \t]*(?:export )?VIRTUAL_ENV=)(?!\$)(.+)$", re.MULTILINE)
+_FINDS_PLACE = (
+    rb'\1"$(cd "$(dirname -- "${BASH_SOURCE:-$0}")/.." && test -f bin/activate && pwd '
+    rb'|| printf %s \2)"'
+)
 
 
 # Running pip and others

@@ -304,6 +304,9 @@ def test_a_copy_runs_its_own_course(root, runs, tmp_path, original):
     else:
         (root / "cnnlib" / "__init__.py").write_text("raise RuntimeError('the original')")
     where = str(copy / "cnnlib")
+    activated = [". .venv/bin/activate && python -c 'import sys; print(sys.prefix)'"]
+    done = subprocess.run(["bash", "-c", *activated], cwd=copy, capture_output=True, text=True)
+    assert done.stdout.strip() == str(copy / ".venv")
     assert python_says(copy / ".venv", "import cnnlib; print(cnnlib.PLACE)") == where
     done = subprocess.run([copy / ".venv/bin/where"], cwd="/", capture_output=True, text=True)
     assert done.stdout.strip() == f"{where} {copy / '.venv'}"
