@@ -325,7 +325,8 @@ def _wrong_entries(expected: np.ndarray, got: np.ndarray, close: np.ndarray) -> 
         return _wrong_value(expected.item(), got.item())
     count = int((~close).sum())
     all_differ = count == expected.size
-    text = "Every entry differs." if all_differ else f"{count} of {expected.size} differ."
+    some = f"{count} of {expected.size} {'differs' if count == 1 else 'differ'}."
+    text = "Every entry differs." if all_differ else some
     if got.dtype == np.float16 and Terms(rtol=2e-3).close(expected, got.astype(float)).all():
         text += " float16 keeps no more than three digits: compute in float32 or float64."
     return Difference("value", text)

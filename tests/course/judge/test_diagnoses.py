@@ -234,6 +234,10 @@ def test_a_region_is_named_where_all_that_fails_lies_in_it(chapter):
     regions = {"`factor` is 0": [case(np.ones((2, 2)), 0.0), case(np.ones((3, 2)), 0.0)]}
     exercise = doubling(chapter, regions=regions)
     assert len(exercise.trials) == 203
+    verdict = exercise.check(exercise.model_answer)
+    assert verdict.diagnosis == (
+        "It agrees with 1 worked out by hand, 2 chosen on purpose and 200 random cases."
+    )
     text = exercise.check(lambda x, factor=2.0: x * (factor or 7)).diagnosis
     assert "It goes wrong only where `factor` is 0; all other cases are right." in text
 
