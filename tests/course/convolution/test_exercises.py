@@ -70,6 +70,44 @@ def test_two_mistakes_at_once_are_named_together():
     assert "the bias is missing" in text
 
 
+def sum_set_back_inside(x, kernel, bias=0):
+    y = np.zeros((x.shape[0] - kernel.shape[0] + 1, x.shape[1] - kernel.shape[1] + 1))
+    for i, j in np.ndindex(y.shape):
+        for m, n in np.ndindex(kernel.shape):
+            total = bias
+            total += x[i + m, j + n] * kernel[m, n]
+        y[i, j] = total
+    return y
+
+
+def turned_twice(x, kernel):
+    return ex.true_convolution.model_answer(x, kernel)[::-1, ::-1]
+
+
+def by_a_transform_that_goes_around(x, kernel):
+    y = np.fft.ifft2(np.fft.fft2(x) * np.fft.fft2(kernel, x.shape)).real
+    return y[: x.shape[0] - kernel.shape[0] + 1, : x.shape[1] - kernel.shape[1] + 1]
+
+
+@pytest.mark.parametrize(
+    ("exercise", "answer", "words"),
+    [
+        (ex.feature_map, sum_set_back_inside, "or is the sum set back inside the inner loops?"),
+        (ex.true_convolution, turned_twice, "or kernel and map both"),
+        (ex.true_convolution, by_a_transform_that_goes_around, "This is what comes out when"),
+        (
+            ex.feature_map,
+            lambda x, kernel, bias=0: (ex.feature_map.model_answer(x, kernel, bias)).tolist(),
+            "np.array(",
+        ),
+    ],
+)
+def test_a_diagnosis_is_true_for_whatever_gives_these_numbers(exercise, answer, words):
+    verdict = exercise.check(answer)
+    assert verdict.status == "wrong"
+    assert words in verdict.diagnosis
+
+
 def test_the_transcript_in_the_readme_is_what_a_reader_sees():
     def my_feature_map(x, kernel, bias=0):
         kh, kw = kernel.shape

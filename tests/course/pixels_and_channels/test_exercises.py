@@ -21,6 +21,22 @@ def crop_in_loops(image, top, left, height, width):
     return window
 
 
+def brighten_a_loop_variable(image, amount):
+    result = image.copy()
+    for row in result.astype(int):
+        for pixel in row:
+            pixel = np.clip(pixel + amount, 0, 255)
+    return result
+
+
+def unscramble_until_a_break(rows, order):
+    plain = np.zeros_like(rows)
+    for k, place in enumerate(order):
+        plain[:, place] = rows[:, k]
+        break
+    return plain
+
+
 @pytest.mark.filterwarnings("ignore:overflow")
 @pytest.mark.parametrize(
     ("exercise", "answer", "words"),
@@ -35,6 +51,20 @@ def crop_in_loops(image, top, left, height, width):
             lambda photo: (photo.transpose(2, 0, 1)[None] / 255).astype(np.uint8),
             "fractions are cut off",
         ),
+        (ex.brighten, brighten_a_loop_variable, "Does a loop give its own variable a new value?"),
+        (
+            ex.brighten,
+            lambda image, amount: np.clip((image.astype(int) + amount).astype(np.uint8), 0, 255),
+            "only then go back to bytes",
+        ),
+        (ex.grey, lambda image: (image / 3).sum(axis=2).astype(np.float32), "not in float64"),
+        (
+            ex.to_network,
+            lambda photo: np.resize(photo, (1, 3, *photo.shape[:2])).astype(np.float32) / 255,
+            "mixed up, as by `reshape`",
+        ),
+        (ex.crop, lambda image, *box: ex.crop.model_answer(image, *box).tolist(), "np.array("),
+        (ex.unscramble, unscramble_until_a_break, "Is the `return` inside the loop?"),
         (ex.unscramble, lambda rows, order: np.take(rows, order, axis=1), "a second time"),
     ],
 )

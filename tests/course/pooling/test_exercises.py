@@ -47,9 +47,43 @@ def winners_by_the_number_in_the_window(image, kernel_size, stride):
     return rows, rows
 
 
+def mean_with_the_sum_set_back(x, kernel_size, stride=None):
+    stride = kernel_size if stride is None else stride
+    y = np.zeros_like(F.avg_pool2d(x, kernel_size, stride))
+    for n, c, i, j in np.ndindex(y.shape):
+        for a, b in np.ndindex(kernel_size, kernel_size):
+            total = 0
+            total += x[n, c, i * stride + a, j * stride + b]
+        y[n, c, i, j] = total / kernel_size**2
+    return y
+
+
+def stride_asked_for_and_not_kept(x, kernel_size, stride=None):
+    if stride is None:
+        step = kernel_size  # noqa: F841
+    rows = (x.shape[2] - kernel_size) // stride + 1
+    return F.avg_pool2d(x, kernel_size, stride)[:, :, :rows]
+
+
+def winners_in_floats_of_a_list(image, kernel_size, stride):
+    return [array.tolist() for array in ex.winners.model_answer(image, kernel_size, stride)]
+
+
 @pytest.mark.parametrize(
     ("exercise", "answer", "words"),
     [
+        (ex.avg_pool, mean_with_the_sum_set_back, "or is the sum set back inside the inner loops?"),
+        (
+            ex.avg_pool,
+            stride_asked_for_and_not_kept,
+            "something is computed with it while it still",
+        ),
+        (ex.winners, winners_in_floats_of_a_list, "np.array("),
+        (
+            ex.max_pool,
+            lambda x, kernel_size, stride: F.relu(F.max_pool2d(x, kernel_size, stride)),
+            "does the maximum start at 0?",
+        ),
         (ex.max_pool, pool_of_a_single_map, "values to unpack"),
         (ex.winners, winners_by_the_number_in_the_window, "number % kernel_size"),
         (ex.global_average, F.global_avg_pool2d, "two axes of length 1"),
