@@ -2,6 +2,7 @@
 
 import keyword
 import re
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -10,13 +11,19 @@ import pytest
 from cnnlib import functional as F
 from cnnlib.course.chapters import CHAPTERS
 from cnnlib.course.judge import Exercise, Prediction
+from cnnlib.course.training_a_cnn import exercises as training
+from cnnlib.course.training_a_cnn import my_cnn_judge
 from cnnlib.functional import conv2d
+from cnnlib.gradcheck import check_gradient
+from cnnlib.layers import Conv2d, MaxPool2d, ReLU
+from cnnlib.model import Sequential
 
 EXERCISES = {
     one.key: one for chapter in CHAPTERS for one in chapter.exercises().chapter.exercises.values()
-}
+} | {part.key: part for part in my_cnn_judge.PARTS.values()}
 PICTURE, KERNEL, BATCH = np.ones((6, 6)), np.ones((2, 2)), np.ones((2, 3, 6, 6))
-PHOTO = np.ones((4, 4, 3), np.uint8)
+PHOTO, SQUARE = np.ones((4, 4, 3), np.uint8), np.ones((3, 3))
+LAYER = SimpleNamespace(x=SQUARE, weight=SQUARE, bias=np.ones(3), dweight=SQUARE, dbias=np.ones(3))
 INDEX = {"i": 1, "j": 2, "m": 1, "n": 0, "k": 1, "c": 1}
 SIZES = {"kh": 2, "kw": 2, "oh": 5, "ow": 5, "shape": (5, 5), "height": 6, "width": 6}
 ROW = {"size": 8, "kernel_size": 3, "stride": 2, "padding": 1, "room": 10}
@@ -82,6 +89,75 @@ NAMES: dict[str, dict[str, Any]] = {
     "pooling.winners": {
         **ROW, **INDEX, "window": KERNEL, "rows": 3, "columns": 3, "shape": (3, 3), "number": 5,
         "top": 1, "left": 2,
+    },
+    "flatten_and_fully_connected.flat_place": {"c": 2},
+    "flatten_and_fully_connected.dense": {
+        "x": SQUARE, "weight": SQUARE, "bias": np.ones(1), "y": SQUARE, "dense": F.linear,
+        "n": 0, "k": 0, "i": 1,
+    },
+    "flatten_and_fully_connected.softmax": {
+        "x": SQUARE, "z": SQUARE, "exps": np.ones(3), "n": 0, "inf": np.inf,
+    },
+    "flatten_and_fully_connected.batch_loss": {},
+    "flatten_and_fully_connected.cross_entropy": {
+        "x": SQUARE, "logits": SQUARE, "log_p": -SQUARE, "targets": np.array([0, 2, 1]), "n": 0,
+    },
+    "flatten_and_fully_connected.channels_last": {
+        **INDEX, **SIZES, "channels": 3, "x": SQUARE, "weight": SQUARE, "moved": SQUARE,
+        "old": 0, "new": 1,
+    },
+    "backpropagation.relu_backward": {
+        "x": SQUARE, "dout": SQUARE, "leak": 0.5, "condition": SQUARE > 1, "a": SQUARE, "b": SQUARE,
+    },
+    "backpropagation.linear_layer": {
+        **dict.fromkeys(("x", "dout", "weight", "dweight", "dbias", "dx"), SQUARE),
+        "self": LAYER, "forward": F.linear, "backward": F.linear_backward,
+    },
+    "backpropagation.max_pool2d_backward": {
+        **ROW, **INDEX, "x": BATCH, "dout": BATCH, "window": KERNEL,
+    },
+    "backpropagation.gradient_error": {
+        "f": np.sum, "x": SQUARE, "gradient": SQUARE, "eps": 1e-5, "place": (0, 1), "slope": -2.0,
+        "up": SQUARE, "down": SQUARE, "worst": 0.0, "error": 1.0, "a": 2.0,
+    },
+    "backpropagation.conv2d_backward": {
+        **INDEX, **PAIRS, "o": 0, "p": 1, "x": BATCH, "dout": BATCH, "weight": KERNEL[None],
+        "stride": 2, "padding": 1, "window": KERNEL, "pixel": 3.0, "d": 2.0, "a": np.ones(4),
+        "dx": BATCH, "dweight": KERNEL, "dbias": np.ones(1),
+    },
+    "backpropagation.repaired_step": {
+        "maps": BATCH, "weight": SQUARE, "dflat": SQUARE, "check_gradient": check_gradient,
+        "cross_entropy_backward": F.cross_entropy_backward, "lr": 0.1,
+    },
+    "alexnet_sizing.conv_parameters": {
+        "c_in": 4, "c_out": 2, "kernel_size": 3, "groups": 2,
+    },
+    "alexnet_sizing.output_shapes": {**ROW, "shape": (3, 5, 6), "filters": None},
+    "alexnet_sizing.multiply_adds": {**ROW, **SIZES, "window": 3, "filters": 2, "c": 3},
+    "alexnet_sizing.network": {
+        "Conv2d": Conv2d, "ReLU": ReLU, "MaxPool2d": MaxPool2d, "Sequential": Sequential,
+        "x": Sequential(), "rng": np.random.default_rng(0),
+    },
+    "training_a_cnn.class_accuracy": {"x": SQUARE, "matrix": SQUARE},
+    "training_a_cnn.shift": {**INDEX, "h": 6, "down": 1, "right": 2, "images": BATCH, "x": KERNEL},
+    "training_a_cnn.train": {
+        **dict.fromkeys(("x", "weight", "dweight", "p", "y"), SQUARE), "bias": np.ones(3),
+        "dbias": np.ones(3), "labels": np.arange(3), "chosen": np.array([2, 0]), "lr": 0.1,
+        "epochs": 2, "batch_size": 2, "seed": 0, "start": 0, "order": np.arange(3),
+        "rng": np.random.default_rng(0),
+    },
+    "training_a_cnn.learning_rate": {"ex": training, "lr": 1e30},
+    "training_a_cnn.my_cnn": {
+        **dict.fromkeys(my_cnn_judge.SIX, F.linear), "x": np.ones((2, 3, 4, 4)), "i": 1, "j": 1,
+        "n": 2, "c": 3, "oh": 2, "ow": 2, "size": 2,
+    },
+    "my_cnn.conv2d": {**INDEX, **SIZES, "h": 6, "x": BATCH, "weight": KERNEL, "bias": np.ones(1)},
+    "my_cnn.conv2d_backward": {"dout": BATCH, "dx": BATCH, "dweight": BATCH, "dbias": np.ones(3)},
+    "my_cnn.max_pool2d": {"size": 2},
+    "my_cnn.max_pool2d_backward": {"dout": BATCH},
+    "my_cnn.linear": {"x": SQUARE, "weight": SQUARE, "bias": np.ones(3)},
+    "my_cnn.linear_backward": {
+        **dict.fromkeys(("x", "weight", "dout", "dx", "dweight"), SQUARE), "dbias": np.ones(3),
     },
 }  # fmt: skip
 

@@ -161,6 +161,13 @@ def _no_groups(c_in, c_out, kernel_size, groups=1):
 
 
 @conv_parameters.mistake(
+    "Two things: the biases are missing, one for each filter; and the groups are not used."
+)
+def _no_bias_no_groups(c_in, c_out, kernel_size, groups=1):
+    return kernel_size**2 * c_in * c_out
+
+
+@conv_parameters.mistake(
     "The biases are divided by the groups too. Each of the `c_out` filters keeps its bias: divide "
     "the weights only."
 )
@@ -448,6 +455,19 @@ def _no_stride(shape, rows):
     return _walk(shape, rows, lambda n, k, s, p: n + 2 * p - k + 1)
 
 
+@output_shapes.mistake("Neither the stride nor the padding is used.")
+def _no_stride_no_padding(shape, rows):
+    return _walk(shape, rows, lambda n, k, s, p: n - k + 1)
+
+
+@output_shapes.mistake(
+    "Two things: the padding is added at both ends, `2 * padding`; and there is one place more "
+    "than there are steps, so add 1 after the division."
+)
+def _padding_once_no_first(shape, rows):
+    return _walk(shape, rows, lambda n, k, s, p: (n + p - k) // s)
+
+
 @output_shapes.mistake(
     "The first place is missing: there is one place more than there are steps. Add 1 after the "
     "division."
@@ -640,6 +660,12 @@ def _work_no_stride(shape, filters, window, stride=1, padding=0):
 @multiply_adds.mistake("The padding is not used: the output is larger than that.")
 def _work_no_padding(shape, filters, window, stride=1, padding=0):
     c, oh, ow = _work(shape, filters, window, stride, 0)
+    return window**2 * c * filters * oh * ow
+
+
+@multiply_adds.mistake("Neither the stride nor the padding is used.")
+def _work_no_stride_no_padding(shape, filters, window, stride=1, padding=0):
+    c, oh, ow = _work(shape, filters, window, 1, 0)
     return window**2 * c * filters * oh * ow
 
 

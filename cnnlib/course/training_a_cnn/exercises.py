@@ -302,6 +302,22 @@ def _rolled(images, down, right):
 
 
 @shift.mistake(
+    "Two things: it moves the wrong way, and what leaves on one side comes in again on the other. "
+    "Pixel (i, j) comes from (i - down, j - right), or is 0."
+)
+def _rolled_backwards(images, down, right):
+    return np.roll(images, (-down, -right), axis=(2, 3))
+
+
+@shift.mistake(
+    "Two things: `down` moves along axis 2 and `right` along axis 3, not the other way round; and "
+    "what leaves on one side comes in again on the other, where zeros should."
+)
+def _rolled_exchanged(images, down, right):
+    return np.roll(images, (right, down), axis=(2, 3))
+
+
+@shift.mistake(
     "It moves the wrong way. Pixel (i, j) of the result comes from (i - down, j - right)."
 )
 def _backwards(images, down, right):

@@ -123,8 +123,8 @@ def _padded(x, padding):
 
 
 @conv2d_backward.mistake(
-    "This is the `dx` of a kernel rotated by half a turn. Handing out shares needs no flip; "
-    "`pad(dout) ⋆ flip(W)` needs one."
+    "This is the `dx` of a kernel rotated by half a turn. Handing out shares needs no flip; the "
+    "law for `dx` needs one."
 )
 def _flip(dout, x, weight, stride=1, padding=0):
     _, dweight, dbias = F.conv2d_backward(dout, x, weight, stride, padding)
@@ -138,6 +138,16 @@ def _flip(dout, x, weight, stride=1, padding=0):
 )
 @_conv_slip
 def _flipped_weights(dx, dweight, dbias, dout):
+    return dx, dweight[:, :, ::-1, ::-1], dbias
+
+
+@conv2d_backward.mistake(
+    "`dx` and `dweight` are those of a kernel rotated by half a turn. The forward pass does not "
+    "flip the kernel: each output is the sum of its window times the weights as they stand."
+)
+def _both_flipped(dout, x, weight, stride=1, padding=0):
+    turned = np.ascontiguousarray(weight[:, :, ::-1, ::-1])
+    dx, dweight, dbias = F.conv2d_backward(dout, x, turned, stride, padding)
     return dx, dweight[:, :, ::-1, ::-1], dbias
 
 
@@ -394,6 +404,15 @@ def _weight_mean(dx, dweight, dbias, dout):
 @_conv_slip
 def _both_means(dx, dweight, dbias, dout):
     return dx, dweight / len(dout), dbias / len(dout)
+
+
+@conv2d_backward.mistake(
+    "`dweight` is divided by the batch size, and `dbias` is a mean over all outputs. The loss has "
+    "divided already, inside `dout`: here both are sums."
+)
+@_conv_slip
+def _mean_of_each(dx, dweight, dbias, dout):
+    return dx, dweight / len(dout), dout.mean(axis=(0, 2, 3))
 
 
 @conv2d_backward.mistake(

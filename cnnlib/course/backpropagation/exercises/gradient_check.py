@@ -280,6 +280,19 @@ def _absolute(f, x, gradient, eps=1e-5):
 
 
 @gradient_error.mistake(
+    "Two things: the difference is one-sided, so nudge down as well and divide by `2 * eps`; and "
+    "it is not divided by the larger of the two slopes."
+)
+def _one_sided_absolute(f, x, gradient, eps=1e-5):
+    numeric = np.zeros_like(x)
+    for place in np.ndindex(x.shape):
+        up = x.copy()
+        up[place] += eps
+        numeric[place] = (f(up) - f(x)) / eps
+    return abs(numeric - gradient).max()
+
+
+@gradient_error.mistake(
     "The difference keeps its sign, so one that is negative never counts. Take its size with `abs`."
 )
 def _signed(f, x, gradient, eps=1e-5):

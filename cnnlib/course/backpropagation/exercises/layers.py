@@ -189,6 +189,22 @@ def _asks_gradient_watertight(dout, x, leak=0):
 
 
 @relu_backward.mistake(
+    "Two things: at exactly 0 the gate is open, where it should be shut (`x > 0`); and the leak is "
+    "not used."
+)
+def _open_at_zero_watertight(dout, x, leak=0):
+    return np.where(x >= 0, dout, 0)
+
+
+@relu_backward.mistake(
+    "Two things: these are slopes, which the chain rule multiplies by `dout`; and at exactly 0 the "
+    "slope is the leak, since `x > 0` does not hold there."
+)
+def _slopes_open_at_zero(dout, x, leak=0):
+    return np.where(x >= 0, 1.0, leak)
+
+
+@relu_backward.mistake(
     "At exactly 0 nothing passes. There the input is not positive, so the leak holds: "
     "`leak * dout`."
 )
@@ -229,21 +245,25 @@ def _send(layer, x, dout, meanwhile=lambda: None):
             "`backward` returns None. It should return `dx`, or else the layer before this one "
             "gets nothing."
         )
-    if isinstance(dx, tuple | list):
+    if isinstance(dx, tuple | list) and len(dx) > 1 and np.shape(dx[0]) == x.shape:
         raise Refused(
             f"`backward` returns {len(dx)} results. It should return `dx` alone, and leave the "
             "others in `self.dweight` and `self.dbias`, where the optimiser finds them."
         )
     left = {name: getattr(layer, name, None) for name in ("dweight", "dbias")}
     if missing := [f"`self.{name}`" for name, value in left.items() if value is None]:
-        raise Refused(f"After `backward` there is nothing in {' and '.join(missing)}.")
+        raise Refused(
+            f"After `backward` there is nothing in {' and '.join(missing)}. Leave the gradient of "
+            "each there, for the optimiser to find."
+        )
     return y, dx, *left.values()
 
 
 def _same(one, other):
     """Return whether two results agree, entry by entry."""
-    if not (isinstance(one, np.ndarray) and isinstance(other, np.ndarray)):
-        return True  # no array, which is said where it is compared
+    if not all(isinstance(a, np.ndarray) and a.dtype.kind in "biuf" for a in (one, other)):
+        return True  # no numbers, which is said where they are compared
+    one, other = np.asarray(one), np.asarray(other)
     return one.shape == other.shape and np.allclose(one, other, rtol=1e-6, equal_nan=True)
 
 
@@ -255,8 +275,8 @@ def _use_layer(layer_class, weight, bias, x, dout):
     layer, other = layer_class(weight, bias), layer_class(1 - weight, 1 - bias)
 
     def meanwhile():
-        y = np.asarray(other.forward(1 - x))
-        other.backward(1 - y)
+        other.forward(1 - x)
+        other.backward(1 - dout)
 
     found = _send(layer, x, dout, meanwhile)
     if not all(map(_same, alone, found)):

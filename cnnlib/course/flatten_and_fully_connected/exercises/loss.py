@@ -1,5 +1,7 @@
 """The loss of a batch, and cross-entropy from scores."""
 
+from functools import partial
+
 import numpy as np
 
 from cnnlib import functional
@@ -178,12 +180,48 @@ def _one_hot_of_softmax(logits, targets):
     return float(-(rows * np.log(functional.softmax(logits))).sum(axis=1).mean())
 
 
+def _capped(tiny, logits, targets):
+    return float(-np.log(_picked(functional.softmax(logits), targets) + tiny).mean())
+
+
+def _clipped(tiny, logits, targets):
+    return float(-np.log(np.maximum(_picked(functional.softmax(logits), targets), tiny)).mean())
+
+
+for _how, _function, _sizes in (
+    ("A small number is added to the probability", _capped, (7, 8, 9, 10, 12, 15, 16)),
+    ("The probability is not allowed to come near 0", _clipped, (7, 8)),
+):
+    for _digits in _sizes:
+        cross_entropy.mistake(
+            f"{_how}. The loss cannot become infinite then, but it stops near "
+            f"{_digits * np.log(10):.1f}, and that of (0, 1000) should be 1000: compute the "
+            "log-softmax instead."
+        )(partial(_function, 10.0**-_digits))
+
+
 @cross_entropy.mistake(
-    "A small number keeps the probability away from 0. The loss cannot become infinite then, but "
-    "it stops near 27.6, and that of (0, 1000) should be 1000: compute the log-softmax instead."
+    "The losses are added up, and the minus is missing. Return minus their mean."
 )
-def _capped(logits, targets):
-    return float(-np.log(_picked(functional.softmax(logits), targets) + 1e-12).mean())
+def _sum_without_minus(logits, targets):
+    return float(_picked(functional.log_softmax(logits), targets).sum())
+
+
+@cross_entropy.mistake(
+    "The losses are added up, where their mean is asked for. And the logarithm is taken of a "
+    "finished softmax, which may be exactly 0: compute the log-softmax instead."
+)
+def _sum_of_finished_softmax(logits, targets):
+    return float(-np.log(_picked(functional.softmax(logits), targets)).sum())
+
+
+@cross_entropy.mistake(
+    "Softmax goes over the whole batch, as if it were one row, and `exp` meets the scores as they "
+    "are. Each row has its own largest score, to subtract, and its own sum."
+)
+def _naive_one_row(logits, targets):
+    exps = np.exp(logits)
+    return float(-np.log(_picked(exps / exps.sum(), targets)).mean())
 
 
 @cross_entropy.mistake(

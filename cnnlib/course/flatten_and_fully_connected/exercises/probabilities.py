@@ -224,6 +224,41 @@ def _logarithms(z):
 
 
 @softmax.mistake(
+    "These are logarithms of probabilities, and the exponentials are taken of the scores as they "
+    "are, so large ones overflow. Return the probabilities, and subtract the largest score of the "
+    "row before `exp`."
+)
+def _naive_logarithms(z):
+    return np.log(naive_softmax(z))
+
+
+@softmax.mistake(
+    "The sign is flipped, so the smallest score gets the largest probability, and scores far below "
+    "0 overflow. Take `exp` of the score minus the largest score of the row."
+)
+def _naive_turned(z):
+    return naive_softmax(-z)
+
+
+@softmax.mistake(
+    "The columns add up to 1, and one number is subtracted from all scores of the batch. Each "
+    "sample is a row: it needs its own largest score and its own sum, with `axis=1`."
+)
+def _columns_of_batch(z):
+    exps = np.exp(z - z.max())
+    return exps / exps.sum(axis=0)
+
+
+@softmax.mistake(
+    "Nothing is subtracted before `exp`, so large scores overflow. And the sum has lost an axis: "
+    "with shape (rows,) NumPy lines it up with the columns; `keepdims=True` keeps (rows, 1)."
+)
+def _naive_lost_axis(z):
+    exps = np.exp(z)
+    return exps / exps.sum(axis=1)
+
+
+@softmax.mistake(
     "The maximum and the sum have lost an axis: with shape (rows,) NumPy lines them up with the "
     "columns. `keepdims=True` keeps them as (rows, 1)."
 )
