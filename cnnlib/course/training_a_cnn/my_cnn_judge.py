@@ -513,10 +513,9 @@ def _methods(answer: Any, own: Any) -> str | None:
         return f"The class has no {listed}. Keep the names that the exercise gives."
     for name in SIX:
         written = inspect.getattr_static(type(own), name, None)
-        if inspect.isfunction(written) and next(iter(inspect.signature(written).parameters)) in (
-            "x",
-            "dout",
-        ):
+        if not inspect.isfunction(written):
+            continue
+        if next(iter(inspect.signature(written).parameters), "x") in ("x", "dout"):
             return f"`{name}` is in a class, so its first argument must be `self`."
     return None
 

@@ -131,3 +131,16 @@ def test_a_dtype_is_refused_only_where_a_text_asks_for_it(exercise: Coding) -> N
     if exercise in my_cnn_judge.PARTS.values():
         return
     assert re.search(r"dtype|float32|float64|bytes", text_of(exercise)), text_of(exercise)
+
+
+def gives_arrays(exercise: Coding) -> bool:
+    value = exercise.trials[0].expected
+    return any(isinstance(one, np.ndarray) for one in (value if type(value) is tuple else [value]))
+
+
+@pytest.mark.parametrize(
+    "exercise", [one for one in CODING if one in ALL and gives_arrays(one)], **IDS
+)
+def test_a_list_is_refused_only_where_a_text_asks_for_an_array(exercise: Coding) -> None:
+    given = "as a class|repair it"  # there the text shows what returns arrays
+    assert re.search(rf"\barrays?\b|{given}", text_of(exercise)), text_of(exercise)

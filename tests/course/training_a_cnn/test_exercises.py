@@ -107,6 +107,12 @@ def test_a_class_of_another_form_is_told():
 
     assert "first argument must be `self`" in ex.my_cnn.check(NoSelf).diagnosis
 
+    class NoArguments(my_cnn):
+        def linear():
+            return ...
+
+    assert "first argument must be `self`" in ex.my_cnn.check(NoArguments).diagnosis
+
     class Half:
         conv2d = my_cnn.conv2d
 
