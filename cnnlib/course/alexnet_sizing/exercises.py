@@ -1,5 +1,7 @@
 """Exercises of notebook 08: the rows of AlexNet, and a network of one's own under a budget."""
 
+import math
+
 import numpy as np
 
 from cnnlib.course.judge.compare import describe_kind
@@ -41,11 +43,15 @@ fc6_inputs = chapter.prediction(
         ),
         (
             7 * 7 * 384,
-            "The depth is 384 here, but POOL3 takes what CONV5 puts out, and CONV5 has 256 "
+            "The depth is 384 here. But POOL3 takes what CONV5 puts out, and CONV5 has 256 "
             "filters.",
         ),
         (15 * 15 * 256, "POOL3 is missing: it still makes 7×7 of 15×15."),
         (7 * 7, "These are the pixels of one map. There are 256 maps."),
+        (
+            7 * 7 * 256 * 4096,
+            "Those are the weights of FC6. The question is how many numbers reach it.",
+        ),
         (7 * 256, "The maps have two sides: 7·7 pixels each, and 256 of them."),
         (
             5 * 5 * 256,
@@ -58,11 +64,12 @@ fc6_inputs = chapter.prediction(
             "padding shrinks its maps.",
         ),
     ],
-    why="CONV1 63, POOL1 31, CONV2 31, POOL2 15, CONV3 to CONV5 15, POOL3 7: so 7·7·256 numbers. "
-    "The convolutions would take the larger photograph as they are, but FC6 would not fit.",
+    why="CONV1 63, POOL1 31, CONV2 31, POOL2 15, CONV3 to CONV5 15, POOL3 7: so 7·7·256 = 12,544 "
+    "numbers. The convolutions would take the larger photograph as they are, but FC6 would not "
+    "fit.",
     hints=[
-        "Start with CONV1: (259 - 11)/4 + 1 = 62 + 1 = 63. The windows, strides and paddings are "
-        "those of the table, so the same sums follow.",
+        "Start with CONV1: (259 - 11)/4 + 1 = 62 + 1 = 63. Then use the same formula row by row: "
+        "the windows, strides and paddings are those of the table.",
         "POOL1 makes 31 of 63, POOL2 makes 15 of 31. What does POOL3 make of 15? FC6 gets every "
         "pixel of every map.",
     ],
@@ -79,9 +86,19 @@ def _groups(rng: np.random.Generator) -> Call:
 
 
 def _conv_parameters(c_in, c_out, kernel_size, groups=1):
-    """Make the arrays of the layer, and count what is in them."""
-    weight = np.empty((c_out, c_in // groups, kernel_size, kernel_size))
-    return weight.size + len(weight)
+    """Count the weights filter by filter, and a bias for each."""
+    filters = [kernel_size * kernel_size * c_in // groups] * c_out
+    return sum(filters) + len(filters)
+
+
+_GROUP_REGIONS = {
+    "each channel is a group of its own": [case(6, 6, 3, groups=6), case(4, 12, 5, groups=4)],
+    "the kernel is 1×1": [case(8, 3, 1), case(8, 4, 1, groups=2)],
+    "there is one channel and one filter": [case(1, 1, 3)],
+    "the layer is large": [case(4096, 4096, 11), case(100_000, 100_000, 7, groups=4)],
+    "the kernel is larger than 7×7": [case(3, 5, 11), case(4, 6, 9, groups=2)],
+    "`groups` is given as 1": [case(3, 5, 2, groups=1)],
+}
 
 
 @chapter.coding(
@@ -94,10 +111,11 @@ def _conv_parameters(c_in, c_out, kernel_size, groups=1):
         (case(96, 256, 5, groups=2), 307_456),
     ],
     cases=_groups,
+    regions=_GROUP_REGIONS,
     oracle=_conv_parameters,
     hints=[
-        "How many numbers has a single filter? It has a kernel for each channel that it sees, and "
-        "one bias.",
+        "How many numbers does a single filter hold? It has a kernel for each channel that it "
+        "sees, and one bias.",
         "In two groups a filter sees half of the channels, `c_in // 2`. There are still `c_out` "
         "filters, each with its bias.",
     ],
@@ -129,7 +147,7 @@ def _one_bias(c_in, c_out, kernel_size, groups=1):
 
 
 @conv_parameters.mistake(
-    "A bias is counted for each kernel. A filter adds up what its kernels give, and then one bias."
+    "A bias is counted for each kernel. A filter adds up the results of its kernels, and one bias."
 )
 def _bias_of_kernels(c_in, c_out, kernel_size, groups=1):
     return (kernel_size**2 + 1) * c_in // groups * c_out
@@ -151,8 +169,8 @@ def _bias_in_groups(c_in, c_out, kernel_size, groups=1):
 
 
 @conv_parameters.mistake(
-    "The groups are divided out twice, as if a layer had fewer filters too. A filter sees fewer "
-    "channels, but there are still `c_out` filters."
+    "The weights are divided by the groups twice, as if there were fewer filters as well. A filter "
+    "sees fewer channels, but there are still `c_out` filters."
 )
 def _groups_twice(c_in, c_out, kernel_size, groups=1):
     return kernel_size**2 * (c_in // groups) * (c_out // groups) + c_out
@@ -194,7 +212,7 @@ def _weights_of_one_filter(c_in, c_out, kernel_size, groups=1):
 
 
 @conv_parameters.mistake(
-    "The groups make it larger here. In groups, each filter sees fewer channels: divide."
+    "The weights are multiplied by the groups. In groups each filter sees fewer channels: divide."
 )
 def _times_groups(c_in, c_out, kernel_size, groups=1):
     return (kernel_size**2 * c_in * groups + 1) * c_out
@@ -209,8 +227,19 @@ memory = chapter.prediction(
     minutes=3,
     expected=32 * 256 * 27 * 27 * 4,
     mistakes=[
-        (256 * 27 * 27 * 4, "That is one picture. The batch has 32."),
+        (256 * 27 * 27 * 4, "That is for one picture. The batch has 32."),
         (32 * 256 * 27 * 27, "These are the numbers. Each of them takes 4 bytes."),
+        (32 * 256 * 27 * 27 * 32, "These are bits: a float32 has 32 of them, which is 4 bytes."),
+        (
+            614_656 * 4,
+            "That is the memory of CONV2's parameters. The question is about its output, and "
+            "every picture has one of its own.",
+        ),
+        (
+            32 * 614_656 * 4,
+            "That is the memory of CONV2's parameters, 32 times. The parameters are stored once; "
+            "it is the output that every picture has for itself.",
+        ),
         (
             256 * 27 * 27,
             "These are the numbers of one picture. There are 32, and 4 bytes to a number.",
@@ -232,7 +261,7 @@ memory = chapter.prediction(
     why="32·256·27·27 = 5,971,968 numbers, and 4 bytes for each: almost 24 MB for one row of the "
     "table.",
     hints=[
-        "How many numbers does CONV2 put out for one picture? Its shape is in the table: height "
+        "How many numbers does CONV2 put out for one picture? Their shape is in the table: height "
         "times width times depth.",
         "256·27·27 numbers for one picture. Then 32 pictures, and 4 bytes for each number.",
     ],
@@ -271,6 +300,39 @@ def _some_rows(rng: np.random.Generator) -> Call:
     return case(first, rows)
 
 
+_ROW_REGIONS = {
+    "rows have names of their own": [
+        case((2, 9, 9), [("POOLED", 3, 3, 1, 0), ("S2", None, 2, 2, 0), ("conv", 4, 1, 1, 0)]),
+        case((2, 9, 9), [("first", None, 3, 2, 0), ("POOL", 5, 3, 1, 1)]),
+    ],
+    "there are no rows": [case((3, 5, 6), [])],
+    "the photograph is wide or high": [
+        case((3, 5, 40), [("CONV1", 2, 5, 3, 0), ("POOL1", None, 1, 2, 0)]),
+        case((3, 40, 5), [("CONV1", 2, 5, 3, 0), ("POOL1", None, 1, 2, 0)]),
+    ],
+    "the stride leaves a remainder": [
+        case((1, 10, 11), [("CONV1", 2, 3, 4, 0)]),
+        case((1, 10, 11), [("POOL1", None, 3, 2, 1)]),
+    ],
+    "the stride is larger than the window": [case((1, 11, 9), [("CONV1", 3, 2, 5, 0)])],
+    "the window covers the whole photograph": [case((2, 4, 4), [("CONV1", 3, 4, 1, 0)])],
+    "the padding is large": [case((2, 3, 4), [("CONV1", 3, 3, 1, 4)])],
+    "a convolution keeps the depth": [case((4, 6, 7), [("CONV1", 4, 3, 1, 1)])],
+    "there are more than three rows": [
+        case(
+            (3, 40, 50),
+            [
+                ("CONV1", 8, 5, 2, 2),
+                ("POOL1", None, 3, 2, 0),
+                ("CONV2", 16, 3, 1, 1),
+                ("CONV3", 4, 3, 1, 0),
+                ("POOL2", None, 2, 2, 0),
+            ],
+        )
+    ],
+}
+
+
 _ALEXNET = [
     ("CONV1", 96, 11, 4, 0),
     ("POOL1", None, 3, 2, 0),
@@ -290,6 +352,7 @@ _ALEXNET = [
         ),
     ],
     cases=_some_rows,
+    regions=_ROW_REGIONS,
     oracle=_output_shapes,
     hints=[
         "The loop of this notebook keeps a depth and one size. Which third number does it need for "
@@ -341,8 +404,8 @@ def _depth_stays(shape, rows):
 
 
 @output_shapes.mistake(
-    "The depths are multiplied. Each filter adds up its results over all channels, so the depth is "
-    "the number of filters."
+    "The depths are multiplied. Each filter adds up its results over all channels, so the new "
+    "depth is the number of filters."
 )
 def _depth_multiplied(shape, rows):
     return _walk(shape, rows, _size, lambda c, filters: c * (filters or 1))
@@ -354,7 +417,7 @@ def _square(shape, rows):
     return {name: (c, h, h) for name, (c, h, _) in walked.items()}
 
 
-@output_shapes.mistake("The depth is last, as on paper. In arrays it comes first: (C, H, W).")
+@output_shapes.mistake("The depth comes last, as on paper. In arrays it comes first: (C, H, W).")
 def _depth_last(shape, rows):
     return {name: (h, w, c) for name, (c, h, w) in _walk(shape, rows, _size).items()}
 
@@ -442,8 +505,8 @@ def _unpacked_only(shape, rows):
 
 
 @output_shapes.mistake(
-    "Only the first row is there. Is the `return` inside the loop? It belongs after it, "
-    "as far left as the `for`."
+    "Only the first row is there. Is the `return` inside the loop? It belongs after the loop, as "
+    "far to the left as `for`."
 )
 def _first_row_only(shape, rows):
     return _walk(shape, rows[:1], _size)
@@ -461,8 +524,19 @@ def _convolution(rng: np.random.Generator) -> Call:
 
 
 def _multiply_adds(shape, filters, window, stride=1, padding=0):
-    outputs = np.empty(_shape_after(("", filters, window, stride, padding), shape))
-    return outputs.size * shape[0] * window * window
+    outputs = math.prod(_shape_after(("", filters, window, stride, padding), shape))
+    return outputs * shape[0] * window * window
+
+
+_WORK_REGIONS = {
+    "the kernel is 1×1": [case((8, 5, 6), 3, 1), case((8, 5, 6), 3, 1, stride=2)],
+    "there is one channel and one filter": [case((1, 5, 7), 1, 3)],
+    "the stride leaves a remainder": [case((2, 10, 12), 3, 3, stride=4)],
+    "the window covers the whole input": [case((3, 6, 6), 10, 6), case((3, 6, 5), 10, 5, stride=3)],
+    "the padding is large": [case((2, 3, 4), 3, 3, padding=4)],
+    "the input is wide or high": [case((2, 4, 60), 3, 3), case((2, 60, 4), 3, 3, stride=2)],
+    "the work is large": [case((512, 1000, 2000), 512, 11, padding=5)],
+}
 
 
 @chapter.coding(
@@ -474,6 +548,7 @@ def _multiply_adds(shape, filters, window, stride=1, padding=0):
         (case((96, 27, 27), 256, 5, padding=2), 447_897_600),
     ],
     cases=_convolution,
+    regions=_WORK_REGIONS,
     oracle=_multiply_adds,
     hints=[
         "What does a single number of the output cost? It is a sum over a window with all its "
@@ -499,7 +574,7 @@ def _work(shape, filters, window, stride, padding):
 
 
 @multiply_adds.mistake(
-    "The places are counted on the input. A filter is computed once for each pixel of the output."
+    "The places are counted on the input. A filter is used once for each pixel of the output."
 )
 def _work_input_places(shape, filters, window, stride=1, padding=0):
     return window**2 * shape[0] * filters * shape[1] * shape[2]
@@ -541,10 +616,20 @@ def _work_one_side(shape, filters, window, stride=1, padding=0):
     return window * c * filters * oh * ow
 
 
-@multiply_adds.mistake("The output is taken to be square. Work out its width as well.")
+@multiply_adds.mistake(
+    "The output is taken to be square: its height is used twice. Work out its width as well."
+)
 def _work_square(shape, filters, window, stride=1, padding=0):
     c, oh, _ = _work(shape, filters, window, stride, padding)
     return window**2 * c * filters * oh * oh
+
+
+@multiply_adds.mistake(
+    "The numbers are doubled. A multiply-add is one multiplication and the addition after it, and "
+    "counts once; counted one by one they would be FLOPs."
+)
+def _work_flops(shape, filters, window, stride=1, padding=0):
+    return 2 * _multiply_adds(shape, filters, window, stride, padding)
 
 
 @multiply_adds.mistake("The stride is not used: the output is smaller than that.")
@@ -572,7 +657,9 @@ def _work_no_first(shape, filters, window, stride=1, padding=0):
     return window**2 * c * filters * (oh - 1) * (ow - 1)
 
 
-@multiply_adds.mistake("The output is taken to be square. Its height is not its width.")
+@multiply_adds.mistake(
+    "The output is taken to be square: its width is used twice. Work out its height as well."
+)
 def _work_square_width(shape, filters, window, stride=1, padding=0):
     c, _, ow = _work(shape, filters, window, stride, padding)
     return window**2 * c * filters * ow * ow
@@ -630,6 +717,7 @@ view = chapter.prediction(
         ),
         (11 + 2 * 2, "That is what POOL1 sees. CONV2 comes after it."),
         (5, "That is the kernel on its own map. Each pixel of that map sees many of the input."),
+        (11 + 4 * 4, "POOL1's window is missing: it adds 2 steps of 2 pixels."),
     ],
     why="CONV1 sees 11. POOL1 adds 2 steps of 2 pixels: 15. CONV2 adds 4 steps of 2·2 pixels: 31. "
     "Halving one stride took away 20 of the 51 pixels.",
@@ -681,7 +769,8 @@ def _judge(build):
         return problem
     if problem := _over_budget(summary, rows) or _blind(network, rows):
         return problem, Table(str(summary))
-    scores = network(np.zeros((2, *INPUT), dtype=np.float32))
+    dtype = network.parameters()[0].dtype
+    scores = network(np.zeros((2, *INPUT), dtype))
     if scores.shape != (2, 10):
         return f"Two pictures give the shape {scores.shape} instead of (2, 10)."
     return None
@@ -691,24 +780,18 @@ def _misfit(network, rows):
     shape = rows[-1].output_shape if rows else INPUT
     if shape != (10,):
         return f"Expected 10 scores, the shape (10,), got {shape}."
-    layers = network.leaves()
-    convolutions = sum(isinstance(layer, Conv2d) for layer in layers)
+    convolutions = sum(isinstance(layer, Conv2d) for layer in _leaves(network))
     if convolutions < LEAST_CONVOLUTIONS:
-        return f"Expected at least {LEAST_CONVOLUTIONS} convolutions, got {convolutions}."
-    if _branched(network):  # there, layers that follow each other may lie side by side
-        return None
-    before = None  # the last layer that learns, with no activation behind it yet
-    for layer in layers:
-        if isinstance(layer, _ACTIVATIONS):
-            before = None
-        elif isinstance(layer, Conv2d | Linear):
-            if before is not None:
-                return (
-                    f"Between {before!r} and {layer!r} there is no activation function. Put a "
-                    "`ReLU()` behind each layer that learns, except for the last."
-                )
-            before = layer
-    if before is None:
+        return (
+            f"Expected at least {LEAST_CONVOLUTIONS} convolutions (`Conv2d`), got {convolutions}."
+        )
+    network.eval()  # nothing random while a layer is tried out
+    try:
+        ends = _follow(network, INPUT, [None])
+    except _Bare as bare:
+        return str(bare)
+    network.train()
+    if all(end is _ACTIVATED for end in ends):
         return (
             "After the last layer that learns comes an activation function. Scores may be "
             "negative: leave them as they are, softmax comes later."
@@ -716,9 +799,63 @@ def _misfit(network, rows):
     return None
 
 
-def _branched(layer):
-    branches = isinstance(layer, Residual | Parallel)
-    return branches or any(_branched(child) for _, child in layer.children())
+_ACTIVATED = object()  # what comes last on a way through the network: this, a layer, or None
+
+
+class _Bare(Exception):
+    """Two layers that learn follow each other with no activation function between."""
+
+
+def _follow(layer, shape, before):
+    """Follow every way through a layer; return what each ends with, a layer that learns or not.
+
+    before : what the ways that lead here end with
+    """
+    ways = [(child, inner) for _, child, inner, _ in layer.flow(shape, (1, 1))]
+    if isinstance(layer, Parallel):
+        return [end for child, inner in ways for end in _follow(child, inner, before)]
+    if isinstance(layer, Residual):
+        ends = [end for child, inner in ways for end in _follow(child, inner, before)]
+        bent = any(_activates(leaf, None) for leaf in _leaves(layer.main))
+        # A shortcut that does nothing lies beside the activation functions of the main way.
+        return ends if len(ways) > 1 or bent else [*ends, *before]
+    if ways:
+        for child, inner in ways:
+            before = _follow(child, inner, before)
+        return before
+    if isinstance(layer, Conv2d | Linear):
+        for one in before:
+            if one is not None and one is not _ACTIVATED:
+                raise _Bare(
+                    f"Between {one!r} and {layer!r} there is no activation function. Put a "
+                    "`ReLU()` behind each layer that learns, except for the last."
+                )
+        own = type(layer) not in (Conv2d, Linear) and _bends(layer, shape)
+        return [_ACTIVATED if own else layer]
+    return [_ACTIVATED] if _activates(layer, shape) else before
+
+
+def _activates(layer, shape):
+    """Return whether a layer is an activation function, of the library or of the reader's own."""
+    if isinstance(layer, _ACTIVATIONS):
+        return True
+    return not type(layer).__module__.startswith("cnnlib.") and (
+        shape is None or _bends(layer, shape)
+    )
+
+
+def _bends(layer, shape):
+    """Return whether a layer is more than a weighted sum: whether f(a + b) + f(0) ≠ f(a) + f(b)."""
+    rng = np.random.default_rng(0)
+    a, b = 10 * rng.standard_normal((2, 1, *shape), dtype=np.float32)
+    dtype = next((parameter.dtype for parameter in layer.parameters()), np.float32)
+    sums = [layer(x.astype(dtype)) for x in (a + b, 0 * a, a, b)]
+    return not np.allclose(sums[0] + sums[1], sums[2] + sums[3], rtol=1e-3, atol=1e-2)
+
+
+def _leaves(layer):
+    children = [child for _, child in layer.children()]
+    return [leaf for child in children for leaf in _leaves(child)] if children else [layer]
 
 
 def _over_budget(summary, rows):
@@ -726,8 +863,8 @@ def _over_budget(summary, rows):
         row = max(rows, key=lambda row: row.parameters)
         return (
             f"It has {summary.parameters:,} parameters, and {MOST_PARAMETERS:,} are allowed. The "
-            f"most, {row.parameters:,}, are in {row.name.strip()}. A dense layer shrinks with the "
-            "maps that reach it, a convolution with the depths on its two sides."
+            f"most, {row.parameters:,}, are in {row.name.strip()}. A dense layer gets smaller with "
+            "the maps that reach it, a convolution with the depths before and after it."
         )
     if summary.multiply_adds > MOST_WORK:
         row = max(rows, key=lambda row: row.multiply_adds)
@@ -742,7 +879,7 @@ def _over_budget(summary, rows):
 def _blind(network, rows):
     views = [
         row.receptive_field
-        for layer, row in zip(network.leaves(), rows, strict=True)
+        for layer, row in zip(_leaves(network), rows, strict=True)
         if row.receptive_field is not None and not isinstance(layer, GlobalAvgPool2d)
     ]
     if views[-1] < LEAST_VIEW:
@@ -823,7 +960,7 @@ def _activated_scores(rng):
     return Sequential(*_right(rng), ReLU())
 
 
-@network.mistake("Expected at least 3 convolutions, got 2.")
+@network.mistake("Expected at least 3 convolutions (`Conv2d`), got 2.")
 def _too_few(rng):
     stages = *_stage(3, 8, rng, size=5, pool=4), *_stage(8, 16, rng, size=5, pool=4)
     return Sequential(*stages, Flatten(), Linear(16 * 4 * 4, 10, rng=rng))
@@ -859,9 +996,9 @@ quiz = Quiz(
             "(224 − 11)/4 is 53.25. Rounded down and plus 1 that is 54, which is the puzzle.",
         ),
         wrong(
-            "226 pixels without padding: the nearest even number that is large enough",
-            "(226 − 11)/4 is 53.75, and rounding down makes 53 of it: 54 places. 227 is the first "
-            "that does it.",
+            "226 pixels without padding: the next even number that is large enough",
+            "(226 − 11)/4 is 53.75, and rounding down makes 53 of it: 54 places. Without padding, "
+            "227 is the smallest that gives 55.",
         ),
         wrong(
             "224 pixels with padding 1",
@@ -869,19 +1006,19 @@ quiz = Quiz(
         ),
         right(
             "224 pixels with padding 2",
-            "228 − 11 = 217, that is 54 whole steps of 4, and 55 places. One column of padding is "
-            "never read.",
+            "228 − 11 = 217, which is 54 whole steps of 4 and so 55 places. The last column of the "
+            "padding is never read.",
         ),
     ),
     (
-        "A network has 9 times fewer parameters than AlexNet. What follows?",
+        "A network has one ninth of AlexNet's parameters. What follows?",
         wrong(
             "It is about 9 times faster",
-            "GoogLeNet is the counterexample of this notebook: fewer parameters, and 1.4 times the "
-            "work.",
+            "GoogLeNet is the counterexample of this notebook: one ninth of the parameters, and "
+            "1.4 times the work.",
         ),
         right(
-            "Its stored weights take 9 times less room",
+            "Its stored weights take one ninth of the room",
             "That, and no more. Work depends on how often each weight is used.",
         ),
         wrong(
@@ -889,9 +1026,9 @@ quiz = Quiz(
             "GoogLeNet has far more. Small kernels and a small head make many layers cheap.",
         ),
         wrong(
-            "Training it takes 9 times less memory",
-            "During training the activations of a batch take most of the memory, and they do not "
-            "depend on the parameters.",
+            "Training it takes one ninth of the memory",
+            "During training, the activations of a large batch take most of the memory. They "
+            "depend on the sizes of the maps, not on the number of parameters.",
         ),
     ),
     (
@@ -906,8 +1043,8 @@ quiz = Quiz(
         ),
         wrong(
             "POOL3 itself: 3×3 windows with stride 2 do not fit into 13×13",
-            "They do: (13 − 3)/2 + 1 = 6, with nothing left over. The size is right, the depth is "
-            "not.",
+            "They do: (13 − 3)/2 + 1 = 6, with nothing left over. The size is right, but the depth "
+            "is not.",
         ),
         wrong(
             "None: the depth may be 384 there",
@@ -928,7 +1065,7 @@ quiz = Quiz(
         ),
         right(
             "The shape of its output and the number of its biases",
-            "There are still 384 filters, each with a map and a bias. They only look at fewer "
+            "There are still 384 filters, each with its map and its bias. They only look at fewer "
             "inputs.",
         ),
     ),
@@ -936,8 +1073,8 @@ quiz = Quiz(
         "A training run with batches of 128 does not fit into memory. What do you try first?",
         wrong(
             "Smaller dense layers, since they hold 94% of the parameters",
-            "It changes the network, and at this batch size the activations take four times as "
-            "much as all parameters.",
+            "That changes the network. And at this batch size the activations take four times as "
+            "much as all parameters: more than parameters, gradients and momentum together.",
         ),
         wrong(
             "A larger batch, so that the weights are loaded less often",
@@ -950,8 +1087,8 @@ quiz = Quiz(
         ),
         wrong(
             "Fewer filters in CONV5",
-            "The large activations are at the start, where the maps are large. CONV5 has little of "
-            "them.",
+            "The large activations are at the start, where the maps are large. CONV5 has only a "
+            "small part of them.",
         ),
     ),
     (
@@ -966,7 +1103,7 @@ quiz = Quiz(
         ),
         wrong(
             "Dropout",
-            "It sets values to zero while training. It has no weights and changes no shape.",
+            "It sets values to zero during training. It has no weights and changes no shape.",
         ),
         right(
             "FC7",

@@ -308,13 +308,13 @@ def _array_difference(expected: np.ndarray, got: Any, terms: Terms) -> Differenc
     if got.dtype.kind not in "biuf":
         return _no_numbers(expected, got, terms)
     close = terms.close(expected, got)
-    if expected.dtype.kind == "f" and got.dtype.kind in "biu" and not close.all():
-        if terms.close(np.trunc(expected), got).all():
-            return Difference(
-                "cut",
-                f"The entries have dtype {got.dtype}, so their fractions are cut off. An array "
-                "made by `np.zeros(shape)` keeps them.",
-            )
+    whole = expected.dtype.kind == "f" and got.dtype.kind in "biu"
+    if whole and not close.all() and terms.close(np.trunc(expected), got).all():
+        return Difference(
+            "cut",
+            f"The entries have dtype {got.dtype}, so their fractions are cut off. An array made by "
+            "`np.zeros(shape)` keeps them.",
+        )
     if not close.all():
         return _wrong_entries(expected, got, close)
     return _dtype_difference(expected, got, terms)
@@ -365,11 +365,10 @@ def _no_array(expected: np.ndarray, got: Any, terms: Terms) -> Difference:
             if isinstance(one, np.ndarray) and _array_difference(expected, one, terms) is None:
                 return _wrong_kind(kind, got, f"Entry {number} is the right one: return it alone.")
         array = _as_array(got)
-        if array is None and got and all(isinstance(row, list | tuple) for row in got):
-            if len({len(row) for row in got}) > 1:
-                return _wrong_kind(
-                    kind, got, "Its rows have different lengths, so they do not form an array."
-                )
+        if array is None and len({len(row) if is_a(row, (list, tuple)) else 0 for row in got}) > 1:
+            return _wrong_kind(
+                kind, got, "Its rows have different lengths, so they do not form an array."
+            )
         return _made_of(expected, array, terms, got, "Turn it into one with `np.array(...)`.")
     if isinstance(got, numbers.Number | np.generic):
         if expected.size == 1:

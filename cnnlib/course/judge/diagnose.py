@@ -120,11 +120,12 @@ def pattern(number: int, trials: Sequence[Trial], outcomes: Sequence[Outcome], r
     expected, got = pairs[number]
     if not np.isfinite(got).all() and np.isfinite(expected).all():
         return "Some entries are not finite (nan or inf)." if got.size > 1 else ""
-    terms = Terms(rtol=rtol)
-    for holds, sentence in _rules(pairs, terms):
+    if nearly := _nearly(pairs):
+        return nearly
+    for holds, sentence in _rules(pairs, Terms(rtol=rtol)):
         if holds:
             return sentence
-    return _nearly(pairs)
+    return ""
 
 
 def _rules(
@@ -146,12 +147,12 @@ def _rules(
     if flat_expected[largest]:
         factor = flat_got[largest] / flat_expected[largest]
         yield (
-            factor != 0 and _bare(factor) != "1" and always(lambda expected: factor * expected),
+            factor != 0 and always(lambda expected: factor * expected),
             f"Every number is {_bare(factor)} times the expected one.",
         )
     offset = flat_got[0] - flat_expected[0]
     yield (
-        _bare(offset) != "0" and always(lambda expected: expected + offset),
+        always(lambda expected: expected + offset),
         f"Every number is {_bare(abs(offset))} too {'large' if offset > 0 else 'small'}.",
     )
     yield always(np.trunc), "Every number is cut off to a whole one."
@@ -268,4 +269,6 @@ def _facts(function: Callable[..., Any], call: Call) -> dict[str, bool]:
 def _numeric(value: Any) -> bool:
     if isinstance(value, np.ndarray):
         return value.dtype.kind in "biuf"
+    if isinstance(value, int) and abs(value) > 10**300:  # no float is as large
+        return False
     return isinstance(value, int | float | np.number) and not isinstance(value, bool)

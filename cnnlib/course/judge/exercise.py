@@ -36,7 +36,7 @@ from cnnlib.course.judge.compare import (
     table,
 )
 from cnnlib.course.judge.diagnose import Mistake, Trial
-from cnnlib.course.judge.plain import Foreign, is_a, text_of
+from cnnlib.course.judge.plain import Foreign, is_a, text_of, type_name
 from cnnlib.course.judge.run import Call, Outcome, note_on_limit, run
 from cnnlib.course.judge.session import orderly, overwritten
 from cnnlib.course.judge.show import Hint, Solution, Table, Verdict, as_html, as_text
@@ -122,7 +122,7 @@ class Exercise(ABC):
                 return self._judge(answer)
             except Exception as fault:
                 # The reader's own exceptions are caught where the answer is called: this is ours.
-                kind, text = type(fault).__name__, text_of(fault)
+                kind, text = type_name(fault), text_of(fault)
                 return self._open(
                     f"The check itself failed, with {kind}: {text}. That says nothing about your "
                     "answer. Restart the kernel and try again."
@@ -472,8 +472,8 @@ class Coding(Exercise):
     def _first_wrong(self, trials: list[Trial], outcomes: list[Outcome]) -> int | None:
         """Return the number of the first case that fails, or None.
 
-        A case with the right numbers in a wrong dtype or form counts only if there is no other: its table would not
-        show the wrong numbers that the diagnosis names.
+        A case with the right numbers in a wrong dtype or form counts only if there is no other:
+        its table would not show the wrong numbers that the diagnosis names.
         """
         only_dtype = None
         for number, (trial, outcome) in enumerate(zip(trials, outcomes, strict=True)):
@@ -542,15 +542,15 @@ class Coding(Exercise):
                     f"`{name}` means something else in this session: somewhere it was overwritten, "
                     f"and now it is {describe_kind(now)}. Take out the line with `{name} = …`, "
                     f"restart the kernel and try again. Your answer raised "
-                    f"{type(outcome.error).__name__} in {outcome.line}."
+                    f"{type_name(outcome.error)} in {outcome.line}."
                 )
         solved = run(self._use(self.model_answer), trial.call, self._seconds)
         if solved.error is None:
             return ""
         return (
-            f"The course's own solution fails here as well, with {type(solved.error).__name__}: "
-            f"{solved.message.rstrip('.') or 'no message'}. So it is this session or this computer, "
-            "and not your answer. Restart the kernel and try again."
+            f"The course's own solution fails here as well, with {type_name(solved.error)}: "
+            f"{solved.message.rstrip('.') or 'no message'}. So it is this session or this "
+            "computer, and not your answer. Restart the kernel and try again."
         )
 
     def _pattern(

@@ -161,7 +161,7 @@ def _attempt(convert: Callable[[], Any]) -> Any:
 
 def describe(value: Any) -> str:
     """Return in words what kind of thing this is: "a generator", "the class Linear"."""
-    kind = _name(type(value), "object")
+    kind = type_name(value)
     if issubclass(type(value), type):
         return f"the class {_name(value, '?')}"
     if kind in NAMES:
@@ -169,6 +169,12 @@ def describe(value: Any) -> str:
     if callable(value) and (name := _name(value, "")):
         return f"the function {name}"
     return f"{'an' if kind[:1] in 'aeiouAEIOU' else 'a'} {kind}"
+
+
+def type_name(value: Any) -> str:
+    """Return the name of a value's type, whatever the type says itself."""
+    name: str = type.__dict__["__name__"].__get__(type(value))
+    return name[:60]
 
 
 def _name(value: Any, otherwise: str) -> str:

@@ -10,7 +10,7 @@ import builtins
 import re
 from dataclasses import dataclass
 
-from cnnlib.course.judge.plain import is_a
+from cnnlib.course.judge.plain import is_a, type_name
 from cnnlib.course.judge.run import Outcome
 
 
@@ -104,14 +104,14 @@ REMARKS: tuple[Remark, ...] = (
     ),
     Remark(
         OverflowError,
-        "out of bounds for u?int|too large to convert",
-        "The number does not fit into that dtype: `uint8` reaches from 0 to 255. Convert the array "
-        "first, with `.astype(int)`.",
+        "math range error|[Rr]esult (too large|out of range)|too large to convert to float",
+        "The number is larger than a float can be, about 1e308: is `exp` taken of a large number?",
     ),
     Remark(
         OverflowError,
-        "math range error|Result too large|too large to convert to float",
-        "The number is larger than a float can be, about 1e308: is `exp` taken of a large number?",
+        "out of bounds for u?int|too large to convert",
+        "The number does not fit into that dtype: `uint8` reaches from 0 to 255. Convert the array "
+        "first, with `.astype(int)`.",
     ),
     Remark(SystemExit, "", "Leave out `exit`: a function ends with `return`."),
     Remark(
@@ -120,6 +120,17 @@ REMARKS: tuple[Remark, ...] = (
         "A condition, and Python's own `max` and `min`, need one value, and here is a whole array. "
         "For the largest entry write `x.max()`; to ask whether an argument was given, "
         "`if bias is not None`.",
+    ),
+    Remark(
+        TypeError,
+        "unsupported operand .*'NoneType'|'NoneType' object is not|non-iterable NoneType|"
+        "not supported between instances of .*'NoneType'",
+        "Something is None: was the argument not given, or does a function lack its `return`?",
+    ),
+    Remark(
+        AttributeError,
+        "'NoneType' object has no attribute",
+        "Something is None: was the argument not given, or does a function lack its `return`?",
     ),
     Remark(
         TypeError,
@@ -137,7 +148,7 @@ REMARKS: tuple[Remark, ...] = (
     Remark(
         TypeError,
         "'float' object cannot be interpreted as an integer|"
-        "'numpy.float(32|64)' object cannot be interpreted",
+        "'numpy.float(32|64)' object cannot be interpreted|expected a sequence of integers",
         "A size must be whole: divide with `//`.",
     ),
     Remark(
@@ -167,17 +178,6 @@ REMARKS: tuple[Remark, ...] = (
     ),
     Remark(
         TypeError,
-        "unsupported operand .*'NoneType'|'NoneType' object is not|"
-        "not supported between instances of .*'NoneType'",
-        "Something is None: was the argument not given, or does a function lack its `return`?",
-    ),
-    Remark(
-        AttributeError,
-        "'NoneType' object has no attribute",
-        "Something is None: was the argument not given, or does a function lack its `return`?",
-    ),
-    Remark(
-        TypeError,
         "unsupported operand .*('int' and 'tuple'|'tuple' and 'int')|"
         "'<' not supported between instances of ('int' and 'tuple'|'tuple' and 'int')",
         "A pair is used like one number. Take it apart first: `down, across = pair`.",
@@ -189,8 +189,8 @@ REMARKS: tuple[Remark, ...] = (
         "`np.array(values)`.",
     ),
     Remark(
-        ValueError,
-        "values to unpack",
+        (ValueError, TypeError),
+        "values to unpack|cannot unpack non-iterable",
         "There must be as many names on the left of the `=` as values on the right. Print the "
         "right side: how many are there?",
     ),
@@ -253,7 +253,7 @@ def remark_on(outcome: Outcome) -> str:
 
 def explain(outcome: Outcome) -> str:
     """Return in words which exception arose, where, and what it usually means."""
-    kind = type(outcome.error).__name__
+    kind = type_name(outcome.error)
     place = f" in {outcome.line.rstrip(':')}" if outcome.line else ""
     message = outcome.message.rstrip(".") or "no message"
     return f"It raised {kind}{place}: {message}. {remark_on(outcome)}".strip()

@@ -3,13 +3,14 @@
 `run` never raises for what the learner's code does. It returns an `Outcome`: the result, or what
 went wrong and in which line. Python raises an exception in a running thread between two bytecode
 instructions, so an endless loop can be stopped; a single call into compiled code, such as a huge
-matrix product or ``sum(itertools.repeat(1))``, cannot be stopped before it returns. Only a process of
-its own could end that, and it would lose what answers live on: the notebook's names, objects that
-cannot be sent, the stop button. JupyterLab's "Restart kernel" ends it.
+matrix product or ``sum(itertools.repeat(1))``, cannot be stopped before it returns. Only a process
+of its own could be ended there, and answers could not live in one: they need the notebook's names,
+and objects that cannot be sent. "Restart kernel" ends such a call.
 """
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import ctypes
 import functools
@@ -68,6 +69,7 @@ _opened: list[TextIO] = []
 def _nowhere() -> TextIO:
     if not _opened or _opened[0].closed:
         _opened[:] = [open(os.devnull, "w", encoding="utf-8", errors="replace")]  # noqa: SIM115
+        atexit.register(_opened[0].close)
     return _opened[0]
 
 

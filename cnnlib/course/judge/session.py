@@ -13,7 +13,7 @@ import contextlib
 import inspect
 import math
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from types import BuiltinFunctionType, ModuleType
 from typing import Any
 
@@ -72,60 +72,54 @@ class Overwritten:
                 delattr(module, name)
 
 
-_now: list[Overwritten] = []  # of the check that is running
+# What was in disorder when each `orderly` began, and None on top while the reader's code runs.
+_stack: list[Overwritten | None] = []
 
 
 @contextlib.contextmanager
 def orderly() -> Iterator[None]:
     """Work with NumPy as it was imported, and without its warnings."""
+    if _stack and _stack[-1] is not None:  # it is in order already
+        yield
+        return
     found = Overwritten()
     found.restore()
-    _now.append(found)
+    _stack.append(found)
     try:
         with _errstate(all="ignore"), _printoptions(**_PRINTING), _catch_warnings():
             _simplefilter("ignore")
             yield
     finally:
-        _now.pop()
+        _stack.pop()
         found.undo()
 
 
 @contextlib.contextmanager
 def the_readers() -> Iterator[None]:
     """Work, inside of `orderly`, in the session as the reader made it."""
-    settings = _errstate(divide="warn", over="warn", under="ignore", invalid="warn")
-    if not _now or not _now[-1].names:
-        with settings:
-            yield
-        return
-    found = _now[-1]
-    found.undo()
+    found = _stack[-1] if _stack else None
+    _stack.append(None)
+    if found is not None:
+        found.undo()
     try:
-        with settings:
+        with _errstate(divide="warn", over="warn", under="ignore", invalid="warn"):
             yield
     finally:
-        found.restore()
+        _stack.pop()
+        if found is not None:
+            found.restore()
 
 
 def overwritten() -> list[tuple[str, Any]]:
-    """Return the names that the reader has overwritten, with what they mean now: ("np.zeros", 0)."""
+    """Return the names that the reader has overwritten, with what they mean now."""
     written = {"numpy": "np", "builtins": ""}
     found = []
-    for module, name, _, now in _now[-1].names if _now else Overwritten().names:
+    for module, name, _, now in _disorder().names:
         first, *rest = module.__name__.split(".")
         path = [written.get(first, first), *rest, name]
         found.append((".".join(part for part in path if part), now))
     return found
 
 
-def in_order(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Decorate a function so that all of it happens in an orderly session."""
-
-    def orderly_function(*args: Any, **kwargs: Any) -> Any:
-        with orderly():
-            return function(*args, **kwargs)
-
-    orderly_function.__doc__ = function.__doc__
-    orderly_function.__name__ = function.__name__
-    orderly_function.__wrapped__ = function  # type: ignore[attr-defined]
-    return orderly_function
+def _disorder() -> Overwritten:
+    return next((found for found in reversed(_stack) if found is not None), None) or Overwritten()

@@ -1,5 +1,7 @@
 """Exercises of notebook 09: a training counted, its loop, its rate, and a network of one's own."""
 
+import numbers
+from decimal import Decimal
 from functools import cache
 from typing import Any
 
@@ -37,7 +39,7 @@ steps = chapter.prediction(
         (93.75, "A step is taken or not, so the number is whole. The last batch is a smaller one."),
         (94, "The rest is rounded up only once. Every epoch ends with a smaller batch of its own."),
         (32, "That is one epoch. There are three."),
-        (6000, "That is how many images are seen. One step takes a batch of 64 of them."),
+        (6000, "That is how many images are seen. One step uses a batch of 64 of them."),
         (192, "That is 64 · 3: the size of a batch is not a number of batches."),
     ],
     why="2,000 = 31 · 64 + 16, so an epoch has 31 full batches and a small one: 32 steps, and "
@@ -58,8 +60,8 @@ parameters = chapter.prediction(
         (80_202, "That is the network for digits. Which of its layers meet the larger image?"),
         (
             117_066,
-            "The size is right, but the first filters still have one kernel. In colour they need "
-            "three: 5 · 5 · 3 weights each.",
+            "The size is right, but the first filters still have one kernel each. In colour they "
+            "need three: 5 · 5 · 3 weights for each filter.",
         ),
         (
             81_002,
@@ -74,7 +76,7 @@ parameters = chapter.prediction(
         ),
         (
             162_922,
-            "The map is 5 by 5 where it is flattened, not 6 by 6: a kernel of 5 makes 10 of 14, "
+            "The map is 5 by 5 where it is flattened, not 6 by 6: a kernel of 5 turns 14 into 10, "
             "and the pool halves that.",
         ),
         (
@@ -104,6 +106,25 @@ def _matrices(rng: np.random.Generator) -> Call:
     return case(matrix)
 
 
+_MATRIX_REGIONS = {
+    "a class is never recognised": [
+        case(np.array([[0, 3], [1, 2]])),
+        case(np.array([[0, 1], [2, 0]])),
+    ],
+    "a class is never answered": [case(np.array([[0, 2, 0], [0, 5, 1], [0, 0, 4]]))],
+    "everything is recognised": [case(np.diag([3, 1, 7]))],
+    "there is one class": [case(np.array([[4]]))],
+    "there are ten classes": [
+        case(np.arange(100).reshape(10, 10) % 7 + 50 * np.eye(10, dtype=int))
+    ],
+    "the counts are large": [case(np.array([[3 * 10**9, 2 * 10**9], [1, 4]]))],
+    "the shares have many digits": [
+        case(np.array([[2, 1], [3, 4]])),
+        case(np.array([[5, 6], [1, 12]])),
+    ],
+}
+
+
 @chapter.coding(
     "Which digit is the hardest?",
     level=1,
@@ -113,6 +134,7 @@ def _matrices(rng: np.random.Generator) -> Call:
         (case(np.array([[3, 1], [0, 4]])), np.array([0.75, 1.0])),
     ],
     cases=_matrices,
+    regions=_MATRIX_REGIONS,
     oracle=lambda matrix: np.array([row[k] / sum(row) for k, row in enumerate(matrix.tolist())]),
     hints=[
         "In `[[3, 1], [0, 4]]`, class 0 is in the first row. How many are there, and how many "
@@ -129,8 +151,8 @@ def class_accuracy(matrix):
 
 
 @class_accuracy.mistake(
-    "These are shares of the answers, column by column. Of the true class, which has a row, "
-    "which share is recognised? Sum along `axis=1`."
+    "These are shares of the answers, column by column. Each true class has a row: which share of "
+    "it is recognised? Sum along `axis=1`."
 )
 def _by_answer(matrix):
     with np.errstate(invalid="ignore"):
@@ -165,7 +187,9 @@ def _whole(matrix):
     return matrix.diagonal() // matrix.sum(axis=1)
 
 
-@class_accuracy.mistake("The whole matrix is divided. The hits alone are asked for: its diagonal.")
+@class_accuracy.mistake(
+    "This is the whole matrix, divided. Only the hits are asked for: its diagonal."
+)
 def _whole_matrix(matrix):
     return matrix / matrix.sum(axis=1, keepdims=True)
 
@@ -202,9 +226,38 @@ def _images(rng: np.random.Generator) -> Call:
 
 def _cut_out(images: np.ndarray, down: int, right: int) -> np.ndarray:
     """Give the images a wide border of zeros, and cut them out elsewhere."""
-    h, w = images.shape[2:]
-    wide = np.pad(images, ((0, 0), (0, 0), (h, h), (w, w)))
-    return wide[:, :, h - down : 2 * h - down, w - right : 2 * w - right]
+    (h, w), rows, columns = images.shape[2:], abs(down), abs(right)
+    wide = np.pad(images, ((0, 0), (0, 0), (rows, rows), (columns, columns)))
+    top, left = rows - down, columns - right
+    return wide[:, :, top : top + h, left : left + w]
+
+
+def _shift_regions() -> dict[str, list[Call]]:
+    x = np.arange(1.0, 13).reshape(1, 1, 3, 4)
+    several = np.arange(1.0, 37).reshape(2, 3, 2, 3)
+    return {
+        "the move is 0": [case(x, 0, 0), case(several, 0, 0)],
+        "the image moves by its whole size": [case(x, 3, 0), case(x, 0, -4), case(x, -3, 4)],
+        "the image moves by more than its size": [
+            *(case(x, down, right) for down, right in ((4, 0), (-5, 0), (0, 9), (0, -6), (7, 8))),
+            case(x, 5, 1),
+        ],
+        "the image moves up or to the left": [
+            case(x, -1, 0),
+            case(x, 0, -2),
+            case(several, -1, -1),
+        ],
+        "pixels are negative": [case(-x, 1, 1), case(4 - x, -1, 2)],
+        "there is one pixel": [
+            case(np.ones((1, 1, 1, 1)), 0, 0),
+            case(np.ones((1, 1, 1, 1)), 1, 0),
+        ],
+        "pixels are whole numbers": [
+            case(np.array([[[[255, 1], [0, 7]]]], np.uint8), 1, -1),
+            case(x.astype(int), -2, 1),
+        ],
+        "the image is larger than 4×4": [case(np.arange(1.0, 57).reshape(1, 1, 7, 8), 2, -5)],
+    }
 
 
 _SQUARE = np.array([[[[1.0, 2.0], [3.0, 4.0]]]])
@@ -219,6 +272,7 @@ _SQUARE = np.array([[[[1.0, 2.0], [3.0, 4.0]]]])
         (case(_SQUARE, 0, -1), np.array([[[[2.0, 0.0], [4.0, 0.0]]]])),
     ],
     cases=_images,
+    regions=_shift_regions(),
     oracle=_cut_out,
     hints=[
         "After a move by one down, what is in row 0? And from which row did row 1 come?",
@@ -240,8 +294,8 @@ def shift(images, down, right):
 
 
 @shift.mistake(
-    "What leaves at one side comes in again at the other, as with `np.roll`. A stroke would turn "
-    "up where none was written: let zeros come in."
+    "What leaves on one side comes in again on the other, as with `np.roll`. A stroke would appear "
+    "where none was written: let zeros come in."
 )
 def _rolled(images, down, right):
     return np.roll(images, (down, right), axis=(2, 3))
@@ -263,8 +317,8 @@ def _exchanged(images, down, right):
 
 
 @shift.mistake(
-    "The pixels of the border are repeated into the gap. Zeros come in: beside a digit the paper "
-    "is black."
+    "The gap is filled with copies of the border pixels. Zeros should come in: around a digit the "
+    "image is black."
 )
 def _smeared(images, down, right):
     h, w = images.shape[2:]
@@ -272,12 +326,12 @@ def _smeared(images, down, right):
     return images[:, :, rows][..., np.clip(np.arange(w) - right, 0, w - 1)]
 
 
-@shift.mistake("It moves down, but not right: `right` is not used.")
+@shift.mistake("It moves down, but not to the right: `right` is not used.")
 def _only_down(images, down, right):
     return _cut_out(images, down, 0)
 
 
-@shift.mistake("It moves right, but not down: `down` is not used.")
+@shift.mistake("It moves to the right, but not down: `down` is not used.")
 def _only_right(images, down, right):
     return _cut_out(images, 0, right)
 
@@ -290,9 +344,7 @@ def _grown(images, down, right):
     return np.pad(images, ((0, 0), (0, 0), rows, columns))
 
 
-@shift.mistake(
-    "The gap is left as it was, so the old pixels show there. Start from zeros, not from a copy."
-)
+@shift.mistake("The old pixels still show in the gap. Start from zeros, not from a copy.")
 def _ghost(images, down, right):
     moved = images.copy()
     h, w = images.shape[2:]
@@ -304,8 +356,9 @@ def _ghost(images, down, right):
 
 
 @shift.mistake(
-    "A slice such as `[down:]` or `[:h - down]` means something else when `down` is negative. "
-    "Treat moves up and left too, or copy pixel by pixel."
+    "This is what comes out of slices such as `[down:]` and `[:h - down]`. They mean something "
+    "else when `down` is negative, or larger than the image. Treat these moves too, or copy pixel "
+    "by pixel."
 )
 def _slices(images, down, right):
     h, w = images.shape[2:]
@@ -327,8 +380,8 @@ def _unasked(images, down, right):
 
 
 @shift.mistake(
-    "Row 0 or column 0 is never filled from the image. Index 0 lies inside: `0 <= i - down < h`, "
-    "not `0 < i - down < h`."
+    "Row 0 and column 0 of the image are lost. Index 0 lies inside: `0 <= i - down < h`, not "
+    "`0 < i - down < h`."
 )
 def _too_strict(images, down, right):
     moved = np.zeros_like(images)
@@ -341,8 +394,8 @@ def _too_strict(images, down, right):
 
 
 @shift.mistake(
-    "A pixel that leaves at the top or at the left comes in at the other side, since an index "
-    "below 0 counts from the end. Ask whether `0 <= i + down < h`, from both sides."
+    "A pixel that leaves at the top or on the left comes in on the other side, since an index "
+    "below 0 counts from the end. Ask whether `0 <= i + down < h`: both ends count."
 )
 def _half_asked(images, down, right):
     moved = np.zeros_like(images)
@@ -362,8 +415,8 @@ def _positive(images, down, right):
 
 
 @shift.mistake(
-    "Moves down and right are right, but a negative move needs its border at the other side: "
-    "zeros come in at the bottom or at the right."
+    "Moves down and to the right are done, but a negative move needs its border on the other side: "
+    "zeros come in at the bottom or on the right."
 )
 def _padded(images, down, right):
     h, w = images.shape[2:]
@@ -371,8 +424,8 @@ def _padded(images, down, right):
 
 
 @shift.mistake(
-    "After `np.roll`, the first `down` rows and `right` columns are cleared. For a negative move "
-    "the rows that came round stand at the other end."
+    "After `np.roll`, the first `down` rows and `right` columns are cleared. After a negative "
+    "move, the rows that came round are at the other end."
 )
 def _cleared(images, down, right):
     moved = np.roll(images, (down, right), axis=(2, 3))
@@ -401,6 +454,34 @@ def _trainings(rng: np.random.Generator) -> Call:
         lr=float(rng.choice([0.25, 0.5, 1.0])),
         seed=int(rng.integers(100)),
     )
+
+
+def _training_regions() -> dict[str, list[Call]]:
+    rng = np.random.default_rng(9)
+
+    def of(n: int, batch_size: int, epochs: int = 2, lr: float = 0.5, scale: float = 1) -> Call:
+        return case(
+            scale * rng.integers(-4, 5, (n, 3)) / 2,
+            rng.integers(3, size=n),
+            rng.integers(-2, 3, (3, 3)) / 2,
+            rng.integers(-2, 3, 3) / 2,
+            epochs=epochs,
+            batch_size=batch_size,
+            lr=lr,
+            seed=int(rng.integers(100)),
+        )
+
+    return {
+        "a batch holds all samples": [of(5, 5), of(4, 4, epochs=3)],
+        "a batch may hold more than all samples": [of(3, 10), of(1, 2)],
+        "a batch holds one sample": [of(4, 1)],
+        "the last batch holds one sample": [of(7, 3), of(9, 4)],
+        "there is one epoch": [of(6, 2, epochs=1)],
+        "there are more than three epochs": [of(6, 4, epochs=6)],
+        "there are more than seven samples": [of(20, 6)],
+        "`lr` is small": [of(5, 2, lr=2**-10)],
+        "the scores are large": [of(5, 2, scale=500)],
+    }
 
 
 def _by_the_textbook(x, labels, weight, bias, epochs, batch_size, lr, seed):
@@ -433,6 +514,7 @@ _ONE = case(
     minutes=15,
     hand=[(_ONE, (np.array([[0.5, 0.25], [-0.5, -0.25]]), np.array([0.25, -0.25])))],
     cases=_trainings,
+    regions=_training_regions(),
     oracle=_by_the_textbook,
     parts=("weight", "bias"),
     hints=[
@@ -534,8 +616,8 @@ _slip(
     scaled=lambda gradient, count: gradient / count,
 )
 _slip(
-    "The gradients of a batch are added up. Take their mean, as `F.cross_entropy_backward` does: "
-    "else a larger batch takes larger steps.",
+    "The gradients of a batch are added up. Take their mean, as `F.cross_entropy_backward` does; "
+    "otherwise a larger batch takes larger steps.",
     scaled=lambda gradient, count: gradient * count,
 )
 _slip(
@@ -544,8 +626,8 @@ _slip(
     starts_of=lambda n, batch_size: range(n // batch_size),
 )
 _slip(
-    "`order[start:batch_size]` is empty from the second batch on. A slice ends at `start + "
-    "batch_size`.",
+    "This is what comes out of `order[start:batch_size]`, which is empty from the second batch on. "
+    "A slice ends at `start + batch_size`.",
     chosen_of=lambda order, start, batch_size: order[start:batch_size],
 )
 _slip(
@@ -565,8 +647,8 @@ _slip(
 
 
 @train.mistake(
-    "Every epoch brings the samples in the same order. Make the generator once, before the loops, "
-    "and draw a new order inside."
+    "Every epoch takes the samples in the same order. Make the generator once, before the loops, "
+    "and draw a new order in each epoch."
 )
 def _same_order(x, labels, weight, bias, epochs, batch_size, lr, seed):
     order = np.random.default_rng(seed).permutation(len(x))
@@ -575,30 +657,33 @@ def _same_order(x, labels, weight, bias, epochs, batch_size, lr, seed):
     )
 
 
-@train.mistake("It trains for one epoch, whatever `epochs` is. A `return` inside the loop ends it.")
+@train.mistake(
+    "It trains for one epoch, whatever `epochs` is. Is a `return` or a `break` inside the loop?"
+)
 def _one_epoch(x, labels, weight, bias, epochs, batch_size, lr, seed):
     return _loop(x, labels, weight, bias, 1, batch_size, lr, seed)
 
 
 @train.mistake(
-    "It stops after the first step. Is `return` inside the loops? It belongs after both."
+    "It stops after the first step. Is the `return` inside the loops? It belongs after both."
 )
 def _one_step(x, labels, weight, bias, epochs, batch_size, lr, seed):
     return _loop(x, labels, weight, bias, 1, batch_size, lr, seed, starts_of=lambda n, size: [0])
 
 
-@train.mistake("One epoch is missing. `range(epochs)` already begins at 0 and ends in time.")
+@train.mistake("One epoch is missing: `range(epochs)` begins at 0 and gives all of them.")
 def _epoch_short(x, labels, weight, bias, epochs, batch_size, lr, seed):
     return _loop(x, labels, weight, bias, epochs - 1, batch_size, lr, seed)
 
 
-@train.mistake("There is one epoch too many. `range(epochs)` brings exactly `epochs` of them.")
+@train.mistake("There is one epoch too many. `range(epochs)` gives exactly `epochs` of them.")
 def _epoch_more(x, labels, weight, bias, epochs, batch_size, lr, seed):
     return _loop(x, labels, weight, bias, epochs + 1, batch_size, lr, seed)
 
 
 @train.mistake(
-    "The seed is not used, so the samples come in another order: `np.random.default_rng(seed)`."
+    "This is what comes out when the seed is always 0. Use the argument: "
+    "`np.random.default_rng(seed)`."
 )
 def _other_seed(x, labels, weight, bias, epochs, batch_size, lr, seed):
     return _loop(x, labels, weight, bias, epochs, batch_size, lr, 0)
@@ -640,7 +725,7 @@ def _no_rate(x, labels, weight, bias, epochs, batch_size, lr, seed):
     return _loop(x, labels, weight, bias, epochs, batch_size, 1.0, seed)
 
 
-@train.mistake("The weights come back as they were given. Does the loop return the new ones?")
+@train.mistake("The weights come back as they were given. Are the new ones returned?")
 def _untouched(x, labels, weight, bias, epochs, batch_size, lr, seed):
     return weight.copy(), bias.copy()
 
@@ -659,6 +744,7 @@ def _bytes() -> tuple[tuple[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarra
     return few, (digits.validation.images * np.float32(255), digits.validation.labels)
 
 
+@cache
 def try_rate(lr: float) -> float:
     """Return the validation accuracy after a short training on pixels from 0 to 255.
 
@@ -681,7 +767,9 @@ def try_rate(lr: float) -> float:
 
 
 def _judge_rate(answer: Any) -> str | None:
-    if isinstance(answer, bool) or not isinstance(answer, int | float | np.number):
+    if isinstance(answer, np.ndarray) and answer.ndim == 0:
+        answer = answer.item()
+    if isinstance(answer, bool) or not isinstance(answer, numbers.Real | Decimal):
         return (
             f"Expected one number as the learning rate, such as 0.05, got {describe_kind(answer)}."
         )
@@ -701,14 +789,16 @@ def _judge_rate(answer: Any) -> str | None:
         )
     if lr > 7e-5 and accuracy < 0.2:
         return (
-            reads + "That is guessing: the first steps were so large that the ReLUs died, and no "
-            "gradient comes back. Far too large; go down in factors of ten."
+            reads
+            + "That is little better than guessing: after such large steps nearly all ReLUs are "
+            "dead, and no gradient comes back. Far too large; go down in factors of ten."
         )
     if lr > 7e-5:
-        return reads + "Too large: the steps leap across the valley. Try a smaller one."
+        return reads + "Too large: the steps jump across the valley. Try a smaller one."
     if accuracy < 0.6:
         return (
-            reads + "Far too small: after 120 steps it has hardly left its place. Go up in "
+            reads
+            + "Far too small: after 120 steps it has hardly moved from where it began. Go up in "
             "factors of ten."
         )
     return reads + "Too small, but near: it learns, and 120 steps are not enough. Try a larger one."
@@ -726,10 +816,10 @@ best = max(rates, key=ex.try_rate)
 finer = [best / 4, best / 2, best, 2 * best, 4 * best]
 my_learning_rate = max(finer, key=ex.try_rate)""",
     praise="At this rate the network learns. Pixels 255 times as large make the gradients of the "
-    "first layer larger too, so the steps must be far smaller than 0.05. Dividing the images by "
-    "255 would have spared the hunt.",
+    "first layer larger too, so the rate must be far smaller than 0.05. Dividing the images by "
+    "255 would have saved you the hunt.",
     hints=[
-        "Which rates could it be at all? Print `ex.try_rate(lr)` for 1, 0.1, 0.01 and so on, down "
+        "Which rates are possible at all? Print `ex.try_rate(lr)` for 1, 0.1, 0.01 and so on, down "
         "to 0.00000001.",
         "Between a rate that is too large and one that is too small lies a good one. Now try "
         "double and half of the best.",
@@ -741,7 +831,7 @@ my_learning_rate = max(finer, key=ex.try_rate)""",
 for _diagnosis, _rate in (
     ("Far too large; go down in factors of ten.", 0.05),
     ("the loss is soon no longer a number", 1e30),
-    ("Too large: the steps leap across the valley.", 6e-4),
+    ("Too large: the steps jump across the valley.", 6e-4),
     ("Too small, but near", 7e-6),
     ("Far too small", 1e-7),
     ("no weight moves", 0),
@@ -768,14 +858,15 @@ my_cnn = chapter.project(
     "trained the course network: it reads at least 97% of the test digits, which it had never "
     "seen. Every number on the way was computed by your own lines.",
     hints=[
-        "Begin with `linear` and `linear_backward`, three short lines, and check after each "
+        "Begin with `linear` and `linear_backward`, a few short lines, and check after each "
         "function: those that still return the three dots are left for later.",
         "For speed, loop over the places (i, j) of the kernel only. The pixels that weight (i, j) "
         "meets are the slice `x[:, :, i : i + oh, j : j + ow]` of all images at once, and "
         "`np.tensordot` multiplies and adds over the axes that you name.",
         "For the pool, `x.reshape(n, c, oh, size, ow, size)` has a window in axes 3 and 5. Going "
-        "back, `repeat` spreads a pooled map to the size of `x`, and `x ==` that shows the "
-        "winners.",
+        "back, `repeat` spreads a pooled map to the size of `x`, and comparing `x` with it shows "
+        "the winners. (Where the largest value occurs twice, both places then get the gradient, "
+        "which is fine here.)",
     ],
 )
 
@@ -834,7 +925,7 @@ quiz = Quiz(
         wrong(
             "Measure all twenty on the test digits, and report the best score",
             "The winner of twenty is partly the luckiest, and its score includes the luck. The "
-            "test part would have become a second validation part.",
+            "test set would have become a second validation set.",
         ),
         wrong(
             "Choose by the validation digits, and report that validation score",
@@ -853,7 +944,7 @@ quiz = Quiz(
     ),
     (
         "Before the first step, the loss of a network for ten classes is 14.2. What does that "
-        "tell?",
+        "tell you?",
         right(
             "Its scores are far too large: look at the first weights, or at the range of the "
             "pixels",
@@ -867,8 +958,8 @@ quiz = Quiz(
         ),
         wrong(
             "Nothing: before training, any loss is as good as another",
-            "Random weights are no excuse for strong opinions. The first loss is the cheapest "
-            "test there is, and this network has failed it.",
+            "Random weights are no reason for strong opinions. The first loss is the cheapest test "
+            "there is, and this network has failed it.",
         ),
         wrong(
             "Some layer gets no gradient",
@@ -880,22 +971,22 @@ quiz = Quiz(
         "After the first epoch, training accuracy is 84% and validation accuracy 93%. The "
         "training images are moved by up to two pixels. What is the most likely reason?",
         wrong(
-            "Validation images have slipped into the training part",
-            "A leak is worth a check, and would raise the validation score. But it is not needed "
-            "here: the two figures are not measured in the same way.",
+            "Validation images have slipped into the training set",
+            "A leak is worth a check, and would raise the validation score. But nothing here calls "
+            "for one: the two figures are not measured in the same way.",
         ),
         wrong(
             "The network is overfitting",
-            "Overfitting shows the other way round: the training score is far above that of "
-            "validation.",
+            "Overfitting looks the other way round: the training score is far above the validation "
+            "score.",
         ),
         wrong(
-            "The validation part is smaller, so its score comes out higher",
-            "A small part makes a score less certain, in both directions. It does not raise it.",
+            "The validation set is smaller, so its score comes out higher",
+            "A small set makes a score less certain, in both directions. It does not raise it.",
         ),
         right(
             "Training was measured on moved digits, while the weights still improved; validation "
-            "at the end, on plain ones",
+            "at the end, on digits that were not moved",
             "The first batches of the epoch were read by a network that knew next to nothing, "
             "and they count in the mean.",
         ),
@@ -910,8 +1001,8 @@ quiz = Quiz(
         ),
         right(
             "Train a copy from the same first weights with frozen filters, and compare",
-            "The two differ in one thing only, whether the filters learn. What is lost is what "
-            "their learning was worth.",
+            "The two differ in one thing only: whether the filters learn. What the frozen copy "
+            "loses is what their learning was worth.",
         ),
         wrong(
             "Its convolutions do 94% of the multiply-adds",
@@ -919,8 +1010,8 @@ quiz = Quiz(
         ),
         wrong(
             "A gradient reaches the filters in the first step",
-            "Without it they could not learn, so it is worth a look. But a gradient may arrive "
-            "and lead nowhere.",
+            "Without a gradient they could not learn, so it is worth a look. But a gradient may "
+            "arrive and lead nowhere.",
         ),
     ),
     (
@@ -928,12 +1019,12 @@ quiz = Quiz(
         "is better?",
         wrong(
             "A, since it makes fewer mistakes",
-            "On these thousand it does. Another thousand digits may turn the order round.",
+            "On these thousand it does. Another thousand digits may reverse the order.",
         ),
         wrong(
             "A, by a quarter: 13 mistakes are 24% fewer than 17",
-            "A share of small numbers sounds large. The difference is four digits, and that is "
-            "what chance alone moves such a score by.",
+            "A percentage of small numbers sounds large. The difference is four digits, and chance "
+            "alone moves such a score by as much.",
         ),
         right(
             "That cannot be told from 1,000 digits",
@@ -945,9 +1036,9 @@ quiz = Quiz(
         "The validation loss rises from epoch to epoch, while the validation accuracy stays where "
         "it is. What is happening?",
         right(
-            "The network grows surer of the answers that it gets wrong",
-            "Accuracy counts only whether an answer is right. The loss charges for certainty as "
-            "well, and a confident mistake is dear.",
+            "The network becomes more certain of the answers that it gets wrong",
+            "Accuracy counts only whether an answer is right. The loss also counts how certain it "
+            "was, and a confident mistake is expensive.",
         ),
         wrong(
             "The loss has a bug: the two must move together",
@@ -956,13 +1047,12 @@ quiz = Quiz(
         ),
         wrong(
             "The learning rate is too small",
-            "Then the loss would fall slowly. Here it rises on images that the network has not "
-            "seen, while the training loss goes on falling.",
+            "Then the loss would fall slowly. Here it rises.",
         ),
         wrong(
             "Nothing that matters: accuracy is what counts",
-            "Probabilities are used, too: the post office of this notebook reads what the network "
-            "is sure of. A network that is surely wrong is of little use there.",
+            "Probabilities are used, too: the post office of this notebook lets the network read "
+            "only what it is sure of. A network that is sure and wrong is of little use there.",
         ),
     ),
 )

@@ -3,9 +3,11 @@
 import numpy as np
 import pytest
 
+from cnnlib.architectures import alexnet, googlenet
 from cnnlib.course.alexnet_sizing import exercises as ex
 from cnnlib.layers import Conv2d, Flatten, GlobalAvgPool2d, Layer, Linear, ReLU
 from cnnlib.model import Residual, Sequential
+from cnnlib.shapes import output_size, receptive_field
 
 
 @pytest.fixture(autouse=True)
@@ -82,3 +84,20 @@ def test_a_network_over_the_budget_is_shown_with_its_table():
 
 def test_a_stub_is_not_attempted():
     assert ex.network.check(lambda rng: ...).status == "todo"
+
+
+def test_the_quiz_and_the_mistakes_count_as_the_library_does():
+    rng = np.random.default_rng(0)
+    summary = alexnet(rng).summary((3, 227, 227))
+    assert round(128 * summary.memory / (4 * summary.parameters)) == 4
+    assert 128 * summary.memory > 3 * 4 * summary.parameters  # with gradients and momentum
+    later = googlenet(rng).summary((3, 224, 224))
+    assert round(summary.parameters / later.parameters) == 9
+    assert round(later.multiply_adds / summary.multiply_adds, 1) == 1.4
+    conv2 = summary.rows[4]
+    assert conv2.parameters == 614_656
+    assert ex.memory.expected == 32 * conv2.memory
+    assert ex.view.expected == receptive_field([(11, 2), (3, 2), (5, 1)])[-1]
+    assert output_size(224, 11, 4, 2) == output_size(227, 11, 4) == 55
+    assert output_size(226, 11, 4) == 54
+    assert ex.fc6_inputs.expected == alexnet(rng).layers[15].output_shape((256, 7, 7))[0]

@@ -56,6 +56,44 @@ def early_return(logits, targets):
         return total / len(logits)
 
 
+def broken_off(logits, targets):
+    total = 0.0
+    for n in range(len(logits)):
+        total -= F.log_softmax(logits)[n, targets[n]]
+        break
+    return total / len(logits)
+
+
+def set_back(logits, targets):
+    for n in range(len(logits)):
+        total = 0.0
+        total += -F.log_softmax(logits)[n, targets[n]]
+    return total / len(logits)
+
+
+def set_back_dense(x, weight, bias=None):
+    y = np.zeros((len(x), len(weight)), x.dtype)
+    for n in range(len(x)):
+        for k in range(len(weight)):
+            for i in range(x.shape[1]):
+                y[n, k] = 0 if bias is None else bias[k]
+                y[n, k] += weight[k, i] * x[n, i]
+    return y
+
+
+def asks_too_late(x, weight, bias=None):
+    y = x @ weight.T
+    total = y + bias
+    return y if bias is None else total
+
+
+def compared_with_none(x, weight, bias=None):
+    y = x @ weight.T
+    if bias != None:  # noqa: E711
+        y = y + bias
+    return y
+
+
 def safe_logarithm(logits, targets):
     p = F.softmax(logits)
     total = 0.0
@@ -83,12 +121,17 @@ def in_place(weight, channels, height, width):
 @pytest.mark.parametrize(
     ("exercise", "answer", "words"),
     [
-        (ex.dense, lesson_dense, "`len(x)` is the number of samples here"),
+        (ex.dense, lesson_dense, "Does the loop over the inputs end at `len(x)`?"),
+        (ex.dense, set_back_dense, "is the sum set back inside the loop over the inputs?"),
+        (ex.dense, asks_too_late, "is there an `if bias is not None` before each line"),
+        (ex.dense, compared_with_none, "with `if bias` and with `if bias != None`"),
         (ex.dense, running_dense, "The sum is not set back to 0"),
         (ex.softmax, lesson_softmax, "All numbers of the batch together add up to 1"),
         (ex.softmax, double_precision, "their dtype is float64; expected float32"),
-        (ex.cross_entropy, early_return, "the `return` is inside the loop"),
-        (ex.cross_entropy, safe_logarithm, "caps it near 27.6"),
+        (ex.cross_entropy, early_return, "Is a `return` or a `break` inside the loop?"),
+        (ex.cross_entropy, broken_off, "Is a `return` or a `break` inside the loop?"),
+        (ex.cross_entropy, set_back, "is the sum set back to 0 inside the loop?"),
+        (ex.cross_entropy, safe_logarithm, "it stops near 27.6"),
         (ex.cross_entropy, lesson_log_softmax, "The sum of the exponentials goes over the whole"),
         (ex.channels_last, in_place, "written into the array that is still being read"),
     ],

@@ -565,7 +565,7 @@ def habits(f: Callable[..., Any]) -> Iterator[tuple[str, Callable[..., Any]]]:
 
     @functools.wraps(f)
     def seeds(*args: Any, **kwargs: Any) -> Any:
-        np.random.seed(0)
+        np.random.seed(0)  # noqa: NPY002
         return f(*args, **kwargs)
 
     yield "seeds the old generator", seeds

@@ -673,7 +673,7 @@ def test_a_record_that_cannot_be_replaced_leaves_nothing_behind(scale, record, m
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b"{", b"[]", b"null", b'{"version": 2, "done": []}', b'{"version": 1, "done": [3]}',
+    [b"", b"{", b"[]", b"null", b'{"version": 0, "done": []}', b'{"version": 1, "done": [3]}',
      b'{"version": 1}', b"\xff\xfe\x00", b"[" * 100_000, b'{"version": 1, "done": 5}'],
 )  # fmt: skip
 def test_a_broken_record_is_set_aside_and_said(scale, chapter, record, content):

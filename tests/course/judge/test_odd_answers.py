@@ -1,6 +1,7 @@
 """No right answer is refused, however odd its form, its result, its habits or its session."""
 
 import inspect
+import itertools
 import json
 import re
 from pathlib import Path
@@ -119,7 +120,7 @@ def text_of(exercise: Coding) -> str:
             continue
         (path,) = NOTEBOOKS.glob(f"*_{chapter.slug}.ipynb")
         cells = json.loads(path.read_text())["cells"]
-        for before, cell in zip(cells, cells[1:], strict=False):
+        for before, cell in itertools.pairwise(cells):
             if f"ex.{exercise.name}.check(" in "".join(cell["source"]):
                 asked.append("".join(before["source"]))
     return " ".join(asked)

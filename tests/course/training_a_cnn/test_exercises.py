@@ -4,6 +4,7 @@ import signal
 
 import numpy as np
 import pytest
+from numpy.lib.stride_tricks import sliding_window_view
 
 from cnnlib import functional as F
 from cnnlib.architectures import course_cnn
@@ -11,7 +12,7 @@ from cnnlib.course.training_a_cnn import exercises as ex
 from cnnlib.course.training_a_cnn import my_cnn_judge as judged
 from cnnlib.course.training_a_cnn.my_cnn_judge import PARTS, SIX, my_cnn
 from cnnlib.datasets import Digits, Split, load_digits
-from cnnlib.layers import Conv2d, Linear
+from cnnlib.layers import Conv2d, Flatten, Linear, ReLU
 from cnnlib.model import Sequential
 from cnnlib.optim import SGD
 from cnnlib.training import fit
@@ -167,6 +168,139 @@ def test_a_training_stopped_by_hand_does_not_pass(short, monkeypatch):
 def test_rates_beside_the_valley_are_told_on_which_side_they_lie():
     for rate, words in ((1e-5, "Too small, but near"), (5e-4, "Too large"), (5, "Far too large")):
         assert words in ex.learning_rate.check(rate).diagnosis
-    assert ex.try_rate(0.05) < 0.15  # "it stays at 10%"
+    assert ex.try_rate(0.05) < 0.15  # "it stays near 10%"
     for rate in (3e-5, 1e-4, 2e-4):
         assert ex.try_rate(rate) > ex.LEAST_RATE_ACCURACY + 0.01
+
+
+# The capstone in other forms
+
+
+@pytest.fixture
+def untrained(monkeypatch):
+    """Judge the six functions as always, and leave the training out."""
+    monkeypatch.setattr(judged, "_training", lambda own: None)
+
+
+class ByTheLibrary:
+    def conv2d(self, x, weight, bias):
+        return F.conv2d(x, weight, bias)
+
+    def conv2d_backward(self, dout, x, weight):
+        return list(F.conv2d_backward(dout, x, weight))
+
+    def max_pool2d(self, x, size):
+        return F.max_pool2d(x, size)
+
+    def max_pool2d_backward(self, dout, x, size):
+        return F.max_pool2d_backward(dout, x, size)
+
+    def linear(self, x, weight, bias):
+        return F.linear(x, weight, bias)
+
+    def linear_backward(self, dout, x, weight):
+        return F.linear_backward(dout, x, weight)
+
+
+class Static:
+    conv2d = staticmethod(F.conv2d)
+    conv2d_backward = staticmethod(F.conv2d_backward)
+    max_pool2d = staticmethod(F.max_pool2d)
+    max_pool2d_backward = staticmethod(F.max_pool2d_backward)
+    linear = staticmethod(F.linear)
+    linear_backward = staticmethod(F.linear_backward)
+
+
+class OfTheClass(my_cnn):
+    @classmethod
+    def linear(cls, x, weight, bias):
+        return np.einsum("ni,oi->no", x, weight) + bias
+
+    def linear_backward(self, dout, x, weight):
+        return np.dot(dout, weight), np.einsum("no,ni->oi", dout, x), dout.sum(0)
+
+
+class ByWindows(my_cnn):
+    """Convolutions by windows and one product, pools by the first winner alone."""
+
+    def conv2d(self, x, weight, bias):
+        windows = sliding_window_view(x, weight.shape[2:], axis=(2, 3))
+        sums = np.tensordot(windows, weight, axes=((1, 4, 5), (1, 2, 3)))
+        return np.moveaxis(sums, 3, 1) + bias[:, None, None]
+
+    def max_pool2d_backward(self, dout, x, size):
+        n, c, h, w = x.shape
+        cells = x.reshape(n, c, h // size, size, w // size, size).swapaxes(3, 4)
+        flat = cells.reshape(*cells.shape[:4], -1)
+        won = flat.argmax(axis=-1)[..., None] == np.arange(size * size)
+        given = (won * dout[..., None]).reshape(cells.shape).swapaxes(3, 4)
+        return given.reshape(x.shape)
+
+
+class Remembers(my_cnn):
+    """It keeps what it is given, and does nothing with it."""
+
+    def __init__(self):
+        self.kept = []
+
+    def linear(self, x, weight, bias):
+        self.kept = [x]
+        y = np.matmul(x, weight.T)
+        y += bias
+        return y
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [ByTheLibrary, Static, OfTheClass, ByWindows, Remembers, my_cnn(), Static()],
+    ids=lambda one: getattr(one, "__name__", "made"),
+)
+def test_six_right_functions_pass_in_other_forms(untrained, answer):
+    verdict = ex.my_cnn.check(answer)
+    assert verdict.passed, repr(verdict)
+
+
+def lost(name, change):
+    """Return the right class with the result of one function changed."""
+
+    def method(self, *given):
+        return change(getattr(my_cnn(), name)(*given), *given)
+
+    return type(f"Wrong{name}", (my_cnn,), {name: method})
+
+
+WRONG = {
+    "a pool that starts at -99": lost("max_pool2d", lambda y, *_: np.maximum(y, -99)),
+    "a pool without an axis": lost("max_pool2d", lambda y, *_: y.squeeze()),
+    "one image without its axis": lost("linear", lambda y, *_: y[0] if len(y) == 1 else y),
+    "three filters": lost("conv2d", lambda y, *_: y * (np.arange(y.shape[1]) < 3)[:, None, None]),
+    "in double precision": lost("conv2d", lambda y, *_: y.astype(np.float64)),
+    "no dbias": lost("linear_backward", lambda y, *_: y[:2]),
+    "a winner of several": lost("max_pool2d_backward", lambda dx, dout, x, size: dx * (x > -1000)),
+    "channels and filters exchanged": lost(
+        "conv2d_backward", lambda y, *_: (y[0], y[1].swapaxes(0, 1), y[2])
+    ),
+    "a mean in large batches": lost(
+        "conv2d_backward", lambda y, dout, *_: (y[0], y[1], y[2] / max(1, len(dout) - 3))
+    ),
+    "under a mask": lost("linear", lambda y, *_: np.ma.masked_array(y, mask=y < 0)),
+    "written into x": lost("linear", lambda y, x, *_: (y, x.fill(0))[0]),
+}
+
+
+@pytest.mark.parametrize("answer", WRONG.values(), ids=WRONG)
+def test_a_function_that_is_wrong_in_part_is_named(untrained, answer):
+    verdict = ex.my_cnn.check(answer)
+    assert verdict.status == "wrong"
+    assert f"`{answer.__name__.removeprefix('Wrong')}`" in verdict.diagnosis
+
+
+def test_rates_that_are_far_too_large_kill_the_relus():
+    few, validation = ex._bytes()
+    for rate in (0.003, 0.05, 5.0):
+        rng = np.random.default_rng(0)
+        model = Sequential(Flatten(), Linear(784, 128, rng=rng), ReLU(), Linear(128, 10, rng=rng))
+        sgd = SGD(model.parameters(), lr=rate, momentum=0.9)
+        fit(model, few, epochs=3, batch_size=50, optimizer=sgd, rng=rng, progress=False)
+        hidden = Sequential(*model.layers[:3])(validation[0])
+        assert (hidden == 0).all(axis=0).mean() > 0.9

@@ -22,6 +22,28 @@ def _step_case(rng: np.random.Generator) -> Call:
     return case(images, rng.integers(0, classes, n), filters, weight, lr)
 
 
+def _step_regions() -> dict[str, list[Call]]:
+    rng = np.random.default_rng(7)
+
+    def of(n: int, c: int, classes: int, h: int, w: int, lr: float = 0.5) -> Call:
+        images, filters = halves(rng, n, 1, h, w) / 4, halves(rng, c, 1, 3, 3) / 4
+        weight = halves(rng, classes, c * h * w // 4) / 4
+        return case(images, np.arange(n) % classes, filters, weight, lr)
+
+    images, labels, filters, weight, lr = of(2, 2, 3, 4, 4).args
+    return {
+        "there is one image": [of(1, 2, 3, 4, 2)],
+        "there are more than three images": [of(6, 1, 2, 2, 4)],
+        "every pixel is 0": [case(0 * images, labels, filters, weight, lr)],
+        "every map is negative": [case(abs(images) + 1, labels, -abs(filters) - 1, weight, lr)],
+        "every filter is 0": [case(images, labels, 0 * filters, weight, lr)],
+        "every weight is 0": [case(images, labels, filters, 0 * weight, lr)],
+        "every image has the same label": [case(images, np.array([2, 2]), filters, weight, lr)],
+        "the scores are large": [case(images, labels, 64 * filters, 64 * weight, lr)],
+        "`lr` is 0": [case(images, labels, filters, weight, 0.0)],
+    }
+
+
 def _step_oracle(images, labels, filters, weight, lr):
     """Return the weights after a step that is made by the loops of the textbook."""
     maps = reference.conv2d(images, filters, padding=1)
@@ -41,10 +63,12 @@ def _step_oracle(images, labels, filters, weight, lr):
     minutes=15,
     parts=("the new filters", "the new weight"),
     cases=_step_case,
+    regions=_step_regions(),
     oracle=_step_oracle,
     hints=[
         "Patient B of the lesson had one of the four faults. Two more make a gradient wrong: the "
-        "judge finds them. The last one leaves the gradient right and walks the wrong way.",
+        "gradient check finds them. The last one leaves the gradient right and walks the wrong "
+        "way.",
         "With `lr=1`, old filters minus new filters is the gradient that a step has used. Give it "
         "to `check_gradient`, with a function of the filters that returns the loss.",
         "Ask each line: does `cross_entropy_backward` want scores or probabilities? Which `weight` "
@@ -142,10 +166,10 @@ for _count in range(1, len(_FAULTS) + 1):
 for _added, _diagnosis in {
     "no gate": "The gate of the ReLU is gone, so its gradient passes everywhere. Let it through "
     "where `maps > 0`.",
-    "climbs": "The weight steps along its gradient now, and it was the filters that did so before. "
-    "Both steps go against the gradient.",
-    "divided": "The gradient is divided by the batch size once more. `cross_entropy_backward` has "
-    "done that already.",
+    "climbs": "The weight steps along its gradient, so the loss climbs. Both steps go against the "
+    "gradient, with a minus.",
+    "divided": "The gradient is divided by the batch size twice. `cross_entropy_backward` has "
+    "done it already.",
     "sum": "The gradient of the batch is a sum, but the loss is a mean over the images: divide it "
     "by their number, as `cross_entropy_backward` does.",
     "twice": "Softmax is still applied twice, though its gradient is now right. It would learn "

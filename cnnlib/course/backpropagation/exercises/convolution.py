@@ -22,6 +22,35 @@ def _conv_case(rng: np.random.Generator) -> Call:
     return case(halves(rng, n, c_out, *size, dtype=dtype), x, weight, **given)
 
 
+def _conv_regions() -> dict[str, list[Call]]:
+    rng = np.random.default_rng(7)
+
+    def of(x: tuple[int, ...], weight: tuple[int, ...], **given: int) -> Call:
+        stride, padding = given.get("stride", 1), given.get("padding", 0)
+        sides = [
+            (a + 2 * padding - k) // stride + 1 for a, k in zip(x[2:], weight[2:], strict=True)
+        ]
+        shapes = (x[0], weight[0], *sides), x, weight
+        return case(*(halves(rng, *shape) for shape in shapes), **given)
+
+    dout, x, weight = of((1, 2, 4, 4), (2, 2, 3, 3)).args
+    return {
+        "the last rows and columns are read by no window": [
+            of((1, 1, 4, 4), (1, 1, 2, 2), stride=3),
+            of((1, 1, 3, 3), (1, 1, 2, 2), stride=2, padding=1),
+        ],
+        "the stride is larger than the kernel": [of((1, 2, 5, 6), (2, 2, 1, 2), stride=3)],
+        "the kernel is larger than the image": [of((1, 1, 1, 2), (1, 1, 3, 3), padding=1)],
+        "the padding is as large as the kernel": [of((1, 1, 2, 3), (1, 1, 2, 2), padding=2)],
+        "the kernel is 1×1": [of((2, 3, 2, 2), (2, 3, 1, 1))],
+        "the kernel covers the whole image": [of((2, 1, 3, 2), (2, 1, 3, 2))],
+        "there are more than two images, channels and filters": [of((3, 4, 3, 4), (5, 4, 2, 2))],
+        "there are as many images as channels and filters": [of((2, 2, 3, 3), (2, 2, 2, 2))],
+        "every `dout` is 0": [case(0 * dout, x, weight)],
+        "every weight is 0": [case(dout, x, 0 * weight)],
+    }
+
+
 _image = maps([3, 1, 2], [0, 4, 1], [2, 5, 3])
 _kernel = maps([1, -2], [3, 2])
 
@@ -50,14 +79,17 @@ _kernel = maps([1, -2], [3, 2])
         ),
     ],
     cases=_conv_case,
+    regions=_conv_regions(),
     oracle=reference.conv2d_backward,
     hints=[
         "Walk through the outputs, `for n, o, i, j in np.ndindex(dout.shape)`. Which window of the "
         "padded input made this output, and through which filter?",
         "Forward, the output was the sum of `window * weight[o]`. Times swaps: the window gets "
         "`d * weight[o]`, the filter gets `d * window`, and the bias gets `d`. Add each with `+=`.",
-        "Keep two arrays of zeros in the padded size and in the size of `weight`. At the end cut "
-        "the border off the first: rows from `padding` to `padding + h`, and columns likewise.",
+        "Keep an array of zeros in the padded size, and one in the size of `weight`. At the end "
+        "cut the border off the first: rows from `padding` to `padding + h`, and columns "
+        "likewise. With the two laws instead, rows and columns that no window reads need care: "
+        "`dx` is 0 there, and `dweight` is cut to the size of `weight`.",
     ],
 )
 def conv2d_backward(dout, x, weight, stride=1, padding=0):
@@ -91,8 +123,8 @@ def _padded(x, padding):
 
 
 @conv2d_backward.mistake(
-    "This `dx` belongs to the kernel turned by half a turn. Handing out shares needs no flip; in "
-    "`pad(dout) ⋆ flip(W)` it is needed once."
+    "This is the `dx` of a kernel rotated by half a turn. Handing out shares needs no flip; "
+    "`pad(dout) ⋆ flip(W)` needs one."
 )
 def _flip(dout, x, weight, stride=1, padding=0):
     _, dweight, dbias = F.conv2d_backward(dout, x, weight, stride, padding)
@@ -101,7 +133,7 @@ def _flip(dout, x, weight, stride=1, padding=0):
 
 
 @conv2d_backward.mistake(
-    "`dweight` is turned by half a turn. Only the law for `dx` has a flip; `dweight` is the input "
+    "`dweight` is rotated by half a turn. Only the law for `dx` has a flip; `dweight` is the input "
     "⋆ `dout`, as it stands."
 )
 @_conv_slip
@@ -126,8 +158,8 @@ def _shares(give):
 
 
 @conv2d_backward.mistake(
-    "Where windows overlap, `dx` keeps only the last share. Paths meet there, and gradients add: "
-    "`+=`, not `=`."
+    "Where several outputs read a pixel, `dx` holds only the last share. Paths meet there, and "
+    "gradients add: is there an `=` where `+=` belongs?"
 )
 @_shares
 def _dx_overwritten(dwindow, dfilter, window, one_filter, d):
@@ -136,8 +168,8 @@ def _dx_overwritten(dwindow, dfilter, window, one_filter, d):
 
 
 @conv2d_backward.mistake(
-    "`dx` and `dweight` keep only the last share of each entry. Paths meet there, and gradients "
-    "add: `+=`, not `=`."
+    "`dx` and `dweight` hold only the last share of each entry. Paths meet there, and gradients "
+    "add: is there an `=` where `+=` belongs?"
 )
 @_shares
 def _both_overwritten(dwindow, dfilter, window, one_filter, d):
@@ -176,8 +208,7 @@ def _not_swapped(dwindow, dfilter, window, one_filter, d):
 
 
 @conv2d_backward.mistake(
-    "It returns after the first output. Move `return` to the left, so that it comes after the "
-    "loops."
+    "Only the first output hands out its shares. Is a `return` or a `break` inside the loops?"
 )
 def _returns_at_once(dout, x, weight, stride=1, padding=0):
     first = np.zeros_like(dout)
@@ -186,12 +217,50 @@ def _returns_at_once(dout, x, weight, stride=1, padding=0):
 
 
 @conv2d_backward.mistake(
-    "`dbias` is too large: its line is inside the loop over the weights. The bias is added "
-    "once for each output."
+    "`dbias` is multiplied by the number of weights in a filter. The bias is added once for each "
+    "output: is its line inside the loop over the weights?"
 )
 def _bias_in_the_loop(dout, x, weight, stride=1, padding=0):
     dx, dweight, dbias = F.conv2d_backward(dout, x, weight, stride, padding)
     return dx, dweight, dbias * weight[0].size
+
+
+@conv2d_backward.mistake(
+    "In `dweight` filters and channels are exchanged. It has the shape of `weight`, (O, C, KH, KW)."
+)
+@_conv_slip
+def _channels_first(dx, dweight, dbias, dout):
+    return dx, dweight.swapaxes(0, 1), dbias
+
+
+@conv2d_backward.mistake(
+    "In `dweight` rows and columns are exchanged. It has the shape of `weight`, (O, C, KH, KW)."
+)
+@_conv_slip
+def _columns_first(dx, dweight, dbias, dout):
+    return dx, dweight.swapaxes(2, 3), dbias
+
+
+@conv2d_backward.mistake(
+    "`dx` is cut off after the last pixel that a window reads. Those behind it keep the gradient "
+    "0, so that `dx` has the shape of `x`."
+)
+def _without_the_rest(dout, x, weight, stride=1, padding=0):
+    dx, dweight, dbias = F.conv2d_backward(dout, x, weight, stride, padding)
+    h, w = ((n - 1) * stride + k for n, k in zip(dout.shape[2:], weight.shape[2:], strict=True))
+    return dx[:, :, : h - padding, : w - padding], dweight, dbias
+
+
+@conv2d_backward.mistake(
+    "`dweight` is too large where the last rows or columns are read by no window. Cut it to the "
+    "size of `weight`."
+)
+def _with_the_rest(dout, x, weight, stride=1, padding=0):
+    dx, _, dbias = F.conv2d_backward(dout, x, weight, stride, padding)
+    wide = np.zeros((*dout.shape[:2], *((n - 1) * stride + 1 for n in dout.shape[2:])))
+    wide[:, :, ::stride, ::stride] = dout
+    sums = F.conv2d(*(a.swapaxes(0, 1).astype(wide.dtype) for a in (_padded(x, padding), wide)))
+    return dx, sums.swapaxes(0, 1).astype(x.dtype), dbias
 
 
 @conv2d_backward.mistake("The results are right, in another order. Return `dx, dweight, dbias`.")
@@ -201,8 +270,8 @@ def _other_order(dx, dweight, dbias, dout):
 
 
 @conv2d_backward.mistake(
-    "`dweight` keeps only the share of the last output. A weight is used at every place of every "
-    "image, and its paths add: `+=`, not `=`."
+    "`dweight` holds only the share of the last output. A weight is used at every place of every "
+    "image, and its paths add: is there an `=` where `+=` belongs?"
 )
 def _dweight_overwritten(dout, x, weight, stride=1, padding=0):
     dx, _, dbias = F.conv2d_backward(dout, x, weight, stride, padding)
@@ -263,14 +332,15 @@ conv2d_backward.mistake(
     "from `padding` to `padding + h`."
 )(_cropped(lambda dx, p, h, w: dx[:, :, p:, p:]))
 conv2d_backward.mistake(
-    "`dx` has the right size, but it is cut from the wrong corner. The image begins `padding` rows "
-    "and columns inside the padded one."
+    "`dx` has the right size, but it is cut out at the wrong corner. The image begins `padding` "
+    "rows and columns inside the padded one."
 )(_cropped(lambda dx, p, h, w: dx[:, :, :h, :w]))
 
 
 @conv2d_backward.mistake(
-    "Without padding it is right. With padding, row `i * stride + k - padding` may be -1, and "
-    "`x[-1]` is the *last* row: leave out places outside the image, or pad `x` first."
+    "Without padding it is right. With padding, what belongs to the border lands on the other side "
+    "of the image: row `i * stride + k - padding` may be -1, and `x[-1]` is the last row. Leave "
+    "out places outside the image, or pad `x` first."
 )
 def _wraps_round(dout, x, weight, stride=1, padding=0):
     dx, dweight, dbias = np.zeros_like(x), np.zeros_like(weight), dout.sum(axis=(0, 2, 3))
@@ -301,7 +371,7 @@ def _bias_one_number(dx, dweight, dbias, dout):
 
 
 @conv2d_backward.mistake(
-    "`dbias` is a mean. A bias is added to every output cell, so it collects the *sum* of `dout`."
+    "`dbias` is a mean. A bias is added to every output cell, so it collects the sum of `dout`."
 )
 @_conv_slip
 def _bias_mean(dx, dweight, dbias, dout):
@@ -327,8 +397,8 @@ def _both_means(dx, dweight, dbias, dout):
 
 
 @conv2d_backward.mistake(
-    "`dx` takes from the last filter only. A pixel is read by every filter, so its gradients add "
-    "over the filters."
+    "`dx` holds the shares of the last filter only. A pixel is read by every filter, so its "
+    "gradients add up over the filters: is there an `=` where `+=` belongs?"
 )
 def _last_filter(dout, x, weight, stride=1, padding=0):
     _, dweight, dbias = F.conv2d_backward(dout, x, weight, stride, padding)

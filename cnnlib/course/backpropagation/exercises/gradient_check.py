@@ -53,10 +53,46 @@ def _gradient_case(rng: np.random.Generator) -> Call:
     f = losses[rng.integers(len(losses))]
     x = rng.integers(1, 7, shape) / 2 * rng.choice([-1, 1], shape)
     gradient = _central_differences(f, x, 0.0)
-    if rng.random() < 0.8:
+    if tiny or rng.random() < 0.8:  # with the usual step, rounding hides what a right one leaves
         place = tuple(rng.integers(shape))
         gradient[place] += rng.choice([-1, -0.5, 0.5, 1]) * (1 if tiny else rng.integers(1, 9))
     return case(f, x, gradient, **step)
+
+
+def _gradient_regions() -> dict[str, list[Call]]:
+    small, row = np.array([[0.125, -0.125]]), np.arange(1.0, 8)
+    block = np.arange(12.0).reshape(2, 3, 2) - 5.5
+    return {
+        "`x` has one entry": [case(sum_of_squares, np.array([1.5]), np.array([2.0]), eps=0.5)],
+        "`x` has three axes": [case(sum_of_squares, block, 2 * block - (block == 5.5), eps=0.5)],
+        "`x` has more than six entries": [
+            case(sum_of_squares, row, 2 * row + (row == 7), eps=0.25),
+            case(sum_of_squares, row, 2 * row + (row == 1), eps=0.25),
+            case(sum_of_squares, row, 2 * row - (row == 4), eps=0.25),
+        ],
+        "both slopes are 0": [
+            case(sum_of_squares, np.zeros(2), np.zeros(2), eps=0.5),
+            case(sum_of_squares, np.array([0.0, 1.0]), np.array([0.0, 1.0]), eps=0.5),
+        ],
+        "one slope is 0": [
+            case(sum_of_squares, np.zeros(2), np.array([0.0, 0.5]), eps=0.5),
+            case(sum_of_squares, np.array([1.0, 2.0]), np.array([2.0, 0.0]), eps=0.5),
+        ],
+        "the slopes have opposite signs": [
+            case(sum_of_squares, np.array([1.0, -2.0]), np.array([-2.0, 4.0]), eps=0.5)
+        ],
+        "the slopes are small": [
+            case(sum_of_squares, small, 2 * small + 0.0625, eps=0.125),
+            case(sum_of_squares, small, 2 * small, eps=0.125),
+        ],
+        "the slopes are large": [
+            case(sum_of_cubes, np.array([64.0, -64.0]), np.array([12288.25, 12352.25]), eps=0.5)
+        ],
+        "two entries are wrong": [
+            case(sum_of_squares, np.array([1.0, 2, 4]), np.array([3.0, 4, 6]), eps=0.5),
+            case(sum_of_squares, np.array([4.0, 2, 1]), np.array([6.0, 4, 3]), eps=0.5),
+        ],
+    }
 
 
 def _gradient_error_oracle(f, x, gradient, eps=1e-5):
@@ -80,11 +116,12 @@ def _errors(numeric, gradient):
         (case(sum_of_squares, np.array([[3.0, -1.0]]), np.array([[6.0, 2.0]]), eps=0.5), 2.0),
     ],
     cases=_gradient_case,
+    regions=_gradient_regions(),
     oracle=_gradient_error_oracle,
     hints=[
         "Take one entry: `for place in np.ndindex(x.shape)`. Nudge it up in one copy of `x`, and "
         "down in another, and call `f` on both copies.",
-        "The rise is `f(up) - f(down)`. The run is `2 * eps`, for one copy went up and the other "
+        "The rise is `f(up) - f(down)`. The run is `2 * eps`, since one copy went up and the other "
         "down.",
         "The relative error is `abs(slope - gradient[place])` divided by the larger of "
         "`abs(slope)` and `abs(gradient[place])`. Keep the largest so far, and skip the division "
@@ -119,8 +156,8 @@ def _one_sided(f, x, gradient, eps=1e-5):
 
 
 @gradient_error.mistake(
-    "The numerical slope is twice too large. From one nudge to the other it is two steps: divide "
-    "by `2 * eps`."
+    "The numerical slope is twice as large as it should be. From one nudge to the other it is two "
+    "steps: divide by `2 * eps`."
 )
 def _one_step(f, x, gradient, eps=1e-5):
     return _errors(2 * numerical_gradient(f, x, eps), gradient)[0].max()
@@ -147,8 +184,8 @@ def _down_minus_up(f, x, gradient, eps=1e-5):
 
 
 @gradient_error.mistake(
-    "The numerical slope is always 0, since both nudges go into the same array. `up = x` makes no "
-    "copy; `up = x.copy()` does."
+    "This is what comes out when the numerical slope is always 0. Do both nudges go into the same "
+    "array? `up = x` makes no copy; `up = x.copy()` does."
 )
 def _no_copies(f, x, gradient, eps=1e-5):
     return _errors(np.zeros_like(x), gradient)[0].max()
@@ -166,7 +203,7 @@ def _replaced(f, x, gradient, eps=1e-5):
     return _errors(numeric, gradient)[0].max()
 
 
-@gradient_error.mistake("The step is always the same. Use the argument `eps`.")
+@gradient_error.mistake("The step is always 1e-5, whatever `eps` is. Use the argument.")
 def _fixed_step(f, x, gradient, eps=1e-5):
     return _errors(numerical_gradient(f, x, 1e-5), gradient)[0].max()
 
@@ -197,8 +234,8 @@ def _sizes_first(f, x, gradient, eps=1e-5):
 
 
 @gradient_error.mistake(
-    "The difference is divided by `2` and then multiplied by `eps`. In Python `a / 2 * eps` goes "
-    "from left to right: write `a / (2 * eps)`."
+    "The difference is divided by 2 and then multiplied by `eps`. Python works from left to right "
+    "in `a / 2 * eps`: write `a / (2 * eps)`."
 )
 def _no_parentheses(f, x, gradient, eps=1e-5):
     return _errors(numerical_gradient(f, x, eps) * eps**2, gradient)[0].max()
@@ -228,8 +265,7 @@ def _last_error(f, x, gradient, eps=1e-5):
 
 
 @gradient_error.mistake(
-    "It returns in the first turn of the loop. Move `return` to the left, so that it comes "
-    "after the loop."
+    "It returns the error of the first entry. Is a `return` or a `break` inside the loop?"
 )
 def _first_error(f, x, gradient, eps=1e-5):
     return _errors(numerical_gradient(f, x, eps), gradient)[0].flat[0]
@@ -310,8 +346,8 @@ def _zero_by_zero(f, x, gradient, eps=1e-5):
 
 
 @gradient_error.mistake(
-    "The nudges are not taken back: from the second entry on, `x` is no longer what it was. Make "
-    "fresh copies for each entry."
+    "The nudges are not taken back, so from the second entry on the others are no longer what they "
+    "were. Make fresh copies for each entry."
 )
 def _piled_nudges(f, x, gradient, eps=1e-5):
     numeric, up, down = np.zeros_like(x), x.copy(), x.copy()

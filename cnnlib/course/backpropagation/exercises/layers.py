@@ -7,6 +7,7 @@ import numpy as np
 
 from cnnlib import reference
 from cnnlib.course.backpropagation.exercises.shared import chapter
+from cnnlib.course.judge.exercise import Refused
 from cnnlib.course.judge.numbers import halves, random_dtype
 from cnnlib.course.judge.run import Call, case
 
@@ -31,6 +32,8 @@ two_paths = chapter.prediction(
             "Times swaps: u gets the gradient times v, and v gets it times u. Here each kept "
             "its own.",
         ),
+        (4, "That is the slope of v along w. L moves with both, u and v: follow both paths to L."),
+        (32, "The gradient of u, 8, meets the slope of v, 4. Each path has a slope of its own."),
         (13, "The slopes of u and v along w are missing: 1 for the sum, 4 for the product."),
         (40, "That is the value of L. The question is how fast it moves when w moves."),
     ],
@@ -54,6 +57,24 @@ def _activations(rng: np.random.Generator) -> Call:
     return case(halves(rng, *shape), halves(rng, *shape), **leak)
 
 
+def _activation_regions() -> dict[str, list[Call]]:
+    rng = np.random.default_rng(7)
+    row, drow = halves(rng, 6), halves(rng, 6)
+    tiny = np.array([[1e-9, -1e-9, 0.0, 1e-300]])
+    return {
+        "every `x` is 0": [
+            case(np.array([[1.0, -2.0]]), np.zeros((1, 2)), leak=0.5),
+            case(np.array([[1.0, -2.0]]), np.zeros((1, 2))),
+        ],
+        "`x` is close to 0": [case(np.array([[1.0, 2.0, 3.0, -4.0]]), tiny, leak=0.25)],
+        "`x` is a row of numbers": [case(drow, row, leak=0.5), case(drow, row)],
+        "`x` is an image": [case(halves(rng, 3, 2, 2), halves(rng, 3, 2, 2), leak=0.25)],
+        "every `x` is positive": [case(halves(rng, 2, 3), abs(halves(rng, 2, 3)) + 1, leak=0.5)],
+        "`leak` is 0": [case(halves(rng, 3, 3), halves(rng, 3, 3), leak=0.0)],
+        "`leak` is 1": [case(halves(rng, 3, 3), halves(rng, 3, 3), leak=1.0)],
+    }
+
+
 def _leaky_slopes_times(dout, x, leak=0):
     slopes = [1 if value > 0 else leak for value in x.ravel().tolist()]
     return np.array(slopes).reshape(x.shape) * dout
@@ -71,6 +92,7 @@ _row, _drow = np.array([[9.0, -2.0, 0.0]]), np.array([[1.0, -2.0, 4.0]])
         (case(_drow, _row, leak=0.5), np.array([[1.0, -1.0, 2.0]])),
     ],
     cases=_activations,
+    regions=_activation_regions(),
     oracle=_leaky_slopes_times,
     hints=[
         "What is the slope of the function at x = 9? And at x = -2, first without a leak, then "
@@ -93,8 +115,8 @@ def _asks_gradient(dout, x, leak=0):
 
 
 @relu_backward.mistake(
-    "Everything passes. A gate that was shut on the way forward lets only the leak through on the "
-    "way back."
+    "Everything passes. Where the gate was shut on the way forward, only the leak gets through on "
+    "the way back."
 )
 def _always_open(dout, x, leak=0):
     return dout.copy()
@@ -135,8 +157,8 @@ def _leaks_input(dout, x, leak=0):
 
 
 @relu_backward.mistake(
-    "This is the forward pass, made of `x`. Backward passes on `dout`, and asks `x` only whether "
-    "the gate is open."
+    "This is the forward pass, made of `x`. The backward pass hands on `dout`, and asks `x` only "
+    "whether the gate is open."
 )
 def _forward_again(dout, x, leak=0):
     return np.where(x > 0, x, leak * x)
@@ -151,15 +173,16 @@ def _times_output(dout, x, leak=0):
 
 
 @relu_backward.mistake(
-    "`x` and `dout` have changed places: here `dout` decides and `x` passes. Backward, `x` decides "
-    "and `dout` passes."
+    "`x` and `dout` have changed places: `dout` decides here, and `x` passes. Going backwards, `x` "
+    "decides and `dout` passes."
 )
 def _changed_places(dout, x, leak=0):
     return np.where(dout > 0, x, leak * x)
 
 
 @relu_backward.mistake(
-    "Two things: the gate looks at the gradient instead of `x > 0`, and the leak is not used."
+    "Two things: the gate looks at the gradient, where it should ask `x > 0`; and the leak is not "
+    "used."
 )
 def _asks_gradient_watertight(dout, x, leak=0):
     return np.where(dout > 0, dout, 0)
@@ -173,7 +196,7 @@ def _nothing_at_zero(dout, x, leak=0):
     return np.where(x == 0, 0, np.where(x > 0, dout, leak * dout))
 
 
-@relu_backward.mistake("The gate is turned round: it is open where `x` is negative.")
+@relu_backward.mistake("The gate is the wrong way round: it is open where `x` is negative.")
 def _inverted(dout, x, leak=0):
     return np.where(x < 0, dout, leak * dout)
 
@@ -181,18 +204,68 @@ def _inverted(dout, x, leak=0):
 # A whole layer
 
 
-def _use_layer(layer_class, weight, bias, x, dout):
-    """Make a layer, send another batch through it, then the one whose results are compared."""
-    layer, before = layer_class(weight, bias), weight.copy()
-    if layer.forward(x + 1) is ... or layer.backward(dout + 1) is ...:
+def _send(layer, x, dout, meanwhile=lambda: None):
+    """Send other batches through a layer, then `x` and `dout`; return what comes of these.
+
+    `meanwhile` is called before and after the last backward.
+    """
+    first = layer.forward(x + 1)
+    if first is ... or layer.backward(dout + 1) is ...:
         return ...
+    first, again = np.array(first), layer.forward(x + 1)
+    if not _same(first, again):
+        raise Refused(
+            "After one `backward`, `forward` gives other numbers for the same batch. Have the "
+            "weights changed? Neither method may change them: the step is the optimiser's job."
+        )
+    layer.forward(np.concatenate([x, x - 1]))
+    layer.backward(np.concatenate([dout, dout - 1]))
     y = layer.forward(x)
+    meanwhile()
     dx = layer.backward(dout)
-    if not np.array_equal(getattr(layer, "weight", before), before):
-        return "weights that have changed"
-    dx = "nothing from backward" if dx is None else dx
-    left = (getattr(layer, name, f"nothing in self.{name}") for name in ("dweight", "dbias"))
-    return y, dx, *left
+    meanwhile()
+    if dx is None:
+        raise Refused(
+            "`backward` returns None. It should return `dx`, or else the layer before this one "
+            "gets nothing."
+        )
+    if isinstance(dx, tuple | list):
+        raise Refused(
+            f"`backward` returns {len(dx)} results. It should return `dx` alone, and leave the "
+            "others in `self.dweight` and `self.dbias`, where the optimiser finds them."
+        )
+    left = {name: getattr(layer, name, None) for name in ("dweight", "dbias")}
+    if missing := [f"`self.{name}`" for name, value in left.items() if value is None]:
+        raise Refused(f"After `backward` there is nothing in {' and '.join(missing)}.")
+    return y, dx, *left.values()
+
+
+def _same(one, other):
+    """Return whether two results agree, entry by entry."""
+    if not (isinstance(one, np.ndarray) and isinstance(other, np.ndarray)):
+        return True  # no array, which is said where it is compared
+    return one.shape == other.shape and np.allclose(one, other, rtol=1e-6, equal_nan=True)
+
+
+def _use_layer(layer_class, weight, bias, x, dout):
+    """Return what a layer makes of `x` and `dout`, with a second layer at work in between."""
+    alone = _send(layer_class(weight.copy(), bias.copy()), x.copy(), dout.copy())
+    if alone is ...:
+        return ...
+    layer, other = layer_class(weight, bias), layer_class(1 - weight, 1 - bias)
+
+    def meanwhile():
+        y = np.asarray(other.forward(1 - x))
+        other.backward(1 - y)
+
+    found = _send(layer, x, dout, meanwhile)
+    if not all(map(_same, alone, found)):
+        raise Refused(
+            "Two layers disturb each other: while a second one is at work, this one gives other "
+            "results. Is something kept on the class, or under a global name? What belongs to one "
+            "layer belongs in `self`."
+        )
+    return found
 
 
 def _linear_oracle(weight, bias, x, dout):
@@ -205,6 +278,25 @@ def _linear_case(rng: np.random.Generator) -> Call:
     return case(make(outputs, features), make(outputs), make(n, features), make(n, outputs))
 
 
+def _linear_regions() -> dict[str, list[Call]]:
+    rng = np.random.default_rng(7)
+
+    def of(n: int, features: int, outputs: int) -> Call:
+        shapes = (outputs, features), (outputs,), (n, features), (n, outputs)
+        return case(*(halves(rng, *shape) for shape in shapes))
+
+    weight, bias, x, dout = of(2, 3, 2).args
+    return {
+        "the batch holds one sample": [of(1, 3, 2)],
+        "there is one input and one output": [of(3, 1, 1)],
+        "there are as many samples as inputs and outputs": [of(3, 3, 3)],
+        "there are more than four of each": [of(6, 7, 5)],
+        "every input is 0": [case(weight, bias, 0 * x, dout)],
+        "every `dout` is 0": [case(weight, bias, x, 0 * dout)],
+        "every weight is 0": [case(0 * weight, bias, x, dout)],
+    }
+
+
 _weight, _bias = np.array([[1.0, 0, 2], [-1, 3, 1]]), np.array([1.0, 0])
 _x, _dout = np.array([[2.0, -1, 3]]), np.array([[1.0, -2]])
 
@@ -215,7 +307,7 @@ _x, _dout = np.array([[2.0, -1, 3]]), np.array([[1.0, -2]])
     minutes=12,
     call=_use_layer,
     call_source="layer = my_linear_layer(weight, bias)\n"
-    "layer.forward(x + 1); layer.backward(dout + 1)  # the batch before\n"
+    "...  # other batches, smaller and larger ones, and a second layer\n"
     "y = layer.forward(x)\n"
     "dx = layer.backward(dout)",
     parts=("y", "dx", "dweight", "dbias"),
@@ -231,6 +323,7 @@ _x, _dout = np.array([[2.0, -1, 3]]), np.array([[1.0, -2]])
         )
     ],
     cases=_linear_case,
+    regions=_linear_regions(),
     oracle=_linear_oracle,
     hints=[
         "`backward` needs the input, but it is given `dout` alone. So `forward` must keep it: "
@@ -281,7 +374,7 @@ def _no_bias(self, x):
 
 @_method(
     "forward",
-    "In `forward` the weight is not turned. It is (outputs, inputs), so the product is "
+    "In `forward` the weight is not transposed. Its shape is (outputs, inputs), so the product is "
     "`x @ self.weight.T`.",
 )
 def _not_turned(self, x):
@@ -291,8 +384,8 @@ def _not_turned(self, x):
 
 @_method(
     "forward",
-    "It remembers the first batch only. The check sends two batches through the layer: `forward` "
-    "must keep the input of each, `self.x = x`.",
+    "Does `backward` still work with the input of the first batch? More than one batch goes "
+    "through a layer, of different sizes: `forward` must keep the input of each, `self.x = x`.",
 )
 def _remembers_first(self, x):
     self.x = getattr(self, "x", x)
@@ -301,41 +394,8 @@ def _remembers_first(self, x):
 
 @_method(
     "backward",
-    "`backward` returns three results. It should return `dx` alone, and leave the others in "
-    "`self.dweight` and `self.dbias`, where the optimiser finds them.",
-)
-def _returns_all(self, dout):
-    return dout @ self.weight, dout.T @ self.x, dout.sum(axis=0)
-
-
-@_method(
-    "backward",
-    "`dx` is right, but `backward` leaves no gradients. Keep them: `self.dweight = ...` and "
-    "`self.dbias = ...`.",
-)
-def _leaves_nothing(self, dout):
-    return dout @ self.weight
-
-
-@_method("backward", "`backward` leaves no gradient for the bias. Keep it in `self.dbias`.")
-def _leaves_no_bias(self, dout):
-    self.dweight = dout.T @ self.x
-    return dout @ self.weight
-
-
-@_method(
-    "backward",
-    "The gradients are left, but `backward` does not return `dx`, so the layer before this one "
-    "gets nothing.",
-)
-def _returns_nothing(self, dout):
-    _layer.model_answer.backward(self, dout)
-
-
-@_method(
-    "backward",
-    "The gradients pile up from batch to batch. The check sends two batches through the layer: "
-    "each `backward` must write its gradients anew, with `=`.",
+    "The gradients of earlier batches are still in these. Each `backward` writes its gradients "
+    "anew, with `=`.",
 )
 def _piles_up(self, dout):
     self.dweight = getattr(self, "dweight", 0) + dout.T @ self.x
@@ -345,18 +405,8 @@ def _piles_up(self, dout):
 
 @_method(
     "backward",
-    "`backward` changes the weight. It only finds the gradients; the step is the optimiser's job.",
-)
-def _takes_a_step(self, dout):
-    dx = _layer.model_answer.backward(self, dout)
-    self.weight = self.weight - 0.1 * self.dweight
-    return dx
-
-
-@_method(
-    "backward",
-    "`dx` and `dweight` keep only the last share of each entry. Many products meet there, and "
-    "paths add: `+=`, not `=`.",
+    "`dx` and `dweight` hold only the last share of each entry. Many products meet there, and "
+    "paths add: is there an `=` where `+=` belongs, or are they set back to 0 inside the loop?",
 )
 def _keeps_last(self, dout):
     self.dweight, self.dbias = np.outer(dout[-1], self.x[-1]), dout.sum(axis=0)
@@ -374,7 +424,7 @@ def _divides_all(self, dout):
 
 @_method(
     "backward",
-    "In `dx` the weight is turned. Forward turned it, so backward uses it as it is: "
+    "In `dx` the weight is transposed. `forward` transposed it, so `backward` uses it as it is: "
     "`dout @ self.weight`.",
 )
 def _turned_weight(self, dout):
@@ -397,8 +447,8 @@ def _changed(diagnosis):
 
 
 _changed(
-    "`dweight` is turned: rows and columns are exchanged. It has the shape of `weight`, (outputs, "
-    "inputs): `dout.T @ self.x`."
+    "`dweight` is transposed: rows and columns are exchanged. It has the shape of `weight`, "
+    "(outputs, inputs): `dout.T @ self.x`."
 )(lambda dweight, dbias, dout: (dweight.T, dbias))
 _changed(
     "`dbias` is not added up over the batch. One bias serves every sample, so its paths add: "
@@ -413,8 +463,8 @@ _changed(
     "`sum(axis=0)`."
 )(lambda dweight, dbias, dout: (dweight, dout.sum(axis=1)))
 _changed(
-    "`dbias` is too large by the number of inputs. The bias is added once for each output, so its "
-    "line does not belong in the loop over the inputs."
+    "`dbias` is multiplied by the number of inputs. The bias is added once for each output: is its "
+    "line inside the loop over the inputs?"
 )(lambda dweight, dbias, dout: (dweight, dbias * dweight.shape[1]))
 _changed(
     "`dbias` is a mean over the batch. Paths add, so it is a sum; the loss has divided by N "

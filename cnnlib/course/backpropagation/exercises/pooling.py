@@ -18,6 +18,30 @@ def _pool_case(rng: np.random.Generator) -> Call:
     return case(halves(rng, *shape, dtype=dtype), x, kernel_size, stride)
 
 
+def _pool_regions() -> dict[str, list[Call]]:
+    rng = np.random.default_rng(7)
+
+    def of(x: np.ndarray, kernel_size: int, stride: int) -> Call:
+        sides = ((side - kernel_size) // stride + 1 for side in x.shape[2:])
+        return case(halves(rng, *x.shape[:2], *sides), x, kernel_size, stride)
+
+    x = halves(rng, 2, 2, 5, 4)
+    nearly = maps([1.0, 1 + 1e-9], [1 + 2e-9, 1.0])
+    return {
+        "all cells of a window are equal": [of(np.full((1, 1, 4, 4), 2.5), 2, 2)],
+        "windows that overlap hold equal cells": [of(np.zeros((1, 2, 3, 4)), 2, 1)],
+        "every cell is negative": [of(x - 10, 2, 1)],
+        "every cell is far below 0": [of(x - 1e4, 2, 1), of(1e12 * (x - 10), 3, 2)],
+        "two cells are nearly equal": [of(nearly, 2, 1)],
+        "one window covers the whole map": [of(halves(rng, 2, 1, 3, 3), 3, 1)],
+        "every window has one cell": [of(x, 1, 1), of(x, 1, 2)],
+        "cells are left out between the windows": [of(halves(rng, 1, 2, 7, 8), 2, 3)],
+        "the last rows and columns belong to no window": [of(halves(rng, 1, 2, 6, 7), 3, 2)],
+        "the windows are larger than 3×3": [of(np.arange(42.0).reshape(1, 1, 6, 7), 5, 1)],
+        "every `dout` is 0": [case(np.zeros((2, 2, 2, 2)), x[:, :, :4], 2, 2)],
+    }
+
+
 @chapter.coding(
     "Max pooling: back to the winners",
     level=2,
@@ -36,13 +60,14 @@ def _pool_case(rng: np.random.Generator) -> Call:
         (case(maps([1]), maps([0, 0], [0, 0]), 2, 2), maps([1, 0], [0, 0])),
     ],
     cases=_pool_case,
+    regions=_pool_regions(),
     oracle=reference.max_pool2d_backward,
     hints=[
         "Start with zeros in the shape of `x`, and go through the entries of `dout`, one window "
         "each: `for n, c, i, j in np.ndindex(dout.shape)`.",
         "The window of entry (i, j) starts in row `i * stride` and column `j * stride`. "
         "`window.argmax()` numbers its cells in reading order; the first of equal ones wins.",
-        "`np.unravel_index(window.argmax(), window.shape)` gives row and column *inside* the "
+        "`np.unravel_index(window.argmax(), window.shape)` gives row and column inside the "
         "window. Add the start of the window, and then `+=`, since a cell may win twice.",
     ],
 )
@@ -186,7 +211,7 @@ def _gives_one(dout, x, kernel_size, stride):
 
 
 @max_pool2d_backward.mistake(
-    "Windows without a positive entry pass their gradient to no cell. Does the search for the "
+    "Windows without a positive entry give their gradient to no cell. Does the search for the "
     "largest start at 0? Start it at the first cell, or at `-np.inf`."
 )
 def _starts_at_zero(dout, x, kernel_size, stride):
@@ -207,8 +232,8 @@ def _farthest(dout, x, kernel_size, stride):
 
 
 @max_pool2d_backward.mistake(
-    "Each window overwrites what its cells got from others, and equal cells all win. Add with "
-    "`+=`, and only at the first winner."
+    "Each window overwrites all its cells, also what they got from other windows, and equal cells "
+    "all win. Add with `+=`, and only at the first winner."
 )
 def _mask_overwrites(dout, x, kernel_size, stride):
     def give(dx, window, d):
@@ -230,7 +255,7 @@ def _written_without_stride(dout, x, kernel_size, stride):
 
 
 @max_pool2d_backward.mistake(
-    "It returns after the first window. Move `return` to the left, so that it comes after the loop."
+    "Only the first window gives its gradient away. Is a `return` or a `break` inside the loop?"
 )
 def _returns_early(dout, x, kernel_size, stride):
     first = np.zeros_like(dout)
@@ -250,7 +275,8 @@ def _to_everyone(dout, x, kernel_size, stride):
 
 
 @max_pool2d_backward.mistake(
-    "The gradient is shared out among all cells. That is average pooling; here the winner takes it."
+    "The gradient is shared out among all cells. That is average pooling; here the winner takes "
+    "all."
 )
 def _shares_out(dout, x, kernel_size, stride):
     def give(dx, window, d):

@@ -19,11 +19,11 @@ quiz = Quiz(
         ),
         right(
             "Only that the steps pointed roughly downhill.",
-            "Some layer learned. Which ones did, the gradient norms tell; whether each slope is "
-            "right, only a gradient check can.",
+            "Some layer learned. The gradient norms tell which ones did; whether each slope is "
+            "right, only a gradient check can tell.",
         ),
         wrong(
-            "Nothing at all, for guessing gives nearly as much.",
+            "Nothing at all, since guessing gives nearly as much.",
             "Guessing among ten digits gives 10%. Something has learned; the question is what.",
         ),
     ),
@@ -36,9 +36,9 @@ quiz = Quiz(
             "the nudge says one half. Move the biases a little, and check again.",
         ),
         wrong(
-            "The backward code, for a failed check means a bug.",
-            "That is the usual reason, and so it tempts. But this code has just passed where no "
-            "corner was near, so the place is the likelier cause.",
+            "The backward code, since a failed check means a bug.",
+            "That is the usual reason, so it is tempting. But this code has just passed where no "
+            "corner was near, so the place is the more likely cause.",
         ),
         wrong(
             "The tolerance, which is too strict for real data.",
@@ -51,11 +51,11 @@ quiz = Quiz(
         "float64?",
         wrong(
             "Yes, its error shrinks with h², so the smaller the better.",
-            "The bending of the curve does shrink like that. But a second error grows as h "
-            "shrinks: rounding.",
+            "The error that comes from the bend of the curve does shrink like that. But a second "
+            "error grows as h shrinks: rounding.",
         ),
         right(
-            "No, the two values then agree in nearly all digits, and rounding is left.",
+            "No, the two values then agree in nearly all digits, and mostly rounding is left.",
             "A float64 keeps about 16 digits. Their difference keeps only the last two or three, "
             "and dividing by 2h blows up the noise; 1e-5 is near the best.",
         ),
@@ -66,30 +66,31 @@ quiz = Quiz(
         ),
     ),
     (
-        "All weights of a hidden layer start at 0.5, and its biases at 0. What happens in "
-        "training?",
+        "In a network of dense layers, every weight starts at 0.5 and every bias at 0. What "
+        "happens in training?",
         wrong(
-            "Nothing moves, for every gradient is 0.",
-            "That is what happens when all weights are 0. With 0.5 signals and gradients do flow.",
+            "Nothing moves, since every gradient is 0.",
+            "That is nearly what happens when all weights are 0: only the last biases move then. "
+            "With 0.5, signals and gradients do flow.",
         ),
         wrong(
             "It learns as usual, only more slowly at first.",
             "No patience helps: nothing in the steps can tell one unit from another.",
         ),
         wrong(
-            "The signals explode after a few layers, whatever its width is.",
-            "Large weights can do that, but it is not what equal ones do: they do it in a layer of "
-            "any scale.",
+            "The signals explode after a few layers, however narrow they are.",
+            "Large weights can do that, and in a wide layer 0.5 is large. But equal weights spoil "
+            "the training at any scale, small ones too.",
         ),
         right(
-            "Its units stay copies of each other, and work as one.",
+            "The units of each hidden layer stay copies of each other, and work as one.",
             "Equal units get equal gradients and take equal steps. Random starting weights break "
             "the tie.",
         ),
     ),
     (
-        "A network with ten classes has just been built, and its first loss is 60. Which is the "
-        "likeliest cause?",
+        "A network with ten classes has just been built, and its first loss is 60. What is the "
+        "most likely cause?",
         wrong(
             "The learning rate is too high.",
             "It can ruin the loss, but only from the second step on. Here no step has been taken.",
@@ -110,12 +111,12 @@ quiz = Quiz(
         ),
     ),
     (
-        "Two machines work out the gradient of half a batch each, 32 images here and 32 there, "
-        "with a loss that is a mean. How do you get the gradient of the whole batch?",
+        "Two machines each compute the gradient of half a batch, 32 images here and 32 there. The "
+        "loss is a mean. How do you get the gradient of the whole batch?",
         wrong(
             "Add the two.",
             "Gradients do add where paths meet. But each half was already divided by its own 32, "
-            "so the sum is twice too large.",
+            "so the sum is twice as large as it should be.",
         ),
         wrong(
             "Keep the one that is larger, entry by entry.",
@@ -125,7 +126,7 @@ quiz = Quiz(
         right(
             "Take the average of the two.",
             "The loss of the whole is the average of the two losses, and so is its gradient. With "
-            "halves of unequal size it would be a weighted average.",
+            "parts of unequal size it would be a weighted average.",
         ),
     ),
 )

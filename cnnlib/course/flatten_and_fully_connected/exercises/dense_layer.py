@@ -16,7 +16,7 @@ flat_place = chapter.prediction(
     minutes=2,
     expected=48,
     mistakes=[
-        (49, "The places are counted from 0: the first number of the row is at place 0."),
+        (49, "Places are counted from 0: the first number of the row is at place 0."),
         (26, "That is the order row, column, channel. Here whole channels come first."),
         (8, "Two whole channels come before channel 2, and their numbers count too."),
         (53, "Within a channel, that goes down the columns. Each row is read from left to right."),
@@ -53,8 +53,8 @@ dense_parameters = chapter.prediction(
         ),
         (
             3_136,
-            "That is how many inputs there are. Each of the 100 outputs has a weight for every "
-            "one of them.",
+            "That is the number of inputs. Each of the 100 outputs has a weight for every one of "
+            "them.",
         ),
         (
             3_236,
@@ -83,6 +83,31 @@ def _dense_case(rng: np.random.Generator) -> Call:
     return case(x, weight, bias if rng.random() < 0.7 else None)
 
 
+def _dense_call(rng: np.random.Generator, n: int, inputs: int, outputs: int, bias=True) -> Call:
+    x, weight = halves(rng, n, inputs), halves(rng, outputs, inputs)
+    return case(x, weight, halves(rng, outputs) if bias else None)
+
+
+def _dense_regions() -> dict[str, list[Call]]:
+    rng = np.random.default_rng(6)
+    big, square = (7, 10, 6), (3, 3, 3)
+    return {
+        "there are more than four samples, inputs and outputs": [_dense_call(rng, *big)],
+        "there are as many samples as inputs and outputs": [
+            _dense_call(rng, *square),
+            _dense_call(rng, *square, bias=False),
+        ],
+        "every input is 0": [case(np.zeros((2, 3)), halves(rng, 2, 3), np.array([0.5, -1.0]))],
+        "every bias is 0": [case(halves(rng, 2, 3), halves(rng, 2, 3), np.zeros(2))],
+        "every score is negative": [
+            case(np.ones((2, 2)), np.full((3, 2), -1.5), np.array([0.5, -1.0, -2.0]))
+        ],
+        "the inputs are large": [
+            case(1000 * halves(rng, 2, 3), halves(rng, 2, 3), np.array([0.5, -1.0]))
+        ],
+    }
+
+
 _X = np.array([[1.0, 0.0, 2.0, 0.0, 0.0, 3.0, 0.0, 1.0]])
 _W = np.array(
     [
@@ -104,9 +129,11 @@ _TWO = np.array([[1.0, 2.0], [0.0, 1.0]])
         (case(_X, _W, None), np.array([[2.0, 2.0, 2.0]])),
     ],
     cases=_dense_case,
+    regions=_dense_regions(),
     oracle=reference.linear,
+    dtype="same",
     hints=[
-        "The lesson's `dense` does it for one sample. What has to go round it, and which shape "
+        "The lesson's `dense` does it for one sample. Which loop goes around it, and which shape "
         "does the result have?",
         "The result has one row for each sample and one column for each output. Three loops: over "
         "samples `n`, outputs `k` and inputs `i`. Each adds `x[n, i] * weight[k, i]`.",
@@ -135,16 +162,16 @@ def _no_bias(x, weight, bias=None):
 
 
 @dense.mistake(
-    "A layer without bias has `bias=None`, and None cannot be added. Ask first: "
-    "`if bias is not None`."
+    "With a bias it is right; without one, where `bias` is None, it raises an error. None cannot "
+    "be added: is there an `if bias is not None` before each line that uses the bias?"
 )
 def _none_added(x, weight, bias=None):
     return x @ weight.T + bias
 
 
 @dense.mistake(
-    "`if bias` asks whether an array of several numbers is true, which has no answer. Ask "
-    "`if bias is not None`."
+    "An `if` needs one truth value, and an array of several numbers has none. That is what happens "
+    "with `if bias` and with `if bias != None`. Ask `if bias is not None`."
 )
 def _truth_of_bias(x, weight, bias=None):
     return x @ weight.T + bias if bias else x @ weight.T
@@ -164,16 +191,16 @@ def _bias_subtracted(x, weight, bias=None):
 
 
 @dense.mistake(
-    "Each product overwrites the one before, so only the last input counts. Write `+=` "
-    "inside the loop over the inputs."
+    "Only the last input counts, and the bias does not. Does each product overwrite the one "
+    "before, with `=` where `+=` is needed? Or is the sum set back inside the loop over the inputs?"
 )
 def _overwritten(x, weight, bias=None):
     return np.outer(x[:, -1], weight[:, -1])
 
 
 @dense.mistake(
-    "Only the last input counts: each product overwrites the sum before the bias is added. Write "
-    "`+=` inside the loop over the inputs."
+    "Only the last input counts. Does each product overwrite the one before, with `=` where `+=` "
+    "is needed? Or is the sum set back inside the loop over the inputs?"
 )
 def _overwritten_then_bias(x, weight, bias=None):
     return _plus(np.outer(x[:, -1], weight[:, -1]), bias)
@@ -188,8 +215,8 @@ def _not_reset(x, weight, bias=None):
 
 
 @dense.mistake(
-    "`len(x)` is the number of samples here, and the loop over the inputs ends there. The number "
-    "of inputs is `x.shape[1]`."
+    "Only as many inputs are added as there are samples. Does the loop over the inputs end at "
+    "`len(x)`? That is the number of samples; the number of inputs is `x.shape[1]`."
 )
 def _samples_for_inputs(x, weight, bias=None):
     y = np.zeros((len(x), len(weight)), x.dtype)
@@ -220,8 +247,8 @@ def _first_left_out(x, weight, bias=None):
 
 
 @dense.mistake(
-    "`x @ weight` pairs inputs with rows of the weight, but those belong to the outputs. It takes "
-    "`x @ weight.T`, with rows and columns of the weight swapped."
+    "This is `x @ weight`, which pairs the inputs with the rows of the weight. But its rows belong "
+    "to the outputs: use `x @ weight.T`."
 )
 def _not_transposed(x, weight, bias=None):
     return _plus(x @ weight, bias)
@@ -263,7 +290,7 @@ def _transposed_with_bias(x, weight, bias=None):
 
 
 @dense.mistake(
-    "The samples are added together. Each has scores of its own: return a row for each sample."
+    "The samples are added up. Each has scores of its own: return a row for each sample."
 )
 def _summed_over_batch(x, weight, bias=None):
     return _plus((x @ weight.T).sum(axis=0), bias)
@@ -276,11 +303,13 @@ def _first_sample(x, weight, bias=None):
     return y
 
 
-@dense.mistake("Only the scores of the first sample come back. Is `return` inside the loop?")
+@dense.mistake("Only the scores of the first sample come back. Is the `return` inside the loop?")
 def _one_sample(x, weight, bias=None):
     return _plus(x[0] @ weight.T, bias)
 
 
-@dense.mistake("Negative scores have become 0. A dense layer holds no ReLU: that is a layer apart.")
+@dense.mistake(
+    "Negative scores have become 0. A dense layer has no ReLU in it: that is another layer."
+)
 def _with_relu(x, weight, bias=None):
     return np.maximum(_plus(x @ weight.T, bias), 0)

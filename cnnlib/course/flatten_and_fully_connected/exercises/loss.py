@@ -6,6 +6,7 @@ from cnnlib import functional
 from cnnlib.course.flatten_and_fully_connected.exercises.probabilities import largest, naive_softmax
 from cnnlib.course.flatten_and_fully_connected.exercises.shared import chapter, scores
 from cnnlib.course.judge import textbook
+from cnnlib.course.judge.numbers import halves
 from cnnlib.course.judge.run import Call, case
 
 batch_loss = chapter.prediction(
@@ -59,6 +60,29 @@ def _loss_case(rng: np.random.Generator) -> Call:
     return case(logits, rng.integers(logits.shape[1], size=len(logits)))
 
 
+def _loss_regions() -> dict[str, list[Call]]:
+    rng = np.random.default_rng(6)
+    return {
+        "every score is 0": [case(np.zeros((2, 3)), np.array([2, 0]))],
+        "there is only one class": [case(np.array([[3.0], [-1000.0]]), np.array([0, 0]))],
+        "the right class is far below the others": [
+            case(np.array([[1000.0, -1000, 0]]), np.array([1])),
+            case(np.array([[-1000.0, 0, 3]]), np.array([0])),
+        ],
+        "the right class is far above the others": [
+            case(np.array([[1000.0, -1000, 0], [-3, 50, 2]]), np.array([0, 1]))
+        ],
+        "all scores lie near -1000": [case(halves(rng, 2, 3) - 1000, np.array([1, 2]))],
+        "the scores go to a million": [
+            case(np.array([[1e6, -1e6], [1e6, 1e6 - 1]]), np.array([1, 1]))
+        ],
+        "every sample has the same right class": [case(halves(rng, 3, 3), np.array([1, 1, 1]))],
+        "there are more than four samples and classes": [
+            case(halves(rng, 6, 12), np.array([11, 0, 5, 5, 7, 1]))
+        ],
+    }
+
+
 @chapter.coding(
     "Cross-entropy from scores",
     level=3,
@@ -72,6 +96,7 @@ def _loss_case(rng: np.random.Generator) -> Call:
         ),
     ],
     cases=_loss_case,
+    regions=_loss_regions(),
     oracle=textbook.cross_entropy,
     hints=[
         "One sample at a time: its row of logits, and the number of its right class. Which single "
@@ -154,8 +179,8 @@ def _one_hot_of_softmax(logits, targets):
 
 
 @cross_entropy.mistake(
-    "The small number inside the logarithm keeps the loss from becoming infinite, but caps it near "
-    "27.6. The true loss of (0, 1000) is 1000: compute the log-softmax instead."
+    "A small number keeps the probability away from 0. The loss cannot become infinite then, but "
+    "it stops near 27.6, and that of (0, 1000) should be 1000: compute the log-softmax instead."
 )
 def _capped(logits, targets):
     return float(-np.log(_picked(functional.softmax(logits), targets) + 1e-12).mean())
@@ -228,39 +253,40 @@ def _no_softmax(logits, targets):
 
 
 @cross_entropy.mistake(
-    "`log_p[:, targets]` takes the columns of all targets from every row. Take one entry of each "
-    "row: `log_p[np.arange(len(targets)), targets]`, or a loop."
+    "This is the mean of `log_p[:, targets]`, which takes the columns of all targets from every "
+    "row. Take one entry of each row, with `log_p[np.arange(len(targets)), targets]` or a loop."
 )
 def _all_pairs(logits, targets):
     return float(-functional.log_softmax(logits)[:, targets].mean())
 
 
 @cross_entropy.mistake(
-    "`log_p[targets]` takes the entries of all targets. Row `n` has one right class: "
-    "`log_p[targets[n]]`."
+    "One number for each target is returned: in every row, the entries of all targets are taken. "
+    "Row `n` has one right class, `targets[n]`."
 )
 def _all_targets(logits, targets):
     return -functional.log_softmax(logits)[:, targets].mean(axis=0)
 
 
 @cross_entropy.mistake(
-    "`log_p[targets]` takes whole rows, as if the targets were samples. Take one entry of each "
-    "row: `log_p[np.arange(len(targets)), targets]`, or a loop."
+    "This is the mean of `log_p[targets]`, which takes whole rows, as if the targets were samples. "
+    "Take one entry of each row, with `log_p[np.arange(len(targets)), targets]` or a loop."
 )
 def _rows_taken(logits, targets):
     return float(-functional.log_softmax(logits)[targets].mean())
 
 
 @cross_entropy.mistake(
-    "It divides by all entries, samples times classes. There is one loss for each sample, so "
-    "divide by the number of samples."
+    "The sum is divided by the number of all entries, samples times classes. There is one loss "
+    "for each sample, so divide by the number of samples."
 )
 def _over_entries(logits, targets):
     return float(-_picked(functional.log_softmax(logits), targets).sum() / logits.size)
 
 
 @cross_entropy.mistake(
-    "It divides by the number of classes. The mean goes over the samples: divide by `len(logits)`."
+    "The sum is divided by the number of classes. The mean goes over the samples: divide by "
+    "`len(logits)`."
 )
 def _over_classes(logits, targets):
     return float(-_picked(functional.log_softmax(logits), targets).sum() / logits.shape[1])
@@ -288,22 +314,24 @@ def _from_one(logits, targets):
     return float(-_picked(functional.log_softmax(logits), targets - 1).mean())
 
 
-@cross_entropy.mistake("Only the first sample counts. Is `return` inside the loop?")
+@cross_entropy.mistake(
+    "Only the first sample counts: this is its loss. Is the `return` inside the loop?"
+)
 def _first_only(logits, targets):
     return functional.cross_entropy(logits[:1], targets[:1])
 
 
 @cross_entropy.mistake(
-    "Only the loss of the first sample is in the mean: the `return` is inside the loop. Move "
-    "it out to the left."
+    "Only the loss of the first sample is counted, and divided by the number of all samples. Is "
+    "a `return` or a `break` inside the loop?"
 )
 def _returned_early(logits, targets):
     return functional.cross_entropy(logits[:1], targets[:1]) / len(logits)
 
 
 @cross_entropy.mistake(
-    "The division is inside the loop, so early losses are divided again and again. Divide "
-    "once, at the end."
+    "The sum is divided in every turn of the loop, so early losses are divided again and again. "
+    "Divide once, at the end."
 )
 def _divided_in_loop(logits, targets):
     total = 0.0
@@ -313,7 +341,8 @@ def _divided_in_loop(logits, targets):
 
 
 @cross_entropy.mistake(
-    "Only the last sample counts: each loss overwrites the one before. Add them up with `+=`."
+    "Only the loss of the last sample is counted, and divided by the number of all samples. Does "
+    "each loss overwrite the one before, or is the sum set back to 0 inside the loop?"
 )
 def _last_only(logits, targets):
     return functional.cross_entropy(logits[-1:], targets[-1:]) / len(logits)

@@ -4,12 +4,29 @@ import numpy as np
 
 from cnnlib.course.flatten_and_fully_connected.exercises.shared import chapter, scores
 from cnnlib.course.judge import textbook
-from cnnlib.course.judge.numbers import random_dtype
+from cnnlib.course.judge.numbers import halves, random_dtype
 from cnnlib.course.judge.run import Call, case
 
 
 def _softmax_case(rng: np.random.Generator) -> Call:
     return case(scores(rng).astype(random_dtype(rng)))
+
+
+def _softmax_regions() -> dict[str, list[Call]]:
+    rng = np.random.default_rng(6)
+    return {
+        "every score is 0": [case(np.zeros((2, 3)))],
+        "all scores of a row are equal": [case(np.array([[5.0, 5, 5], [-2000, -2000, -2000]]))],
+        "there is only one class": [case(np.array([[3.0], [-1000.0]]))],
+        "all scores lie near -1000": [case(halves(rng, 1, 3) - 1000)],
+        "one row lies near 1000, another near -1000": [
+            case(np.array([[1000.0, 1001, 999], [-1000, -1001, -999]])),
+            case(np.array([[-1000.0, -1001], [1000, 1001]], np.float32)),
+        ],
+        "the scores go to a million": [case(np.array([[1e6, 1e6 - 1], [-1e6, 1 - 1e6]]))],
+        "the scores of one row lie far apart": [case(np.array([[-1000.0, 0, 1000, 999]]))],
+        "there are more than four rows and classes": [case(halves(rng, 6, 12))],
+    }
 
 
 @chapter.coding(
@@ -18,11 +35,13 @@ def _softmax_case(rng: np.random.Generator) -> Call:
     minutes=10,
     hand=[
         (case(np.log([[1.0, 2.0, 5.0]])), np.array([[0.125, 0.25, 0.625]])),
-        (case(np.array([[1000.0, 1000 + np.log(3)]])), np.array([[0.25, 0.75]])),
+        (case(np.array([[0.0, 0.0], [1000.0, 1000.0]])), np.array([[0.5, 0.5], [0.5, 0.5]])),
     ],
     cases=_softmax_case,
+    regions=_softmax_regions(),
     oracle=textbook.softmax,
-    rtol=1e-5,
+    dtype="same",
+    rtol=2e-4,  # a float32 near 1000 is known to 0.00006, and so is the exponent
     hints=[
         "Begin with the exponentials of one row, divided by their sum. What happens to a score "
         "of 1000?",
@@ -66,8 +85,8 @@ def _not_divided(z):
 
 
 @softmax.mistake(
-    "The exponentials are of the bare scores, so large ones overflow, and the division by their "
-    "sum is missing."
+    "The exponentials are taken of the scores as they are, so large ones overflow; and the "
+    "division by their sum is missing."
 )
 def _naive_not_divided(z):
     return np.exp(z)
@@ -188,7 +207,8 @@ def _divided_by_largest(z):
 
 
 @softmax.mistake(
-    "The sign is turned: `z.max() - z` gives the largest probability to the smallest score."
+    "The sign is flipped: the smallest score gets the largest probability. Subtract the largest "
+    "score from the others, not the others from it."
 )
 def _turned(z):
     return _shares(np.exp(z.min(axis=1, keepdims=True) - z))

@@ -14,11 +14,11 @@ quiz = Quiz(
         wrong(
             "The dense layer learns which numbers were neighbours.",
             "It may learn large weights, but it is never told who stood beside whom: shuffle the "
-            "row once and for all, and it learns equally well.",
+            "row once, in the same way for every image, and it learns equally well.",
         ),
         right(
             "Each value already says what was found in its neighbourhood.",
-            "The filters have compared the neighbours before. What is left to do is to weigh what "
+            "The filters have compared the neighbours already. What is left to do is to weigh what "
             "they found, and a weighted sum can do that in any fixed order.",
         ),
         wrong(
@@ -31,13 +31,13 @@ quiz = Quiz(
         "All ten scores of a network are multiplied by 3. What happens to its answer?",
         wrong(
             "Nothing at all: only differences between scores count.",
-            "That holds when the same number is *added* to every score. Multiplying makes the "
+            "That holds when the same number is added to every score. Multiplying by 3 makes the "
             "differences three times as large.",
         ),
         right(
             "The same class wins, with a larger probability.",
             "The order of the scores stays, so the winner stays. Larger differences make the "
-            "softmax surer, though the network knows no more than before.",
+            "softmax more certain, though the network knows no more than before.",
         ),
         wrong(
             "Every probability is multiplied by 3.",
@@ -63,13 +63,13 @@ quiz = Quiz(
             "ten scores alone, and here no answer is right at all.",
         ),
         wrong(
-            "That the cat has the shape of a 3 to 97%.",
-            "It has so in comparison with nine other digits only. There is no class for "
-            "“none of these”, so one of the ten has to take the 1.",
+            "That 97% of the cat looks like a 3.",
+            "It only looks more like a 3 than like the other nine digits. There is no class for "
+            "“none of these”, so the ten share out the whole 1.",
         ),
         wrong(
             "That softmax was computed wrongly, or else all ten would be near 0.",
-            "All ten cannot be near 0, since they add up to 1. This number is computed rightly; "
+            "All ten cannot be near 0, since they add up to 1. The number is computed correctly; "
             "it answers another question.",
         ),
     ),
@@ -98,15 +98,15 @@ quiz = Quiz(
         ),
     ),
     (
-        "A new network for ten classes has a first loss of 40. What is the likeliest reading?",
+        "A new network for ten classes has a first loss of 40. What is the most likely reason?",
         wrong(
-            "All is well: it has not learned anything yet.",
+            "None is needed: it has not learned anything yet.",
             "A network without an opinion has the loss ln 10 = 2.303. At 40 it is very sure of "
             "wrong answers.",
         ),
         right(
             "Its scores are far too large: perhaps the pixels were not divided by 255.",
-            "Large scores make the softmax sure of itself, at random and mostly wrongly, and that "
+            "Large scores make the softmax very sure of an answer that is mostly wrong, and that "
             "is what cross-entropy punishes most.",
         ),
         wrong(
@@ -140,8 +140,7 @@ quiz = Quiz(
         ),
         wrong(
             "Ten maps of 30×40.",
-            "That would need padding. Without it, a kernel of 28 fits in 3 rows and 13 columns of "
-            "places only.",
+            "That would need padding. Without it, a 28×28 kernel fits at 3 · 13 places only.",
         ),
     ),
 )

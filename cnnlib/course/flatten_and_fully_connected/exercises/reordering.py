@@ -21,6 +21,23 @@ def _in_rows(blocks):
     return blocks.reshape(len(blocks), -1)
 
 
+def _order_regions() -> dict[str, list[Call]]:
+    rng = np.random.default_rng(6)
+
+    def of(outputs: int, *sizes: int) -> Call:
+        return case(halves(rng, outputs, int(np.prod(sizes))), *sizes)
+
+    return {
+        "there is one channel": [of(2, 1, 3, 4)],
+        "there is one row": [of(2, 3, 1, 4)],
+        "there is one column": [of(2, 3, 4, 1)],
+        "there are as many channels as rows and columns": [of(2, 2, 2, 2), of(1, 3, 3, 3)],
+        "the maps are larger than 4×4": [of(1, 2, 5, 6), of(1, 6, 6, 5)],
+        "there are more than two outputs": [of(5, 2, 2, 3)],
+        "every weight is 0": [case(np.zeros((2, 12)), 2, 2, 3)],
+    }
+
+
 _ADDRESSES = np.array([[0.0, 1, 2, 10, 11, 12, 100, 101, 102, 110, 111, 112]])
 _REORDERED = np.array([[0.0, 100, 1, 101, 2, 102, 10, 110, 11, 111, 12, 112]])
 
@@ -34,6 +51,7 @@ _REORDERED = np.array([[0.0, 100, 1, 101, 2, 102, 10, 110, 11, 111, 12, 112]])
         (case(_ADDRESSES, 2, 2, 3), _REORDERED),
     ],
     cases=_order_case,
+    regions=_order_regions(),
     oracle=lambda weight, channels, height, width: _in_rows(
         _as_blocks(weight, channels, height, width).transpose(0, 2, 3, 1)
     ),
@@ -155,8 +173,8 @@ def _no_parentheses(weight, channels, height, width):
 
 
 @channels_last.mistake(
-    "Columns are written into the array that is still being read, so some are lost before their "
-    "turn comes. Make a new array for the result."
+    "Columns are written into the array that is still being read, so some are lost before they "
+    "are copied. Make a new array for the result."
 )
 def _written_while_read(weight, channels, height, width):
     for c, i, j in np.ndindex(channels, height, width):
