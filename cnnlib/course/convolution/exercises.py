@@ -483,6 +483,26 @@ def _from_one(x, kernel, bias=0):
 
 
 @feature_map.mistake(
+    "The last row and the last column of the map are still 0. Do the outer loops end one early? "
+    "`range(oh)` ends at `oh - 1` by itself."
+)
+def _loops_end_early(x, kernel, bias=0):
+    y = _slide(x, kernel) + bias
+    y[-1], y[:, -1] = 0, 0
+    return y
+
+
+@feature_map.mistake("The bias is subtracted. It is added to every cell, whatever its sign.")
+def _bias_subtracted(x, kernel, bias=0):
+    return _slide(x, kernel) - bias
+
+
+@feature_map.mistake("The sums are multiplied by the bias. It is added to them.")
+def _bias_multiplied(x, kernel, bias=0):
+    return _slide(x, kernel) * bias
+
+
+@feature_map.mistake(
     "The last row and the last column of the kernel are not used. `range(kh)` already ends at "
     "`kh - 1`."
 )

@@ -122,6 +122,21 @@ def _one_side(size, kernel_size, stride=1, padding=0):
     return (size + padding - kernel_size) // stride + 1
 
 
+@output_size.mistake(
+    "The padding is subtracted. It makes the row longer: `size + 2 * padding - kernel_size`."
+)
+def _padding_subtracted(size, kernel_size, stride=1, padding=0):
+    return (size - 2 * padding - kernel_size) // stride + 1
+
+
+@output_size.mistake(
+    "One is added twice. With stride 1, `size + 2 * padding - kernel_size` steps are made, and the "
+    "first position comes on top: divide, then add 1."
+)
+def _one_twice(size, kernel_size, stride=1, padding=0):
+    return (size + 2 * padding - kernel_size + 1) // stride + 1
+
+
 @output_size.mistake("The padding is not used.")
 def _no_padding(size, kernel_size, stride=1, padding=0):
     return (size - kernel_size) // stride + 1
@@ -254,6 +269,14 @@ def _in_front(kernel_size):
 )
 def _halves(kernel_size):
     return (kernel_size - 1) / 2, (kernel_size - 1) / 2
+
+
+@same_padding.mistake(
+    "Half a kernel goes on each side. But one of its pixels stays on the row: `kernel_size - 1` "
+    "pixels are needed in all, and they cannot be halved."
+)
+def _half_a_kernel(kernel_size):
+    return kernel_size / 2, kernel_size / 2
 
 
 @same_padding.mistake(
@@ -735,6 +758,17 @@ def _layers_sum_of_strides(target, kernel_size, stride=1):
 
 
 @layers_needed.mistake(
+    "The view itself is multiplied by the stride. It grows by `(kernel_size - 1) * jump`; only the "
+    "step, `jump`, is multiplied."
+)
+def _layers_view_multiplied(target, kernel_size, stride=1):
+    seen, layers = 1, 0
+    while seen < target:
+        seen, layers = seen * stride + (kernel_size - 1) * stride**layers, layers + 1
+    return layers
+
+
+@layers_needed.mistake(
     "Unless the view is exactly as large as asked for, a layer is missing. Less than `target` is "
     "not enough: count the layer that goes beyond it too."
 )
@@ -1011,6 +1045,24 @@ def _conv_short(x, kernel, stride=(1, 1), padding=(0, 0)):
     padded = _framed(x, padding)
     oh, ow = _places(padded, kernel, stride)
     return _slid(padded, kernel, stride, shape=(oh - 1, ow - 1))
+
+
+@conv2d.mistake(
+    "The last row and the last column of the output are still 0. Do the loops end one early? "
+    "`range(oh)` ends at `oh - 1` by itself."
+)
+def _conv_loops_end_early(x, kernel, stride=(1, 1), padding=(0, 0)):
+    y = _slid(_framed(x, padding), kernel, stride)
+    y[-1], y[:, -1] = 0, 0
+    return y
+
+
+@conv2d.mistake(
+    "Twice the padding is put on each side. `2 * padding` is what both sides get together: one "
+    "`padding` at each end."
+)
+def _conv_padding_twice(x, kernel, stride=(1, 1), padding=(0, 0)):
+    return _slid(_framed(x, (2 * padding[0], 2 * padding[1])), kernel, stride)
 
 
 @conv2d.mistake(

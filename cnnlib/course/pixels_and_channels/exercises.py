@@ -163,6 +163,13 @@ def _one_long(image, top, left, height, width):
 
 
 @crop.mistake(
+    "The window begins one row and one column too late. Rows are counted from 0: no `+ 1`."
+)
+def _from_one(image, top, left, height, width):
+    return image[top + 1 : top + height + 1, left + 1 : left + width + 1]
+
+
+@crop.mistake(
     "Two pairs of brackets both cut rows: the second cuts the rows of what the first left. Put "
     "both slices into one pair, `[rows, columns]`."
 )
@@ -289,6 +296,14 @@ def _small_room(image, amount):
 )
 def _no_room_below(image, amount):
     return np.clip(image.astype(np.uint16) + amount, 0, 255).astype(np.uint8)
+
+
+@brighten.mistake(
+    "The numbers are cut off rightly, but not as bytes: in `int8` 255 reads as −1. End with "
+    "`.astype(np.uint8)`."
+)
+def _signed_bytes(image, amount):
+    return np.clip(image.astype(np.int16) + amount, 0, 255).astype(np.int8)
 
 
 @brighten.mistake(

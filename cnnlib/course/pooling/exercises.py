@@ -399,6 +399,32 @@ def _returns_after_a_row(x, kernel_size, stride):
 
 
 @max_pool.mistake(
+    "The last row and the last column of each map are still 0. Do the loops end one early? "
+    "`range(rows)` ends at `rows - 1` by itself."
+)
+def _loops_end_early(x, kernel_size, stride):
+    y = reference.max_pool2d(x, kernel_size, stride)
+    y[:, :, -1], y[:, :, :, -1] = 0, 0
+    return y
+
+
+@max_pool.mistake(
+    "Kernel size and stride are exchanged: windows are `kernel_size` long, and one begins every "
+    "`stride` pixels."
+)
+def _sizes_exchanged(x, kernel_size, stride):
+    return _pool(x, (stride,) * 2, (kernel_size,) * 2, np.max)
+
+
+@max_pool.mistake(
+    "The signs are lost. The largest of −3 and −1 is −1, and of −3 and 1 it is 1: compare the "
+    "numbers as they are."
+)
+def _signs_lost(x, kernel_size, stride):
+    return reference.max_pool2d(np.abs(x), kernel_size, stride)
+
+
+@max_pool.mistake(
     "All images and channels come out the same: `.max()` looks at all of them together. Pool each "
     "map on its own."
 )
@@ -802,6 +828,11 @@ def _last_of_equals(image, kernel_size, stride):
 @winners.mistake("These are the places of the smallest numbers. Turn the comparison around: `>`.")
 def _smallest(image, kernel_size, stride):
     return _winners_by_sorting(-image, kernel_size, stride)
+
+
+@winners.mistake("The places are counted from 1. In an array they are counted from 0.")
+def _from_one(image, kernel_size, stride):
+    return tuple(places + 1 for places in _winners_by_sorting(image, kernel_size, stride))
 
 
 @winners.mistake("These are the corners of the windows. Where in the window is the largest number?")

@@ -310,6 +310,24 @@ def _batch_added(x, weight, bias=None, stride=1, padding=0):
 
 
 @conv2d.mistake(
+    "The last row and the last column of each map are still 0. Do the loops end one early? "
+    "`range(oh)` ends at `oh - 1` by itself."
+)
+def _loops_end_early(x, weight, bias=None, stride=1, padding=0):
+    y = F.conv2d(x, weight, bias, stride, padding)
+    y[:, :, -1], y[:, :, :, -1] = 0, 0
+    return y
+
+
+@conv2d.mistake(
+    "Twice the padding is put on each side. `2 * padding` is what both sides get together: one "
+    "`padding` at each end."
+)
+def _padding_twice(x, weight, bias=None, stride=1, padding=0):
+    return F.conv2d(x, weight, bias, stride, 2 * padding)
+
+
+@conv2d.mistake(
     "One row and one column are missing. A kernel fits once more than it can step: end with `+ 1`."
 )
 def _no_plus_one(x, weight, bias=None, stride=1, padding=0):
