@@ -8,6 +8,7 @@ says what to write; a remedy is only named where it leads to the expected result
 
 from __future__ import annotations
 
+import ast
 import math
 import numbers
 import re
@@ -184,8 +185,8 @@ def _number_in(got: Any) -> tuple[Any, str]:
         return got[0], "A comma behind a value makes a tuple of it: leave the comma out."
     if isinstance(got, tuple) and (number := _read_with_commas(got)) is not None:
         return number, _comma(got)
-    if isinstance(got, str):
-        return _read(got), "Write the number without the quotes."
+    if isinstance(got, str) and (read := _read(got)) is not None:
+        return read, f"Write the number without the quotes: {show(read)}."
     if isinstance(got, Decimal):
         return (float(got) if got.is_finite() else None), "`int(...)` or `float(...)` converts it."
     if isinstance(got, complex | np.complexfloating) and got.imag == 0:
@@ -235,21 +236,37 @@ def _tuple_difference(
     if isinstance(got, np.ndarray) and got.ndim:
         got = tuple(got)
     if not isinstance(got, tuple | list):
-        listed = ", ".join(names)
-        kind = f"{len(expected)} results ({listed})"
+        kind = f"a tuple of {len(expected)}"
+        if parts:
+            kind = f"{len(expected)} results ({', '.join(names)})"
+        if isinstance(got, str):
+            return _unquoted(kind, expected, got, terms)
         if isinstance(got, Foreign) and got.items is not None:
             right = _tuple_difference(expected, got.items, terms, parts) is None
             remedy = "Collect them: `tuple(...)`."
             return _wrong_kind(kind, got, remedy, "form" if right else "type")
         return _wrong_kind(kind, got)
     if len(got) != len(expected):
-        return Difference(
-            "shape", f"Expected {len(expected)} entries ({', '.join(names)}), got {len(got)}."
-        )
+        listed = f" ({', '.join(names)})" if parts else ""
+        return Difference("shape", f"Expected {len(expected)} entries{listed}, got {len(got)}.")
     return _worst(
         (name, _part_difference(one_expected, one_got, terms))
         for name, one_expected, one_got in zip(names, expected, got, strict=True)
     )
+
+
+def _unquoted(kind: str, expected: Any, got: str, terms: Terms) -> Difference:
+    """Say whether a text would be right as code."""
+    try:
+        value = ast.literal_eval(got)
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        return _wrong_kind(kind, got)
+    if isinstance(expected, np.ndarray):
+        value = _as_array(value)
+    if value is None or isinstance(value, str):
+        return _wrong_kind(kind, got)
+    right = _difference(expected, value, replace(terms, dtype="any")) is None
+    return _wrong_kind(kind, got, "Leave out the quotes." if right else "")
 
 
 def _part_difference(expected: Any, got: Any, terms: Terms) -> Difference | None:
@@ -325,7 +342,8 @@ def _wrong_entries(expected: np.ndarray, got: np.ndarray, close: np.ndarray) -> 
         return _wrong_value(expected.item(), got.item())
     count = int((~close).sum())
     all_differ = count == expected.size
-    text = "Every entry differs." if all_differ else f"{count} of {expected.size} differ."
+    some = f"{count} of {expected.size} {'differs' if count == 1 else 'differ'}."
+    text = "Every entry differs." if all_differ else some
     if got.dtype == np.float16 and Terms(rtol=2e-3).close(expected, got.astype(float)).all():
         text += " float16 keeps no more than three digits: compute in float32 or float64."
     return Difference("value", text)
@@ -360,6 +378,8 @@ def _no_array(expected: np.ndarray, got: Any, terms: Terms) -> Difference:
     if isinstance(got, Foreign) and got.items is not None:
         once = "It hands out its entries only once. Collect them: `np.array(list(...))`."
         return _made_of(expected, _as_array(got.items), terms, got, once)
+    if isinstance(got, str):
+        return _unquoted(kind, expected, got, terms)
     if isinstance(got, list | tuple):
         for number, one in enumerate(got, start=1):
             if isinstance(one, np.ndarray) and _array_difference(expected, one, terms) is None:

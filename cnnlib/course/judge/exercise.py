@@ -24,7 +24,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from cnnlib.course.chapters import chapter_of
-from cnnlib.course.judge import diagnose, record, remarks
+from cnnlib.course.judge import diagnose, record, remarks, source
 from cnnlib.course.judge.compare import (
     RIGHT_BUT,
     Difference,
@@ -103,10 +103,11 @@ class Exercise(ABC):
         """Return the next hint, or the one with the given number, counted from 1."""
         if number is None:
             number = min(self._hints_given + 1, len(self.hints))
-        if isinstance(number, bool) or number not in range(1, len(self.hints) + 1):
+        whole = is_a(number, int) and not is_a(number, bool)
+        if not whole or number not in range(1, len(self.hints) + 1):
             raise ValueError(
                 f"hint: the hints of {self.name} are numbered from 1 to {len(self.hints)}, "
-                f"but {number!r} was asked for"
+                f"but {show(number)} was asked for"
             )
         self._hints_given = max(self._hints_given, number)
         return Hint(self.name, number, len(self.hints), self.hints[number - 1])
@@ -465,9 +466,11 @@ class Coding(Exercise):
                 "do without an inner loop?"
             )
         hand = sum(trial.by_hand for trial in trials)
-        random = f"{len(trials) - hand} random cases"
-        by_hand = f"{hand} worked out by hand and " if hand else ""
-        return self._right(f"It agrees with {by_hand}{random}.")
+        chosen = sum(bool(trial.region) for trial in trials)
+        counts = [f"{hand} worked out by hand"] if hand else []
+        counts += [f"{chosen} chosen on purpose"] if chosen else []
+        before = f"{', '.join(counts)} and " if counts else ""
+        return self._right(f"It agrees with {before}{len(trials) - hand - chosen} random cases.")
 
     def _first_wrong(self, trials: list[Trial], outcomes: list[Outcome]) -> int | None:
         """Return the number of the first case that fails, or None.
@@ -498,7 +501,7 @@ class Coding(Exercise):
         for one, refused in zip(trials, outcomes, strict=True):
             if is_a(refused.error, Refused):
                 return self._wrong(refused.message, *self._failing_call(one))
-        if outcome.error is not None and (fault := self._not_the_answers(trial, outcome, answer)):
+        if fault := self._not_the_answers(trial, outcome, answer):
             return self._open(fault, *self._failing_call(trial))
         wrong = [
             not outcome.returned or bool(self._differs(trial, outcome))
@@ -536,14 +539,17 @@ class Coding(Exercise):
 
     def _not_the_answers(self, trial: Trial, outcome: Outcome, answer: Any) -> str:
         """Say what is wrong with the session or the computer, where that made an answer fail."""
+        code = source.text_of(answer) + source.lines_of(outcome.error)
         for name, now in overwritten():
-            if re.search(rf"(?<![\w.]){re.escape(name)}\b", outcome.line):
+            if re.search(rf"(?<![\w.]){re.escape(name)}\b", code):
+                raised = f" with {type_name(outcome.error)}" if outcome.error is not None else ""
                 return (
                     f"`{name}` means something else in this session: somewhere it was overwritten, "
-                    f"and now it is {describe_kind(now)}. Take out the line with `{name} = …`, "
-                    f"restart the kernel and try again. Your answer raised "
-                    f"{type_name(outcome.error)} in {outcome.line}."
+                    f"and now it is {describe_kind(now)}. Your answer uses it, and fails{raised}. "
+                    f"Take out the line with `{name} = …`, restart the kernel and try again."
                 )
+        if outcome.error is None:
+            return ""
         solved = run(self._use(self.model_answer), trial.call, self._seconds)
         if solved.error is None:
             return ""
@@ -702,6 +708,12 @@ class Project(Exercise):
             return self._todo(f"`{self.reader_name}` still returns the three dots.")
         if is_a(outcome.error, Refused):
             return self._wrong(outcome.message, *_printed(outcome))
+        if outcome.error is not None and not callable(answer):
+            return self._open(
+                f"The check itself failed, with {type_name(outcome.error)}: "
+                f"{outcome.message.rstrip('.')}. That says nothing about your answer. Restart the "
+                "kernel and try again."
+            )
         if outcome.error is not None:
             return self._wrong(remarks.explain(outcome), *_printed(outcome))
         if outcome.value:
@@ -822,12 +834,12 @@ def _binds(signature: inspect.Signature, call: Call) -> bool:
 
 def _written_to(name: str) -> str:
     """Say that an argument was written to; its place may be all that is known of it."""
-    code = f"`{name}`" if name.isidentifier() else name
+    which = f"its argument `{name}`" if name.isidentifier() else f"its {name}"
     copy = f"`{name} = {name}.copy()`" if name.isidentifier() else "`x = x.copy()`"
     return (
-        f"The result is right, but the call writes to its argument {code}, which belongs to the "
-        f"caller. Work on a copy: {copy}."
-    ).replace("argument argument", "argument")
+        f"The result is right, but the call writes to {which}, which belongs to the caller. Work "
+        f"on a copy: {copy}."
+    )
 
 
 def _printed(outcome: Outcome) -> tuple[str | Table, ...]:

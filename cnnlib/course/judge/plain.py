@@ -166,6 +166,8 @@ def describe(value: Any) -> str:
         return f"the class {_name(value, '?')}"
     if kind in NAMES:
         return NAMES[kind]
+    if kind.endswith("_iterator"):
+        return "an iterator"
     if callable(value) and (name := _name(value, "")):
         return f"the function {name}"
     return f"{'an' if kind[:1] in 'aeiouAEIOU' else 'a'} {kind}"

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from cnnlib.course.judge import show
+from cnnlib.course.judge import compare, show
+from cnnlib.course.judge.plain import cut, is_a, text_of
 from cnnlib.course.judge.show import Verdict
 
 LETTERS = "abcdefgh"
@@ -79,7 +80,8 @@ class Quiz:
     def answer(self, question: int, option: str) -> Verdict:
         """Judge an option of a question, and say why: ``answer(1, "b")``."""
         asked = f"Ask for example `{self.name}.answer(1, 'a')`."
-        if isinstance(question, bool) or question not in range(1, len(self.questions) + 1):
+        whole = is_a(question, int) and not is_a(question, bool)
+        if not whole or question not in range(1, len(self.questions) + 1):
             return Verdict(
                 "todo",
                 "quiz",
@@ -88,7 +90,7 @@ class Quiz:
             )
         options = self.questions[question - 1].options
         letters = LETTERS[: len(options)]
-        letter = str(option).strip().strip("()").lower()
+        letter = text_of(option).strip().strip("()").lower()
         if len(letter) != 1 or letter not in letters:
             return Verdict(
                 "todo",
@@ -150,5 +152,4 @@ def _option_html(letter: str, option: Option) -> str:
 
 
 def _show_short(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 30 else f"{text[:30]}…"
+    return cut(compare.show(value), 30)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import inspect
 import textwrap
+import traceback
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -95,6 +96,19 @@ def mentions(*words: str) -> Question:
 def _ask(answer: Any, question: Callable[[ast.AST], bool]) -> bool | None:
     tree = tree_of(answer)
     return None if tree is None else question(tree)
+
+
+def text_of(answer: Any) -> str:
+    """Return the source of a function or class as text, or "" where it is not known."""
+    tree = tree_of(answer)
+    return "" if tree is None else ast.unparse(tree)
+
+
+def lines_of(error: BaseException | None) -> str:
+    """Return the lines of code, the reader's own and others, that led to an error."""
+    if error is None:
+        return ""
+    return "\n".join(frame.line or "" for frame in traceback.extract_tb(error.__traceback__))
 
 
 def tree_of(answer: Any) -> ast.AST | None:

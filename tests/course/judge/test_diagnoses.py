@@ -63,15 +63,19 @@ def doubling(chapter: ExerciseSet, **declared: Any) -> Coding:
         (0.5, np.array([[0.5]]), "`.item()` takes the number out of it."),
         (0.5, [0.5], "without the brackets"),
         (0.5, (0.5,), "leave the comma out"),
-        (3, "3", "Write the number without the quotes."),
-        (0.5, "0.5", "Write the number without the quotes."),
-        (7200, "7,200", "Write the number without the quotes."),
+        (3, "3", "Write the number without the quotes: 3."),
+        ((4, 8), "(4, 8)", "Expected a tuple of 2, got the text '(4, 8)'. Leave out the quotes."),
+        ((4, 8), "4 by 8", "Expected a tuple of 2, got the text '4 by 8'."),
+        (np.ones(2), "[1, 1]", "Leave out the quotes."),
+        ((4, 8), iter((4, 8)), "got an iterator. Collect them: `tuple(...)`."),
+        (0.5, "0.5", "Write the number without the quotes: 0.5."),
+        (7200, "7,200", "Write the number without the quotes: 7200."),
         (3, "many", "Expected a whole number, got the text 'many'."),
         (3, 3 + 0j, "`.real`"),
         (0.5, 0.5j, "Expected a number, got the number 0.5j."),
         (1, True, "`int(...)` makes 0 or 1 of it."),
         ((1, 2), (one for one in (1, 2)), "`tuple(...)`"),
-        ((1, 2), 3, "Expected 2 results (entry 1, entry 2), got the number 3."),
+        ((1, 2), 3, "Expected a tuple of 2, got the number 3."),
         ((1, 2), (None, 2), "In entry 1: Expected 1, got None."),
         ({"a": 1}, [("a", 1)], "`dict(...)`"),
         ({"a": 1}, {"b": 1}, "Expected the keys 'a', got 'b'."),
@@ -234,6 +238,10 @@ def test_a_region_is_named_where_all_that_fails_lies_in_it(chapter):
     regions = {"`factor` is 0": [case(np.ones((2, 2)), 0.0), case(np.ones((3, 2)), 0.0)]}
     exercise = doubling(chapter, regions=regions)
     assert len(exercise.trials) == 203
+    verdict = exercise.check(exercise.model_answer)
+    assert verdict.diagnosis == (
+        "It agrees with 1 worked out by hand, 2 chosen on purpose and 200 random cases."
+    )
     text = exercise.check(lambda x, factor=2.0: x * (factor or 7)).diagnosis
     assert "It goes wrong only where `factor` is 0; all other cases are right." in text
 

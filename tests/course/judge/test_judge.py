@@ -371,7 +371,7 @@ def test_a_failing_case_is_shown_with_its_arrays(scale):
 
     assert repr(scale.check(half_right)) == (
         "✗ scale: not yet right\n"
-        "1 of 2 differ.\n"
+        "1 of 2 differs.\n"
         "Worked out by hand:\n"
         "    my_scale(x)\n"
         "    x (1, 2)\n"

@@ -413,6 +413,16 @@ def test_a_fault_of_the_check_is_no_mistake(chapter):
     assert "The check itself failed, with KeyError" in verdict.diagnosis
 
 
+def test_a_judge_that_fails_on_a_value_blames_itself(chapter):
+    def fails(answer):
+        raise OSError("no data")
+
+    facts = {"level": 1, "minutes": 1, "hints": ["x", "y"], "solution": "3", "praise": "So."}
+    verdict = chapter.project("value", "A value", judge=fails, **facts).check(3)
+    assert verdict.status == "todo"
+    assert "The check itself failed, with OSError: no data." in verdict.diagnosis
+
+
 def test_what_the_course_refuses_is_told_in_its_words(chapter):
     def use(answer, x):
         result = answer(x)
@@ -445,6 +455,42 @@ def test_an_overwritten_name_is_told(scale, monkeypatch, value):
     assert text.startswith("○ scale: could not be judged")
     assert "`np.zeros` means something else in this session" in text
     assert "restart the kernel" in text
+
+
+def test_an_overwritten_name_is_told_where_it_leads_to_wrong_numbers(scale, monkeypatch):
+    def uses_multiply(x, factor=2.0):
+        return np.multiply(x, factor)
+
+    monkeypatch.setattr(np, "multiply", np.add)
+    verdict = scale.check(uses_multiply)
+    other = scale.check(lambda x, factor=2.0: x + factor)
+    monkeypatch.undo()
+    assert verdict.status == "todo"
+    assert "`np.multiply` means something else" in repr(verdict).replace("\n", " ")
+    assert other.status == "wrong"  # it does not use that name
+
+
+def test_an_overwritten_name_is_found_in_what_an_answer_calls(scale, monkeypatch):
+    def helper(x):
+        return np.zeros(x.shape)
+
+    def calls(x, factor=2.0):
+        return helper(x) + x * factor
+
+    monkeypatch.setattr(np, "zeros", 0)
+    verdict = scale.check(calls)
+    monkeypatch.undo()
+    assert "`np.zeros` means something else" in repr(verdict).replace("\n", " ")
+
+
+def test_hints_and_quizzes_take_anything(scale):
+    quiz = judge.Quiz("quiz", ("?", judge.right("a", "So."), judge.wrong("b", "No.")))
+    for hook in ("__repr__", "__str__", "__eq__", "__hash__"):
+        one = make_hostile(object, hook, fail)
+        assert "There is no question" in quiz.answer(one, "a").diagnosis
+        assert "There is no option" in quiz.answer(1, one).diagnosis
+        with pytest.raises(ValueError, match="numbered from 1"):
+            scale.hint(one)
 
 
 def test_names_that_are_as_they_were_are_not_blamed(scale):
