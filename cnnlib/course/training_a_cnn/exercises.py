@@ -786,8 +786,14 @@ def _judge_rate(answer: Any) -> str | None:
     if isinstance(answer, np.ndarray) and answer.ndim == 0:
         answer = answer.item()
     if isinstance(answer, bool) or not isinstance(answer, numbers.Real | Decimal):
+        remedy = ""
+        if isinstance(answer, str):
+            remedy = " Write the number without the quotes."
+        elif isinstance(answer, np.ndarray | list | tuple) and np.size(answer) == 1:
+            remedy = " Take the number out of it: `[0]`."
         return (
-            f"Expected one number as the learning rate, such as 0.05, got {describe_kind(answer)}."
+            "Expected one number as the learning rate, such as 0.05, got "
+            f"{describe_kind(answer)}.{remedy}"
         )
     lr = float(answer)
     if not np.isfinite(lr) or lr < 0:

@@ -310,3 +310,16 @@ def test_rates_that_are_far_too_large_kill_the_relus():
         fit(model, few, epochs=3, batch_size=50, optimizer=sgd, rng=rng, progress=False)
         hidden = Sequential(*model.layers[:3])(validation[0])
         assert (hidden == 0).all(axis=0).mean() > 0.9
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        ("1e-4", "without the quotes"),
+        ([1e-4], "Take the number out of it"),
+        (np.array([1e-4]), "Take the number out of it"),
+        ((1e-4, 1e-3), "got a tuple of 2."),
+    ],
+)
+def test_a_rate_in_another_form_is_told_what_to_write(answer, words):
+    assert words in ex.learning_rate.check(answer).diagnosis
