@@ -116,7 +116,7 @@ class PixelInspector(Widget):
         height, width = packed["shape"][:2]
         if row >= height or column >= width:
             raise ValueError(
-                f"{op}: there is no pixel in row {row}, column {column}; rows go from 0 to "
+                f"{op}: there is no pixel at place {checks.describe(place)}; rows go from 0 to "
                 f"{height - 1}, columns from 0 to {width - 1}."
             )
         show = one_of(op, "show", show, NUMBERS)

@@ -45,12 +45,17 @@ def integer_within(
     """
     number = checks.integer(op, name, value, least)
     if number > most:
-        raise ValueError(f"{op}: {name} must be at most {most:,}, got {number:,}{where}.")
+        came = f"{number:,}" if number < 10**15 else "far more"
+        raise ValueError(f"{op}: {name} must be at most {most:,}, got {came}{where}.")
     return number
 
 
 def number_within(op: str, name: str, value: object, least: float, most: float) -> float:
     """Return a number from `least` to `most`, or say what came instead."""
+    if isinstance(value, int) and not -(10**300) < value < 10**300:  # no float is as large
+        raise ValueError(
+            f"{op}: {name} must be {least:g} to {most:g}, got {checks.describe(value)}."
+        )
     number = checks.number(op, name, value)
     if not least <= number <= most:
         raise ValueError(f"{op}: {name} must be {least:g} to {most:g}, got {number:g}.")
