@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
 from cnnlib.course.drawing.grids import Window, grid, outline, value_norm
+from cnnlib.course.drawing.mending import Mending, picture_fix
 from cnnlib.course.drawing.theme import DIVERGING, require_axes, require_numbers, styled
 from cnnlib.types import Array
 
@@ -44,12 +45,7 @@ def number_image(img: ArrayLike, ax: Axes, **options: Any) -> Axes:
     >>> [text.get_color() for text in ax.texts]
     ['white', 'black']
     """
-    pixels = _checked_image("number_image", img)
-    if pixels.ndim == 3:
-        raise ValueError(
-            f"number_image: img must be grey, (H, W), but its shape is {pixels.shape}. "
-            "Draw one channel at a time: img[:, :, 0]."
-        )
+    pixels = _checked_image("number_image", img, colour=False)
     settings: dict[str, Any] = {"cmap": "gray", "vmin": 0, "vmax": _white(pixels)}
     return grid(pixels, ax, **(settings | options))
 
@@ -58,29 +54,32 @@ def _white(img: Array) -> float:
     return 255.0 if img.dtype.kind in "iu" else 1.0
 
 
-def _checked_image(name: str, img: ArrayLike) -> Array:
+def _checked_image(name: str, img: ArrayLike, what: str = "img", *, colour: bool = True) -> Array:
     """Return an image as an array after checking its shape and range."""
-    pixels = require_numbers(name, img, "img")
-    if pixels.ndim == 3 and pixels.shape[-1] != 3:
-        hint = "Use img[:, :, 0] for one channel."
-        if pixels.shape[0] == 3:
-            hint = "Its channels come first; move them last: np.moveaxis(img, 0, -1)."
-        elif pixels.shape[0] == 1:
-            hint = "Take out its only channel: img[0]."
+    try:
+        came: Any = Mending(what, img).array
+    except ValueError:  # rows of different lengths; the next line says so
+        came = img
+    pixels = require_numbers(name, came, what)
+    if np.asarray(came).dtype == bool:
+        pixels = pixels.astype(float)
+    fix = picture_fix(what, img, to_bytes=False, colour=colour)
+    fix = f" Give it {fix}." if fix else ""
+    if pixels.ndim == 3 and not colour:
         raise ValueError(
-            f"{name}: img must be (H, W) grey or (H, W, 3) colour, but is {pixels.shape}. {hint}"
+            f"{name}: {what} must be grey, (H, W), but its shape is {pixels.shape}.{fix}"
         )
-    if pixels.ndim not in (2, 3):
+    if pixels.ndim != 2 and not (pixels.ndim == 3 and pixels.shape[-1] == 3):
         raise ValueError(
-            f"{name}: img must be (H, W) grey or (H, W, 3) colour, but its shape is {pixels.shape}."
+            f"{name}: {what} must be (H, W) grey or (H, W, 3) colour, but its shape is "
+            f"{pixels.shape}.{fix}"
         )
     low, high, white = float(pixels.min()), float(pixels.max()), _white(pixels)
     if not (low >= 0 and high <= white):
         kind = "integers from 0 to 255" if white == 255 else "floats from 0 to 1"
         raise ValueError(
-            f"{name}: img of dtype {pixels.dtype} must hold {kind}, "
-            f"but holds {low:g} to {high:g}. Divide floats by 255, or draw signed maps "
-            "with drawing.gallery or drawing.kernel."
+            f"{name}: {what} of dtype {pixels.dtype} must hold {kind}, but holds {low:g} to "
+            f"{high:g}.{fix} Maps with a sign are drawn with drawing.gallery or drawing.kernel."
         )
     return pixels
 
@@ -97,7 +96,7 @@ def image(
 
     Parameters
     ----------
-    img : array_like, shape (H, W) or (H, W, 3)
+    img : array_like, shape (H, W) or (H, W, 3), or Pillow picture
         Grey or colour; uint8 from 0 to 255, or floats from 0 to 1. 0 is black.
     ax : Axes
         Where to draw.
@@ -206,15 +205,19 @@ def gallery(
     >>> [ax.get_title() for ax in fig.axes]
     ['a', 'b', 'c']
     """
-    maps = [require_numbers("gallery", one, "an image") for one in _listed(images)]
+    given = _listed(images)
+    maps = [require_numbers("gallery", one, "an image") for one in given]
     if not maps:
         raise ValueError("gallery: images is empty.")
     for k, one in enumerate(maps):
         if one.ndim != 2 and not (one.ndim == 3 and one.shape[-1] == 3):
+            fix = picture_fix(f"images[{k}]", given[k], to_bytes=False)
             raise ValueError(
                 f"gallery: each image must be (H, W) or (H, W, 3), but number {k} is {one.shape}. "
-                "Pick the sample or channel first, for example feature_maps[0]."
+                f"{f'Give it {fix}, or p' if fix else 'P'}ick the sample or channel first."
             )
+        if one.ndim == 3:
+            maps[k] = _checked_image("gallery", given[k], f"images[{k}]")
     if titles is not None and len(titles) != len(maps):
         raise ValueError(f"gallery: {len(titles)} titles came for {len(maps)} images.")
     if scale not in ("shared", "each"):

@@ -8,14 +8,15 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.figure import Figure
 
-from cnnlib import checks
 from cnnlib.course import drawing
 from cnnlib.course.widgets.kit.base import Widget, setting
 from cnnlib.course.widgets.kit.bundle import script, styles
 from cnnlib.course.widgets.kit.numbers import (
+    LARGEST,
     as_maps,
     flag,
     integer_within,
+    number_within,
     sizes,
     tidy,
     whole,
@@ -228,7 +229,7 @@ class ConvolutionStepper(Widget):
             ("height", "width"), x.shape[1:], weights.shape[1:], strict=True
         ):
             fitting_size(op, axis, size, kernel_size, **steps)
-        bias = checks.number(op, "bias", bias)
+        bias = number_within(op, "bias", bias, -LARGEST, LARGEST)
         return {
             "image": tidy(x),
             "kernel": tidy(weights),

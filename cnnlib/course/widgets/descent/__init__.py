@@ -10,9 +10,10 @@ from matplotlib.figure import Figure
 
 from cnnlib.course import drawing
 from cnnlib.course.convolution import figures
+from cnnlib.course.drawing.mending import Mending
 from cnnlib.course.widgets.kit.base import Widget, setting
 from cnnlib.course.widgets.kit.bundle import script, styles
-from cnnlib.course.widgets.kit.numbers import as_numbers, number_within, refuse_nan
+from cnnlib.course.widgets.kit.numbers import as_numbers, number_within, refuse_wild
 from cnnlib.functional import conv2d, conv2d_backward
 from cnnlib.types import Array
 
@@ -220,7 +221,21 @@ def _rows(op: str, name: str, value: npt.ArrayLike) -> Array:
     if array.ndim != 2 or array.size == 0 or max(array.shape) > limit:
         raise ValueError(
             f"{op}: {name} must have the shape (H, W), at most ({limit}, {limit}), got shape "
-            f"{array.shape}. Cut out a piece, as in {name}[:8, :8]."
+            f"{array.shape}.{_fix(name, value, limit)}"
         )
-    refuse_nan(op, name, array)
+    refuse_wild(op, name, array)
     return array.astype(np.float64)
+
+
+def _fix(name: str, value: npt.ArrayLike, limit: int) -> str:
+    """Say with which line of code rows of numbers come out of it, if there is one."""
+    mending = Mending(name, value)
+    while mending.array.ndim > 2:
+        mending.do("{0}[0]")
+    if mending.array.ndim == 1:
+        mending.do("{0}[None]")
+    if mending.array.size == 0 or mending.array.ndim == 0:
+        return ""
+    if max(mending.array.shape) > limit:
+        mending.do(f"{{0}}[:{min(limit, 8)}, :{min(limit, 8)}]")
+    return f" Give it {mending.code}."

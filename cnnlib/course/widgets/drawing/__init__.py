@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 from cnnlib import checks
 from cnnlib import functional as F
 from cnnlib.course import drawing
+from cnnlib.course.drawing.mending import picture_fix
 from cnnlib.course.drawing.theme import diverging_colours
 from cnnlib.course.widgets.kit.base import Widget, setting
 from cnnlib.course.widgets.kit.bundle import script, styles
@@ -390,16 +391,31 @@ def _checked_model(op: str, model: object) -> Sequential:
 
 
 def _checked_image(image: npt.ArrayLike) -> Array:
-    grey = np.asarray(image)
+    try:
+        grey = np.asarray(image)
+    except ValueError:  # rows of different lengths
+        grey = np.asarray(None)
     grey = grey[0] if grey.ndim == 3 and len(grey) == 1 else grey
     right = grey.shape == (DIGIT, DIGIT) and grey.dtype.kind in "iuf"
     if not right or not (grey >= 0).all() or not (grey <= 1).all():
+        fix = picture_fix("image", image, to_bytes=False, colour=False)
         raise ValueError(
-            "DrawingPad: image must be (28, 28) numbers from 0 to 1, got "
-            f"{checks.describe(image)}. Divide bytes by 255; bring other sizes into form with "
-            "as_mnist."
+            f"DrawingPad: image must be ({DIGIT}, {DIGIT}) numbers from 0 to 1, got "
+            f"{checks.describe(image)}.{_advice(fix, grey.shape)}"
         )
     return grey
+
+
+def _advice(fix: str, shape: tuple[int, ...]) -> str:
+    """Say how to bring a picture into the form that the pad takes."""
+    if not fix:
+        return ""
+    if shape[:2] == (DIGIT, DIGIT) or shape in ((1, DIGIT, DIGIT), (1, 1, DIGIT, DIGIT)):
+        return f" Give it {fix}."
+    return (
+        " With `from cnnlib.course.widgets.drawing import as_mnist`, which fits white strokes on "
+        f"black into that size, give it as_mnist({fix})."
+    )
 
 
 def _checked_examples(examples: tuple[Array, Array]) -> tuple[Array, Array]:

@@ -201,8 +201,9 @@ class GeometryExplorer(Widget):
         op = type(self).__name__
         height, width = checks.pair(op, "size", size, 1)
         if max(height, width) > LIMITS["side"]:
+            came = f"{height}×{width}" if max(height, width) < 10**9 else "far more"
             raise ValueError(
-                f"{op}: size must be at most {LIMITS['side']}, got {height}×{width}. The rules are "
+                f"{op}: size must be at most {LIMITS['side']}, got {came}. The rules are "
                 "the same for small inputs; for large ones ask cnnlib.shapes.output_size."
             )
         try:

@@ -11,7 +11,7 @@ from cnnlib import checks
 from cnnlib.course.backpropagation import figures
 from cnnlib.course.widgets.kit.base import Widget
 from cnnlib.course.widgets.kit.bundle import script, styles
-from cnnlib.course.widgets.kit.numbers import written
+from cnnlib.course.widgets.kit.numbers import number_within, written
 
 __all__ = ["ComputationGraph", "Flow", "graph_flow"]
 
@@ -143,9 +143,10 @@ def _leaving(graph: str, node: str) -> list[str]:
 
 
 def _check_names(op: str, graph: object, inputs: Mapping[str, object]) -> None:
-    if graph not in INPUTS:
+    if not isinstance(graph, str) or graph not in INPUTS:
         raise ValueError(
-            f"{op}: there is no graph {graph!r}; choose one of {', '.join(map(repr, INPUTS))}."
+            f"{op}: there is no graph {checks.describe(graph)}; choose one of "
+            f"{', '.join(map(repr, INPUTS))}."
         )
     expected = INPUTS[str(graph)]
     if set(inputs) != set(expected):
@@ -226,19 +227,17 @@ class ComputationGraph(Widget):
 
     def _checked(self, graph: str, inputs: Mapping[str, float] | None) -> dict[str, Any]:
         op = type(self).__name__
-        if inputs is None and graph in INPUTS:
-            inputs = INPUTS[graph]
-        if not isinstance(inputs or {}, Mapping):
+        if inputs is None:
+            inputs = INPUTS.get(graph, {}) if isinstance(graph, str) else {}
+        if not isinstance(inputs, Mapping):
             raise TypeError(
                 f"{op}: inputs must be a dict from name to number, got "
                 f"{checks.describe(inputs)}. Write it as {{'x': 2}}."
             )
-        _check_names(op, graph, inputs or {})
+        _check_names(op, graph, inputs)
         numbers = {}
         for name in INPUTS[graph]:
-            value = checks.number(op, name, (inputs or {})[name])
-            if abs(value) > LIMIT:
-                raise ValueError(f"{op}: {name} must be at most a million, got {value:g}.")
+            value = number_within(op, name, inputs[name], -LIMIT, LIMIT)
             numbers[name] = int(value) if value.is_integer() else value
         return {"graph": graph, "inputs": numbers}
 

@@ -60,7 +60,7 @@ class PixelInspector(Widget):
 
     Parameters
     ----------
-    image : array_like of uint8, shape (H, W) or (H, W, 3)
+    image : array_like of uint8, shape (H, W) or (H, W, 3), or Pillow picture
         At least 8 and at most 256 pixels high and wide.
     place : (int, int)
         Row and column of the pixel to begin with.
@@ -111,17 +111,12 @@ class PixelInspector(Widget):
 
     def _checked(self, image: object, place: tuple[int, int], show: str) -> dict[str, Any]:
         op = type(self).__name__
-        packed = pack(op, image, axes=(2, 3), smallest=CLOSE)
-        if packed["dtype"] != "uint8":
-            raise TypeError(
-                f"{op}: image must hold bytes, uint8 from 0 to 255, got floats. Convert it with "
-                "(255 * image).round().astype(np.uint8)."
-            )
+        packed = pack(op, image, to_bytes=True, smallest=CLOSE)
         row, column = checks.pair(op, "place", place, 0)
         height, width = packed["shape"][:2]
         if row >= height or column >= width:
             raise ValueError(
-                f"{op}: there is no pixel in row {row}, column {column}; rows go from 0 to "
+                f"{op}: there is no pixel at place {checks.describe(place)}; rows go from 0 to "
                 f"{height - 1}, columns from 0 to {width - 1}."
             )
         show = one_of(op, "show", show, NUMBERS)

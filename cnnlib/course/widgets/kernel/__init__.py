@@ -60,8 +60,9 @@ class KernelPlayground(Widget):
 
     Parameters
     ----------
-    image : array_like, shape (H, W)
-        3 to 256 pixels high and wide; floats from 0 to 1, or uint8, which is divided by 255.
+    image : array_like, shape (H, W), or Pillow picture
+        3 to 256 pixels high and wide; floats from 0 to 1, or uint8, which is divided by 255, or
+        uint16, divided by 65535.
     kernel : array_like, shape (3, 3)
         The weights, none beyond 1,000. Sobel if left out.
     show : {"signed", "grey"}
@@ -126,10 +127,7 @@ class KernelPlayground(Widget):
 
     def _checked(self, image: object, kernel: npt.ArrayLike, show: str) -> dict[str, Any]:
         op = type(self).__name__
-        if not isinstance(image, dict):
-            bytes_came = np.asarray(image).dtype == np.uint8
-            image = np.asarray(image) / 255 if bytes_came else np.asarray(image)
-        packed = pack(op, image, axes=(2,), smallest=3)
+        packed = pack(op, image, to_bytes=False, colour=False, smallest=3)
         example = "[[0, 0, 0], [0, 1, 0], [0, 0, 0]]"
         weights = as_numbers(op, "kernel", kernel, "a table of numbers", example)
         if weights.shape != (3, 3):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 from abc import abstractmethod
 from typing import Any, ClassVar
@@ -11,6 +12,7 @@ import traitlets
 from IPython.display import display
 from matplotlib.figure import Figure
 
+from cnnlib import checks
 from cnnlib.course.drawing.display import check_alt, to_bundle
 from cnnlib.course.widgets.kit.numbers import flag
 
@@ -38,8 +40,26 @@ class _Settings(traitlets.TraitType[dict[str, Any], dict[str, Any]]):
     """The settings of a widget; nonsense is refused before anything has changed."""
 
     def validate(self, widget: Any, value: dict[str, Any]) -> dict[str, Any]:
+        op = type(widget).__name__
+        if not isinstance(value, dict):
+            raise TypeError(
+                f"{op}: settings must be a dict, got {checks.describe(value)}. Change one of them "
+                f"as in widget.set({next(iter(_names(widget)), 'name')}=...)."
+            )
+        names = _names(widget)
+        if names and set(value) != set(names):
+            raise TypeError(
+                f"{op}: the settings are {', '.join(names)}, got "
+                f"{', '.join(map(str, value)) or 'none'}."
+            )
         checked: dict[str, Any] = widget._checked(**value)
         return checked
+
+
+def _names(widget: Any) -> list[str]:
+    """Return the names of a widget's settings; none if it takes whatever comes."""
+    parameters = inspect.signature(widget._checked).parameters
+    return [name for name, one in parameters.items() if one.kind is not one.VAR_KEYWORD]
 
 
 class _Facts(traitlets.TraitType[dict[str, Any], dict[str, Any]]):

@@ -10,7 +10,10 @@ import numpy.typing as npt
 
 from cnnlib import checks
 from cnnlib.course import drawing
+from cnnlib.course.drawing.mending import Mending
 from cnnlib.types import Array
+
+LARGEST = 1e9  # of numbers that are shown, as in the fields of the browser
 
 
 def written(value: float, fmt: str = ".6g") -> str:
@@ -42,12 +45,17 @@ def integer_within(
     """
     number = checks.integer(op, name, value, least)
     if number > most:
-        raise ValueError(f"{op}: {name} must be at most {most:,}, got {number:,}{where}.")
+        came = f"{number:,}" if number < 10**15 else "far more"
+        raise ValueError(f"{op}: {name} must be at most {most:,}, got {came}{where}.")
     return number
 
 
 def number_within(op: str, name: str, value: object, least: float, most: float) -> float:
     """Return a number from `least` to `most`, or say what came instead."""
+    if isinstance(value, int) and not -(10**300) < value < 10**300:  # no float is as large
+        raise ValueError(
+            f"{op}: {name} must be {least:g} to {most:g}, got {checks.describe(value)}."
+        )
     number = checks.number(op, name, value)
     if not least <= number <= most:
         raise ValueError(f"{op}: {name} must be {least:g} to {most:g}, got {number:g}.")
@@ -87,9 +95,14 @@ def as_numbers(
         What should have come, in words and in code.
     """
     try:
-        array = np.asarray(value)
+        array = Mending(name, value).array
     except ValueError:  # rows of different lengths
         array = np.asarray(None)
+    if array.dtype.kind == "b":
+        raise TypeError(
+            f"{op}: {name} must be {expected}, got {checks.describe(value)}. As 0 and 1 it is "
+            f"np.array({name}).astype(int)."
+        )
     if array.dtype.kind not in "iuf":
         raise TypeError(
             f"{op}: {name} must be {expected}, got {checks.describe(value)}. "
@@ -98,11 +111,18 @@ def as_numbers(
     return array
 
 
-def refuse_nan(op: str, name: str, array: Array) -> None:
-    """Refuse what is not finite: nobody can read it, and JSON cannot hold it."""
+def refuse_wild(op: str, name: str, array: Array) -> None:
+    """Refuse what nobody can read, and what JSON or the browser's arithmetic cannot hold."""
     if not np.isfinite(array).all():
         raise ValueError(
-            f"{op}: {name} holds nan or infinity. Replace them: np.nan_to_num({name})."
+            f"{op}: {name} holds nan or infinity. Replace them: "
+            f"np.nan_to_num({name}, nan=0, posinf=0, neginf=0)."
+        )
+    largest = float(np.abs(array.astype(float)).max())
+    if largest > LARGEST:
+        raise ValueError(
+            f"{op}: {name} holds numbers up to {largest:.3g}; at most {LARGEST:,.0f} can be read. "
+            f"Make them smaller: np.array({name}) / {largest:.0e}."
         )
 
 
@@ -114,16 +134,35 @@ def as_maps(op: str, name: str, value: npt.ArrayLike, *, side: int, channels: in
     if array.ndim != 3 or array.size == 0:
         raise ValueError(
             f"{op}: {name} must have the shape (H, W), or (channels, H, W), got shape "
-            f"{np.shape(value)}. A photograph (H, W, channels) is turned with "
-            f"{name}.transpose(2, 0, 1)."
+            f"{np.shape(value)}.{_maps_fix(name, value, side, channels)}"
         )
     if max(array.shape[1:]) > side or len(array) > channels:
         raise ValueError(
             f"{op}: {name} has the shape {array.shape}; at most {channels} channels of "
-            f"{side}×{side} numbers can be read. Cut out a piece, as in {name}[:8, :8]."
+            f"{side}×{side} numbers can be read.{_maps_fix(name, value, side, channels)}"
         )
-    refuse_nan(op, name, array)
+    refuse_wild(op, name, array)
     return array
+
+
+def _maps_fix(name: str, value: npt.ArrayLike, side: int, channels: int) -> str:
+    """Say with which line of code maps come out of it, if there is one."""
+    mending = Mending(name, value)
+    while mending.array.ndim > 3:
+        mending.do("{0}[0]")
+    if mending.array.ndim == 1:
+        mending.do("{0}[None]")
+    if mending.array.size == 0 or mending.array.ndim == 0:
+        return ""
+    first, last = mending.array.shape[0], mending.array.shape[-1]
+    if mending.array.ndim == 3 and last <= 4 < first:
+        mending.do("np.moveaxis({0}, -1, 0)")
+    if mending.array.ndim == 3 and len(mending.array) > channels:
+        mending.do(f"{{0}}[:{channels}]")
+    if max(mending.array.shape[-2:]) > side:
+        rest = "..., " if mending.array.ndim == 3 else ""
+        mending.do(f"{{0}}[{rest}:{min(side, 8)}, :{min(side, 8)}]")
+    return f" Give it {mending.code}."
 
 
 def whole(array: Array) -> Array:

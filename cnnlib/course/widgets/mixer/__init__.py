@@ -44,20 +44,26 @@ def _bytes(op: str, name: str, value: object) -> Bytes:
         numbers = np.asarray(None)
     if numbers.dtype.kind not in "iu":
         fix = "Write it as (255, 140, 0)."
-        if numbers.dtype.kind == "f":
-            fix = f"Fractions of 1 become bytes with (255 * {name}).round().astype(np.uint8)."
+        if numbers.dtype.kind == "f" and numbers.shape == (3,):
+            share = numbers.max() <= 1
+            scaled = f"255 * np.array({name})" if share else f"np.array({name})"
+            fix = f"Give it np.clip({scaled}, 0, 255).round().astype(int)."
         raise TypeError(
             f"{op}: {name} must be three whole numbers, got {checks.describe(value)}. {fix}"
         )
     if numbers.shape != (3,):
+        fix = {1: f"{name}[:3]", 3: f"one pixel, such as np.array({name})[0, 0]"}.get(
+            numbers.ndim, ""
+        )
         raise ValueError(
-            f"{op}: {name} must be three numbers, red, green and blue, got shape {numbers.shape}. "
-            "Pick one pixel of a photograph with photo[row, column]."
+            f"{op}: {name} must be three numbers, red, green and blue, got shape {numbers.shape}."
+            f"{f' Give it {fix}.' if fix and numbers.size > 3 else ''}"
         )
     if numbers.min() < 0 or numbers.max() > 255:
+        fix = f"np.array({name}) // 257" if numbers.dtype == np.uint16 else ""
         raise ValueError(
             f"{op}: each number of {name} must be 0 to 255, got {numbers.tolist()}. "
-            "Cut it off with np.clip(numbers, 0, 255)."
+            f"Give it {fix or f'np.clip({name}, 0, 255)'}."
         )
     return numbers.astype(np.uint8)
 

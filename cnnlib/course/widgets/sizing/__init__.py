@@ -315,10 +315,12 @@ class SizingExplorer(Widget):
             )
         checked = []
         for k, layer in enumerate(given, start=1):
-            where = f"{op}, layer {k}"
-            if not isinstance(layer, tuple | list) or not layer or layer[0] not in PARTS:
+            where = f"{op}: layer {k}"
+            known = isinstance(layer, tuple | list) and layer and isinstance(layer[0], str)
+            if not known or layer[0] not in PARTS:
                 raise ValueError(
-                    f"{where}: a layer begins with one of {', '.join(PARTS)}, got {layer!r}. "
+                    f"{where}: a layer begins with one of {', '.join(PARTS)}, got "
+                    f"{checks.describe(layer)}. "
                     'Write ("conv", filters, kernel_size), ("pool", kernel_size) or '
                     '("dense", neurons).'
                 )

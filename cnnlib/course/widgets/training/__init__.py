@@ -240,6 +240,9 @@ class TrainingDashboard(Widget):
     def start(self) -> None:
         """Begin to train, or go on; return at once.
 
+        Where no thread can be started, as in some browsers and under strict limits, return when the
+        training has ended; interrupting the kernel (■) then stops it.
+
         Raises
         ------
         ValueError
@@ -263,12 +266,20 @@ class TrainingDashboard(Widget):
         self._may_run.set()
         # A daemon: a training that nobody waits for must not keep the kernel from ending.
         self._thread = threading.Thread(target=self._train, name="training", daemon=True)
-        self._thread.start()
+        try:
+            self._thread.start()
+        except RuntimeError:  # no thread can be started here: train on this one
+            self._thread = None
+            self._train()
 
     def stop(self) -> None:
-        """Stop between two batches; return when the batch under way is done."""
+        """Stop between two batches; return when the batch under way is done.
+
+        A training without a thread of its own, which only a callback can stop, ends its epoch.
+        """
         self._may_run.clear()
-        self._rests.wait()
+        if self._thread not in (None, threading.current_thread()):  # else it would wait for itself
+            self._rests.wait()
 
     def wait(self) -> None:
         """Return when the training has come to its end, or to a stop.
@@ -283,6 +294,7 @@ class TrainingDashboard(Widget):
             raise self._error
 
     def _train(self) -> None:
+        stopped = False
         try:
             # Epoch by epoch comes to the same as all in one call, and `epochs` may change.
             while len(self.history.epochs) < self.epochs and not self._ended:
@@ -296,7 +308,13 @@ class TrainingDashboard(Widget):
                     progress=False,
                     **self._fit,
                 )
-            self._phase = "done"
+                # The kernel was interrupted, or a callback has stopped what has no other thread.
+                stopped = self.history.interrupted or not (self._thread or self._may_run.is_set())
+                self._ended = self._ended or stopped
+            self._phase = "stopped" if stopped else "done"
+        except KeyboardInterrupt:  # where no batch is under way, or where `fit` is not asked
+            self._phase = "stopped"
+            raise
         except Exception as error:  # whatever it is, it belongs to the learner, not to a log
             self._error = error
             self._phase, self._trouble = "failed", f"{error}"
@@ -306,7 +324,7 @@ class TrainingDashboard(Widget):
 
     def _between_batches(self, images: Array, rng: np.random.Generator) -> Array:
         """Report, and wait while the training is stopped. `fit` calls this before each batch."""
-        if not self._may_run.is_set():
+        if self._thread is not None and not self._may_run.is_set():
             self._phase = "stopped"
             self.model.eval()  # as one would find it after a training
             self._report()

@@ -241,7 +241,7 @@ def test_own_examples_are_taken_and_numbers_checked(digits):
             "must end in 2 to 20 scores",
         ),
         ({"image": np.zeros((27, 28))}, ValueError, r"image must be \(28, 28\)"),
-        ({"image": np.full((28, 28), 255)}, ValueError, "Divide bytes by 255"),
+        ({"image": np.full((28, 28), 255)}, ValueError, r"Give it image / 255\."),
         ({"pen": 1}, ValueError, "pen must be at least 2"),
         ({"pen": 31}, ValueError, "pen must be at most 30"),
         ({"pen": 2.5}, TypeError, "pen must be"),

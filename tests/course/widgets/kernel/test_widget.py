@@ -29,10 +29,10 @@ def test_a_picture_comes_back_as_it_went(shape, as_bytes, seed):
     image = np.random.default_rng(seed).uniform(size=shape)
     if as_bytes:
         image = (255 * image).astype(np.uint8)
-    packed = pack("op", image, axes=(2, 3))
+    packed = pack("op", image, to_bytes=image.dtype == np.uint8)
     np.testing.assert_array_equal(unpack(packed), image)
     assert unpack(packed).dtype == image.dtype
-    assert pack("op", packed, axes=(2, 3)) == packed
+    assert pack("op", packed, to_bytes=image.dtype == np.uint8) == packed
 
 
 def test_an_edge_under_sobel():
@@ -80,9 +80,13 @@ def test_bytes_become_fractions():
         ({"image": np.zeros((2, 9))}, ValueError, "must be 3 to 256 pixels .* got 2×9"),
         ({"image": np.zeros((9, 257))}, ValueError, "must be 3 to 256 pixels .* got 9×257"),
         ({"image": np.zeros((4, 4, 3))}, ValueError, "mean.axis=2"),
-        ({"image": np.full((4, 4), 7)}, TypeError, "image must hold uint8"),
-        ({"image": np.full((4, 4), 7.0)}, ValueError, "go from 0 to 1, got 7 to 7"),
-        ({"image": np.full((4, 4), np.nan)}, ValueError, "go from 0 to 1"),
+        ({"image": np.full((4, 4), 1j)}, TypeError, "image must hold uint8"),
+        (
+            {"image": np.full((4, 4), 7.0)},
+            ValueError,
+            "from 0 to 1, got 7 to 7. Give it image / 255",
+        ),
+        ({"image": np.full((4, 4), np.nan)}, ValueError, "from 0 to 1, got nan.*np.nan_to_num"),
         ({"kernel": np.ones((2, 2))}, ValueError, r"shape \(3, 3\), got \(2, 2\)"),
         ({"kernel": [[1, 2, 3], [4, 5]]}, TypeError, "kernel must be a table of numbers"),
         ({"kernel": np.full((3, 3), 1001)}, ValueError, "beyond 1000"),

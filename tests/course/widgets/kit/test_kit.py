@@ -71,7 +71,35 @@ def test_numbers_are_read_as_a_learner_types_them(kit, typed, value):
     assert kit("readNumber", typed) == {"value": value}
 
 
-@pytest.mark.parametrize("typed", ["x", "1.2.3", "1,2,3", "--1", "1/0", "1/", "NaN", "Infinity"])
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "x",
+        "1.2.3",
+        "1,2,3",
+        "--1",
+        "1/0",
+        "1/",
+        "NaN",
+        "Infinity",
+        "1e999",
+        "−",
+        "３",
+        "٣",
+        "²",
+        "½",
+        "0x10",
+        "1_000",
+        "1 000",
+        "1.000,5",
+        "e5",
+        ".",
+        ",5",
+        "∞",
+        "1e",
+        "١/٢",
+    ],
+)
 def test_what_is_no_number_is_refused_in_words(kit, typed):
     found = kit("readNumber", typed)
     assert found == {"problem": f"“{typed}” is no number. Type one such as 3, −2.5 or 1/9."}

@@ -84,7 +84,7 @@ def test_the_widget_pools_the_moved_picture():
     ("settings", "words"),
     [
         ({"image": np.zeros((3, 4, 4))}, r"image has 3 channels, .* pass image\[0\]"),
-        ({"image": np.zeros((40, 40))}, r"Cut out a piece, as in image\[:8, :8\]"),
+        ({"image": np.zeros((40, 40))}, r"Give it image\[:8, :8\]"),
         ({"image": [[1, np.nan]]}, "nan or infinity"),
         ({"kind": "mean"}, "kind must be one of max, average, min, got 'mean'"),
         ({"kernel_size": 5}, "the kernel does not fit: kernel_size 5 is larger than"),

@@ -1,5 +1,6 @@
 """The training dashboard in Python: it trains as `fit` does, and a stop loses nothing."""
 
+import signal
 import threading
 import time
 
@@ -150,6 +151,74 @@ def test_it_can_be_started_again_while_the_last_thread_is_leaving():
     dashboard.start()
     assert dashboard._rests.wait(timeout=30)
     assert (dashboard.phase, len(dashboard.history.epochs)) == ("done", 2)
+
+
+def interrupt(*_):
+    raise KeyboardInterrupt
+
+
+@pytest.fixture
+def no_threads(monkeypatch):
+    """Have every start of a thread fail, as where a limit on processes is reached."""
+
+    def start(self):
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", start)
+
+
+def test_without_threads_it_trains_all_the_same(no_threads, straight):
+    weights, history = straight
+    dashboard = TrainingDashboard(**ingredients(), epochs=4)
+    dashboard.start()
+    assert dashboard.phase == dashboard.progress["phase"] == "done"
+    dashboard.wait()
+    assert same_weights(weights, dashboard.model.state_dict())
+    assert dashboard.history.batch_losses == history.batch_losses
+    dashboard.epochs = 5
+    dashboard._handle_custom_msg({"do": "start"}, [])
+    assert (dashboard.phase, len(dashboard.history.epochs)) == ("done", 5)
+
+
+def test_without_threads_an_interrupt_and_a_callback_stop_it(no_threads):
+    given_ = ingredients()
+    healthy, calls = given_["augment"], []
+
+    def augment(images, rng):
+        calls.append(None)
+        if len(calls) == 9:  # in the second epoch
+            signal.raise_signal(signal.SIGINT)
+        return healthy(images, rng)
+
+    dashboard = TrainingDashboard(**given_ | {"augment": augment}, epochs=4)
+    dashboard.start()
+    assert dashboard.phase == dashboard.progress["phase"] == "stopped"
+    dashboard.start()
+    assert dashboard.phase == "done"
+    assert len(dashboard.history.epochs) == 4
+
+    hard = TrainingDashboard(**ingredients(), epochs=4, callbacks=[interrupt])
+    with pytest.raises(KeyboardInterrupt):
+        hard.start()
+    assert hard.phase == hard.progress["phase"] == "stopped"
+
+    stopping = TrainingDashboard(
+        **ingredients(), epochs=4, callbacks=[lambda model, history: stopping.stop()]
+    )
+    stopping.start()
+    assert (stopping.phase, len(stopping.history.epochs)) == ("stopped", 1)
+
+
+def test_a_callback_may_stop_it_and_nobody_waits_for_ever():
+    dashboard = TrainingDashboard(
+        **ingredients(), epochs=2, callbacks=[lambda model, history: dashboard.stop()]
+    )
+    dashboard.start()
+    dashboard.wait()
+    assert (dashboard.phase, len(dashboard.history.epochs)) == ("stopped", 1)
+    dashboard.start()
+    dashboard.wait()
+    assert dashboard.phase == "done"
 
 
 def test_callbacks_are_called_and_can_end_it():
