@@ -261,7 +261,7 @@ def walk(x: ArrayLike, weights: ArrayLike) -> Figure:
 
 @drawing.styled
 def sliding_sums(f: ArrayLike, g: ArrayLike) -> Figure:
-    """Draw a discrete convolution in one dimension: f stays, g is turned round and slides.
+    """Draw a discrete convolution in one dimension: f stays, g is flipped and slides.
 
     Parameters
     ----------
@@ -309,7 +309,7 @@ def sliding_sums(f: ArrayLike, g: ArrayLike) -> Figure:
         shown[1, t : t + m] = second[::-1]
         overlap = [k for k in range(n) if 0 <= t - k < m]
         window = (0, overlap[0] + m - 1, 2, len(overlap))
-        drawing.grid(shown, left, highlight=[window], row_labels=["f", "g turned"])
+        drawing.grid(shown, left, highlight=[window], row_labels=["f", "g flipped"])
         text = arithmetic([first[k] for k in overlap], [second[t - k] for k in overlap])
         right.set_axis_off()
         right.set(xlim=(0, 1), ylim=(0, 1))
@@ -326,7 +326,7 @@ def sliding_areas(
     span: tuple[float, float] = (-1.25, 2.25),
     names: tuple[str, str] = ("f", "g"),
 ) -> Figure:
-    """Draw a convolution in continuous time: g turned round slides over f, frame by frame.
+    """Draw a convolution in continuous time: g flipped slides over f, frame by frame.
 
     Each frame shows f(τ), g(t − τ) and, hatched, their product. The chart below shows the area
     of the product against t, with a dot for each frame.
@@ -445,7 +445,7 @@ def _dots(ax: Axes, x: Sequence[float], y: Sequence[float]) -> None:
 def two_ways(
     x: ArrayLike, weights: ArrayLike, correlation: ArrayLike, convolution: ArrayLike
 ) -> Figure:
-    """Draw cross-correlation above convolution: the same kernel as it is, and turned half round.
+    """Draw cross-correlation above convolution: the same kernel as it is, and flipped.
 
     Parameters
     ----------
@@ -471,7 +471,7 @@ def two_ways(
     --------
     >>> fig = two_ways([[1, 2], [3, 4]], [[1, 0], [0, 0]], [[1]], [[4]])
     >>> [ax.get_title() for ax in fig.axes[2::5]]
-    ['kernel as it is', 'kernel turned']
+    ['kernel as it is', 'kernel flipped']
     """
     array, small = _map("two_ways", x, "x"), _map("two_ways", weights, "weights")
     (h, w), (kh, kw) = array.shape, small.shape
@@ -490,7 +490,7 @@ def two_ways(
     )
     cases = [
         (small, (0, 0, 1, 1), "kernel as it is", "cross-correlation"),
-        (small[::-1, ::-1], (kh - 1, kw - 1, 1, 1), "kernel turned", "convolution"),
+        (small[::-1, ::-1], (kh - 1, kw - 1, 1, 1), "kernel flipped", "convolution"),
     ]
     for line, output, (used, corner, name, result) in zip(axes, outputs, cases, strict=True):
         _same_cells(drawing.grid(array, line[0], highlight=[(0, 0, kh, kw)]), "input", h, h)
@@ -775,13 +775,16 @@ def dense_local_shared(matrix: ArrayLike) -> Figure:
     shared = _map("dense_local_shared", matrix, "matrix").astype(float)
     there = shared != 0
     dense = np.random.default_rng(0).permutation(shared.size).reshape(shared.shape).astype(float)
-    fig, axes = drawing.new(nrows=3, width=6.4, height=9.4)
+    fig = Figure(figsize=(9.0, 6.2), layout="constrained")
+    layout = fig.add_gridspec(2, 2, height_ratios=[1, 1.9])
+    places = {"dense": layout[0, 0], "local": layout[0, 1], "shared": layout[1, :]}
     stages = {
         "dense": dense,
         "local": np.where(there, dense, np.nan),
         "shared": np.where(there, shared, np.nan),
     }
-    for ax, (name, stage) in zip(axes, stages.items(), strict=True):
+    for name, stage in stages.items():
+        ax = fig.add_subplot(places[name])
         count = len(np.unique(stage[np.isfinite(stage)]))
         drawing.grid(
             stage,
@@ -790,6 +793,5 @@ def dense_local_shared(matrix: ArrayLike) -> Figure:
             cmap="viridis",
             numbers=name == "shared",
         )
-        ax.set_ylabel("outputs")
-    axes[-1].set_xlabel("inputs")
+        ax.set(xlabel="inputs", ylabel="outputs")
     return fig

@@ -188,7 +188,7 @@ def test_two_boxes_give_a_triangle() -> None:
     assert "dashed: box(t − τ)" in fig.get_suptitle()
 
 
-def test_the_second_curve_slides_in_turned_round() -> None:
+def test_the_second_curve_slides_in_flipped() -> None:
     def ramp(t: np.ndarray) -> np.ndarray:
         return t * box(t)
 
@@ -224,7 +224,7 @@ def two_ways() -> Figure:
     return figures.two_ways(X, K, CORRELATION, CONVOLUTION)
 
 
-def test_two_ways_show_the_kernel_as_it_is_and_turned() -> None:
+def test_two_ways_show_the_kernel_as_it_is_and_flipped() -> None:
     above, below = np.reshape(two_ways().axes, (2, 5))
     assert values(above[2]) == [11, 4, 5, 2]
     assert values(below[2]) == [2, 5, 4, 11]
