@@ -21,6 +21,7 @@ from cnnlib.course.tools.notebook_rules import FOLDER
 DONE = {
     "04_multichannel_filters",
     "05_pooling",
+    "06_flatten_and_fully_connected",
 }
 BEFORE_THEM = {chapter.notebook for chapter in CHAPTERS} - DONE
 

@@ -60,6 +60,7 @@ NEW_RULES = {
 DONE = {
     "04_multichannel_filters",
     "05_pooling",
+    "06_flatten_and_fully_connected",
 }
 BEFORE_THEM = set(NAMES) - DONE
 
