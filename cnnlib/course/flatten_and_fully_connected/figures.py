@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -14,6 +15,7 @@ from cnnlib.course.drawing.grids import grid
 from cnnlib.course.drawing.images import image
 from cnnlib.course.drawing.theme import (
     COLORS,
+    DIVERGING,
     INK,
     format_numbers,
     require_axes,
@@ -21,9 +23,10 @@ from cnnlib.course.drawing.theme import (
     styled,
 )
 
-__all__ = ["flattening", "surprise", "verdicts"]
+__all__ = ["flattening", "score_strip", "surprise", "verdicts"]
 
 _MARGIN = 0.12  # of a cell: what `grid` keeps around its border
+_MARKER: dict[str, Any] = {"mfc": "none", "mec": "black", "mew": 2, "markersize": 11}
 
 
 @styled
@@ -83,6 +86,63 @@ def flattening(block: ArrayLike, *, fmt: str | None = None, width: float = 9.0) 
     row = place((width - values.size * cell) / 2, 0.05, values.size, 1)
     stretches = [(0, k * h * w, 1, h * w) for k in range(c)]
     grid(values.ravel(), row, title="flattened", highlight=stretches, fmt=fmt, indices=True)
+    return fig
+
+
+@styled
+def score_strip(strip: ArrayLike, scores: ArrayLike, *, width: float = 9.0) -> Figure:
+    """Draw a strip of digits, and below it the scores of each class over the window's place.
+
+    The scores stand under the middle of the window that they belong to, on the scale of the strip.
+
+    Parameters
+    ----------
+    strip : array_like, (H, W)
+        Grey values from 0 to 1.
+    scores : array_like, (classes, places)
+        One column for each place of a square window that steps by one pixel.
+    width : float
+        Width of the figure in inches.
+
+    Returns
+    -------
+    Figure
+        Its two axes hold the strip and the scores.
+
+    Raises
+    ------
+    ValueError
+        If the places are not those of a window of the strip's height.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from cnnlib.course.flatten_and_fully_connected import figures
+    >>> fig = figures.score_strip(np.zeros((4, 8)), np.eye(5))
+    >>> [text.get_text() for text in fig.axes[1].get_yticklabels()]
+    ['0', '1', '2', '3', '4']
+    """
+    grey = require_numbers("score_strip", strip, "strip")
+    values = require_numbers("score_strip", scores, "scores")
+    side, length = grey.shape
+    if values.shape[1:] != (length - side + 1,):
+        raise ValueError(
+            f"score_strip: a window of {side} columns has {length - side + 1} places on a strip "
+            f"of {length} columns, but scores has the shape {values.shape}."
+        )
+    fig = Figure(figsize=(width, 5.0), layout="constrained")
+    above, below = fig.subplots(2, 1, sharex=True, height_ratios=[side, 2.2 * side])
+    above.imshow(grey, cmap="gray", vmin=0, vmax=1, aspect="auto")
+    above.set(yticks=[])
+    first, last = (side - 1) / 2, length - 1 - (side - 1) / 2
+    extent = (first - 0.5, last + 0.5, len(values) - 0.5, -0.5)
+    highest = float(np.abs(values).max())
+    below.imshow(values, cmap=DIVERGING, vmin=-highest, vmax=highest, aspect="auto", extent=extent)
+    middles = np.arange(first, last + 1, side)
+    below.plot(middles, values[:, ::side].argmax(axis=0), "o", **_MARKER)
+    below.set(xlim=(-0.5, length - 0.5), yticks=range(len(values)), ylabel="class")
+    below.set_xticks(middles, [f"{place}" for place in range(0, values.shape[1], side)])
+    below.set_xlabel("left column of the window; ○ marks the highest score")
     return fig
 
 

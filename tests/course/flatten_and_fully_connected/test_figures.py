@@ -166,3 +166,18 @@ def test_places_without_an_image_stay_empty() -> None:
 def test_counts_must_agree() -> None:
     with pytest.raises(ValueError, match=r"2 images came with probabilities of shape \(2, 4\)"):
         figures.verdicts(np.zeros((2, 4, 4)), PROBABILITIES, [2])
+
+
+def test_scores_stand_under_the_middle_of_their_window() -> None:
+    scores = np.zeros((3, 9))
+    scores[2, 0] = scores[1, 4] = scores[0, 8] = 1
+    strip, below = figures.score_strip(np.zeros((4, 12)), scores).axes
+    assert strip.get_xlim() == below.get_xlim() == (-0.5, 11.5)
+    marks = below.lines[0].get_xydata()
+    assert np.asarray(marks).tolist() == [[1.5, 2], [5.5, 1], [9.5, 0]]
+    assert list(below.images[0].get_extent())[:2] == [1.0, 10.0]
+
+
+def test_scores_of_another_strip_are_refused() -> None:
+    with pytest.raises(ValueError, match="9 places on a strip of 12 columns"):
+        figures.score_strip(np.zeros((4, 12)), np.zeros((3, 8)))

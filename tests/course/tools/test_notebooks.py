@@ -63,6 +63,7 @@ DONE = {
     "03_padding_and_stride",
     "04_multichannel_filters",
     "05_pooling",
+    "06_flatten_and_fully_connected",
     "07_backpropagation",
     "08_alexnet_sizing",
 }
