@@ -164,10 +164,10 @@ def test_large_is_large_and_stays_on_the_page(page: Page, name: str, width: int)
     shown = Stage(page, example(name))
     root = shown.root.locator(".cnn-widget")
     thin = root.evaluate("(n) => getComputedStyle(n).borderTopWidth")
-    switch = shown.root.get_by_role("switch", name="Large")
+    switch = shown.root.get_by_role("button", name="Large")
     switch.focus()
     page.keyboard.press("Space")
-    assert switch.get_attribute("aria-checked") == "true"
+    assert switch.get_attribute("aria-pressed") == "true"
     texts = root.evaluate(TEXTS)
     assert len(texts) > 10
     assert [(text["text"], text["size"]) for text in texts if text["size"] < 24] == []
@@ -178,7 +178,7 @@ def test_large_is_large_and_stays_on_the_page(page: Page, name: str, width: int)
     box, frame = switch.bounding_box(), root.bounding_box()
     assert box["x"] + box["width"] <= frame["x"] + frame["width"]
     page.keyboard.press("Space")
-    assert switch.get_attribute("aria-checked") == "false"
+    assert switch.get_attribute("aria-pressed") == "false"
     assert min(text["size"] for text in root.evaluate(TEXTS)) < 24
 
 
@@ -186,15 +186,15 @@ def test_large_is_set_from_python_and_not_told_back(page: Page) -> None:
     widget = example("softmax")
     widget.large = True
     shown = Stage(page, widget)
-    switch = shown.root.get_by_role("switch", name="Large")
-    assert switch.get_attribute("aria-checked") == "true"
+    switch = shown.root.get_by_role("button", name="Large")
+    assert switch.get_attribute("aria-pressed") == "true"
     switch.click()
-    assert switch.get_attribute("aria-checked") == "false"
+    assert switch.get_attribute("aria-pressed") == "false"
     assert page.evaluate("stage.widget.model.saved") == 0
     assert page.evaluate("stage.widget.model.get('large')") is True
     page.evaluate("stage.widget.model.set('large', false)")
     page.evaluate("stage.widget.model.set('large', true)")
-    assert switch.get_attribute("aria-checked") == "true"
+    assert switch.get_attribute("aria-pressed") == "true"
     assert shown.dispose() == 0
 
 

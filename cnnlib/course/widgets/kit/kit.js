@@ -246,7 +246,7 @@ export function panel(model, el, { name, title, describe = "", keys = [] }) {
   const body = h("div", { class: "cnn-body" });
   const help = h("dl", {}, keys.map(([key, does]) => [h("dt", {}, key), h("dd", {}, does)]));
   const footer = h("div", { class: "cnn-footer" }, keys.length ? fold("Keys", help) : null);
-  const large = toggle("Large", grow);
+  const large = toggle("Large", grow, { look: true });
   const root = h(
     "section",
     { class: `cnn-widget cnn-${name}`, role: "group", "aria-labelledby": titleId, tabindex: "-1" },
@@ -437,17 +437,19 @@ export function button(label, press, { describe = "" } = {}) {
 }
 
 /** A switch that is on or off. Its `set(on)` changes how it looks, and does not call `change`.
+ * Where it changes no setting, but the look of the widget, it is a button that stays pressed.
  * @param {string} label @param {(on: boolean) => void} change
  */
-export function toggle(label, change) {
+export function toggle(label, change, { look = false } = {}) {
+  const state = look ? "aria-pressed" : "aria-checked";
   const node = h(
     "button",
     {
       type: "button",
       class: "cnn-switch",
-      role: "switch",
-      "aria-checked": "false",
-      onclick: () => change(node.getAttribute("aria-checked") !== "true"),
+      role: look ? null : "switch",
+      [state]: "false",
+      onclick: () => change(node.getAttribute(state) !== "true"),
     },
     h("span", { class: "cnn-switch-mark", "aria-hidden": "true" }),
     label,
@@ -455,7 +457,7 @@ export function toggle(label, change) {
   return {
     node,
     /** @param {boolean} on */
-    set: (on) => setAttribute(node, "aria-checked", on ? "true" : "false"),
+    set: (on) => setAttribute(node, state, on ? "true" : "false"),
   };
 }
 
