@@ -78,7 +78,8 @@ NAMES: dict[str, dict[str, Any]] = {
     },
     "multichannel_filters.conv2d": {
         **INDEX, "x": BATCH, "weight": np.ones((3, 3, 2, 2)), "bias": np.ones(3), "stride": 2,
-        "padding": 1, "oh": 3, "out": 2, "image": 1, "padded": np.ones((2, 3, 8, 8)), "shape": (2, 3, 3, 3),
+        "padding": 1, "oh": 3, "out": 2, "image": 1, "padded": np.ones((2, 3, 8, 8)),
+        "shape": (2, 3, 3, 3),
         "y": np.ones((2, 3, 3, 3)),
     },
     "pooling.global_average": {"…": "2"},
