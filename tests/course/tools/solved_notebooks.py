@@ -19,19 +19,6 @@ from cnnlib.course.tools.notebook_rules import FOLDER
 
 pytestmark = pytest.mark.timeout(1200)  # whole notebooks are run
 
-# Notebooks whose cells cannot all be run again yet.
-DONE = {
-    "01_pixels_and_channels",
-    "02_convolution",
-    "03_padding_and_stride",
-    "04_multichannel_filters",
-    "05_pooling",
-    "06_flatten_and_fully_connected",
-    "07_backpropagation",
-    "08_alexnet_sizing",
-}
-BEFORE_THEM = {chapter.notebook for chapter in CHAPTERS} - DONE
-
 
 def solve(source: str, exercise: Exercise) -> str:
     """Return the source of a cell with the reader's stub replaced by the solution."""
@@ -69,8 +56,7 @@ def test_all_solutions_are_right_in_their_notebook(
     # From the last cell to the first, each finds the names as Run All, or a cell below, left them.
     once = len(notebook.cells)
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
-    if chapter.notebook not in BEFORE_THEM:
-        notebook.cells += [new_code_cell(cell.source, id=f"{cell.id}-x") for cell in code[::-1]]
+    notebook.cells += [new_code_cell(cell.source, id=f"{cell.id}-x") for cell in code[::-1]]
     path = tmp_path / f"{chapter.notebook}.ipynb"
     nbformat.write(notebook, path)
 

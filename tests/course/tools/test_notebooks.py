@@ -49,37 +49,9 @@ def test_the_nine_notebooks_and_nothing_else() -> None:
     )
 
 
-# Rules that a notebook comes under when it is next worked on.
-NEW_RULES = {
-    notebook_rules.honest_minutes,
-    notebook_rules.answered_questions,
-    notebook_rules.folded_plumbing,
-    notebook_rules.mostly_lesson,
-    notebook_rules.lecture_path,
-}
-DONE = {
-    "01_pixels_and_channels",
-    "02_convolution",
-    "03_padding_and_stride",
-    "04_multichannel_filters",
-    "05_pooling",
-    "06_flatten_and_fully_connected",
-    "07_backpropagation",
-    "08_alexnet_sizing",
-}
-BEFORE_THEM = set(NAMES) - DONE
-
-
-def test_notebooks_before_the_new_rules_do_break_one() -> None:
-    for name in BEFORE_THEM:
-        assert any(broken(rule, stored(name)) for rule in NEW_RULES), f"{name} keeps them all."
-
-
 @pytest.mark.parametrize("rule", RULES, ids=name_of)
 @pytest.mark.parametrize("name", NAMES)
 def test_notebook_keeps_the_rule(name: str, rule: Rule) -> None:
-    if rule in NEW_RULES and name in BEFORE_THEM:
-        return
     problems = broken(rule, stored(name))
     assert not problems, f"{rule.__doc__}\n" + "\n".join(problems)
 
