@@ -877,8 +877,8 @@ my_cnn = chapter.project(
     judge=my_cnn_judge.judge,
     solution=my_cnn_judge.my_cnn,
     praise="Your convolution, your pooling and your dense layer, forward and backward, have "
-    "trained the course network: it reads at least 97% of the test digits, which it had never "
-    "seen. Every number on the way was computed by your own lines.",
+    "trained the course network: it reads at least 97% of the validation digits, from which "
+    "it learned nothing. Every number on the way was computed by your own lines.",
     hints=[
         "Begin with `linear` and `linear_backward`, a few short lines, and check after each "
         "function: those that still return the three dots are left for later.",

@@ -684,7 +684,7 @@ def _network(own: Any, rng: np.random.Generator) -> Sequential:
 
 
 def _training(own: Any) -> str | None:
-    """Train the network, and read the test digits."""
+    """Train the network, and read the validation digits."""
     digits, rng = load_digits(), np.random.default_rng(0)
     model = _network(own, rng)
     adam = Adam(model.parameters(), lr=0.002)
@@ -702,10 +702,10 @@ def _training(own: Any) -> str | None:
         return (
             "All six functions are right. The training was stopped by hand; check again to go on."
         )
-    _, accuracy = evaluate(model, digits.test)
+    _, accuracy = evaluate(model, digits.validation)
     if accuracy >= LEAST_ACCURACY:
         return None
     return (
         f"All six functions are right one by one, but together they read only {accuracy:.1%} of "
-        "the test digits. Does one of them keep something from one call to the next?"
+        "the validation digits. Does one of them keep something from one call to the next?"
     )

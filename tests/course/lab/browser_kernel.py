@@ -128,7 +128,7 @@ def test_it_is_trained_stopped_and_trained_on_and_then_reads_what_is_drawn(
     expected = json.loads(opened.python("print(pad.probabilities.tolist())"))
     assert max(range(10), key=expected.__getitem__) == 7
     assert "▶" in shown[7]
-    button(pad, "Give me a test digit").click()
+    button(pad, "Give me a digit").click()
     expect(pad.locator(".pad-note")).to_contain_text("Its label is ")
 
 

@@ -164,7 +164,7 @@ class DrawingPad(Widget):
     image : array_like, shape (28, 28), optional
         What is on the pad at first, from 0 to 1; nothing unless given.
     examples : (images, labels), optional
-        Where "Give me a test digit" takes them from; the test digits of the course unless given.
+        Where "Give me a digit" takes them from; the validation digits unless given.
     pen : int
         Width of the pen, in points of which the pad has 112 each way.
     centred : bool
@@ -271,7 +271,7 @@ class DrawingPad(Widget):
             Its label.
         """
         if self._examples is None:
-            self._examples = load_digits().test
+            self._examples = load_digits().validation
         images, labels = self._examples
         if number is None:
             if not self._order:
@@ -285,7 +285,7 @@ class DrawingPad(Widget):
             )
         label = int(labels[number])
         self._given += 1
-        self._next_note = f"Test digit {number}. Its label is {label}."
+        self._next_note = f"Digit {number}. Its label is {label}."
         self.ink = _points(images[number, 0])
         if self._next_note:  # it was on the pad already
             self._redrawn()
@@ -424,6 +424,6 @@ def _checked_examples(examples: tuple[Array, Array]) -> tuple[Array, Array]:
         raise ValueError(
             "DrawingPad: examples must be (images, labels) with images (N, 1, 28, 28) and N "
             f"labels, got {checks.describe(images)} and {checks.describe(labels)}. "
-            "For example digits.test."
+            "For example digits.validation."
         )
     return images, labels

@@ -188,10 +188,10 @@ function render({ model, el }) {
   let views = [];
   const undo = button("Undo", takeBack);
   const clear = button("Clear", wipe);
-  const example = button("Give me a test digit", () => {
+  const example = button("Give me a digit", () => {
     drag.stop();
     keep();
-    tell = "A test digit.";
+    tell = "A digit.";
     kernel.wait();
     attempt(() => model.send({ ask: "digit" }));
   });

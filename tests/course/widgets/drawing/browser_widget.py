@@ -216,16 +216,18 @@ def test_lines_are_as_wide_as_the_pen_and_as_long_as_drawn(pad: Stage) -> None:
         np.testing.assert_allclose(np.array(ink).reshape(SIDE, SIDE), expected, atol=0.51)
 
 
-def test_test_digits_come_with_their_label(pad: Stage) -> None:
-    digits = load_digits().test
+def test_digits_come_with_their_label(pad: Stage) -> None:
+    digits = load_digits().validation
     seen = set()
     for _ in range(3):
-        button(pad, "Give me a test digit").click()
+        button(pad, "Give me a digit").click()
         before = pad.root.locator(".pad-note")
         expect(before).to_contain_text("Its label is")
         until_answered(pad)
-        number = int(python(pad).answer["note"].split()[2].rstrip("."))
-        expect(before).to_have_text(f"Test digit {number}. Its label is {digits.labels[number]}.")
+        number = int(python(pad).answer["note"].split()[1].rstrip("."))
+        expect(before).to_have_text(
+            f"Digit {number}. Its label is {digits.labels[number]}."
+        )
         np.testing.assert_allclose(python(pad).image, digits.images[number, 0], atol=1e-6)
         seen.add(number)
     assert len(seen) == 3
@@ -437,7 +439,7 @@ def test_what_python_draws_is_shown(pad: Stage) -> None:
     python(pad).give_digit(12)
     pad.pull()
     until_answered(pad)
-    expect(pad.root.locator(".pad-note")).to_contain_text("Test digit 12.")
+    expect(pad.root.locator(".pad-note")).to_contain_text("Digit 12.")
     python(pad).pen = 20
     pad.pull()
     expect(pad.root.get_by_role("spinbutton", name="Pen")).to_have_value("20")

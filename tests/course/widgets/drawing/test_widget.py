@@ -116,11 +116,14 @@ def test_the_last_output_is_what_the_model_says(digits):
 def test_a_digit_is_seen_as_it_is(digits):
     pad = DrawingPad(network())
     for k in (0, 7, 999):
-        assert pad.give_digit(k) == digits.test.labels[k]
-        np.testing.assert_allclose(pad.image, digits.test.images[k, 0], atol=1e-6)
-        expected = F.softmax(pad.model(digits.test.images[k : k + 1]))[0]
+        assert pad.give_digit(k) == digits.validation.labels[k]
+        np.testing.assert_allclose(pad.image, digits.validation.images[k, 0], atol=1e-6)
+        expected = F.softmax(pad.model(digits.validation.images[k : k + 1]))[0]
         np.testing.assert_allclose(pad.probabilities, expected, atol=1e-5)
-        assert pad.answer["note"] == f"Test digit {k}. Its label is {digits.test.labels[k]}."
+        assert (
+            pad.answer["note"]
+            == f"Digit {k}. Its label is {digits.validation.labels[k]}."
+        )
 
 
 def test_the_answer_holds_every_layer():
