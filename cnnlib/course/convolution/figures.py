@@ -129,7 +129,7 @@ def descend(
     Examples
     --------
     >>> picture = np.eye(5)
-    >>> weights, loss = descend(picture, 2 * picture[1:-1, 1:-1], steps=100, learning_rate=1)
+    >>> weights, loss = descend(picture, 2 * picture[1:-1, 1:-1], steps=100, learning_rate=0.5)
     >>> loss < 0.001
     True
     """

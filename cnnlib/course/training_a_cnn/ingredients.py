@@ -21,7 +21,7 @@ from cnnlib.files import write_whole
 from cnnlib.optim import SGD, CosineAnnealingLR
 from cnnlib.training import evaluate, fit, random_shift
 
-__all__ = ["RECIPES", "measure", "stored"]
+__all__ = ["RECIPES", "stored"]
 
 RESULTS = Path(__file__).with_name("ingredients.json")
 SEEDS = (0, 1, 2)
