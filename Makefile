@@ -47,8 +47,8 @@ HEADLESS := test-units test-notebooks test-plain test-blas test-browser test-pla
 # The matrices of the course are small: on several threads BLAS spends more time on waiting than
 # on multiplying, and the last bits depend on how many there are. test-blas tries other numbers.
 $(HEADLESS) train bench: export OPENBLAS_NUM_THREADS ?= 1
-# The exercises of a run like this are nobody's progress.
-$(HEADLESS): export CNNLIB_PROGRESS := $(CURDIR)/$(VENV)/settings/progress.json
+# The notebooks are stored and compared as nobody has solved them. (Tests have records of their own.)
+$(HEADLESS): export CNNLIB_PROGRESS := $(CURDIR)/$(VENV)/settings/unsolved.json
 # Matplotlib's font cache is made at the end of the installation. Without it, the first figure of the
 # first notebook may print a warning.
 $(HEADLESS): export MPLCONFIGDIR := $(CURDIR)/$(VENV)/settings/matplotlib

@@ -1,9 +1,13 @@
 """Settings that all unit tests share."""
 
+import atexit
 import os
+import shutil
 import signal
 import sys
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
 # Before anything imports Matplotlib: figures are drawn into files, whatever screen there is.
 os.environ["MPLBACKEND"] = "agg"
@@ -12,6 +16,11 @@ import pytest
 from hypothesis import settings
 
 from cnnlib import backend
+
+# What a test solves is nobody's progress: not a reader's, and not that of the next run.
+_records = tempfile.mkdtemp(prefix="cnnlib-progress-")
+atexit.register(shutil.rmtree, _records, ignore_errors=True)
+os.environ["CNNLIB_PROGRESS"] = str(Path(_records) / "progress.json")
 
 # A shell that starts a job in the background has it ignore Ctrl-C, and whatever it starts too.
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:

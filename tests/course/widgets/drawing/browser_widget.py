@@ -225,9 +225,7 @@ def test_digits_come_with_their_label(pad: Stage) -> None:
         expect(before).to_contain_text("Its label is")
         until_answered(pad)
         number = int(python(pad).answer["note"].split()[1].rstrip("."))
-        expect(before).to_have_text(
-            f"Digit {number}. Its label is {digits.labels[number]}."
-        )
+        expect(before).to_have_text(f"Digit {number}. Its label is {digits.labels[number]}.")
         np.testing.assert_allclose(python(pad).image, digits.images[number, 0], atol=1e-6)
         seen.add(number)
     assert len(seen) == 3

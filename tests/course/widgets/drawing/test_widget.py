@@ -120,10 +120,7 @@ def test_a_digit_is_seen_as_it_is(digits):
         np.testing.assert_allclose(pad.image, digits.validation.images[k, 0], atol=1e-6)
         expected = F.softmax(pad.model(digits.validation.images[k : k + 1]))[0]
         np.testing.assert_allclose(pad.probabilities, expected, atol=1e-5)
-        assert (
-            pad.answer["note"]
-            == f"Digit {k}. Its label is {digits.validation.labels[k]}."
-        )
+        assert pad.answer["note"] == f"Digit {k}. Its label is {digits.validation.labels[k]}."
 
 
 def test_the_answer_holds_every_layer():
