@@ -31,6 +31,7 @@ BROWSER_FLAGS ?=
 NBVAL := $(BIN)/python -m pytest notebooks --nbval --nbval-current-env --nbval-cell-timeout=900 \
 	--timeout=1000 --nbval-sanitize-with=tests/nbval_sanitize.cfg --numprocesses=$(JOBS) \
 	--dist=loadfile
+UNSOLVED = @rm -f "$$CNNLIB_PROGRESS"
 
 # A module path of the reader's own would put other versions before the pinned ones, and other
 # settings of Python would change what the tests see: warnings as errors, or no assertions.
@@ -47,7 +48,8 @@ HEADLESS := test-units test-notebooks test-plain test-blas test-browser test-pla
 # The matrices of the course are small: on several threads BLAS spends more time on waiting than
 # on multiplying, and the last bits depend on how many there are. test-blas tries other numbers.
 $(HEADLESS) train bench: export OPENBLAS_NUM_THREADS ?= 1
-# The notebooks are stored and compared as nobody has solved them. (Tests have records of their own.)
+# The notebooks are compared as nobody has solved them, whatever was tried here before. (Tests, and
+# `make notebooks`, have records of their own.)
 $(HEADLESS): export CNNLIB_PROGRESS := $(CURDIR)/$(VENV)/settings/unsolved.json
 # Matplotlib's font cache is made at the end of the installation. Without it, the first figure of the
 # first notebook may print a warning.
@@ -80,6 +82,7 @@ test-units: dev-environment  ## run the unit tests and the examples in the docst
 	$(BIN)/python -m pytest --numprocesses=$(JOBS)
 
 test-notebooks: dev-environment  ## run every notebook, compare with its outputs; again, solved
+	$(UNSOLVED)
 	$(NBVAL)
 	$(BIN)/python -m pytest tests/course/tools/solved_notebooks.py --numprocesses=$(JOBS)
 
@@ -87,11 +90,13 @@ test-notebooks: dev-environment  ## run every notebook, compare with its outputs
 test-plain: dev-environment  ## test the library and the notebooks without the fast code
 	CNNLIB_BACKEND=plain $(BIN)/python -m pytest tests --ignore=tests/course --ignore=tests/fast \
 		--numprocesses=$(JOBS)
+	$(UNSOLVED)
 	CNNLIB_BACKEND=plain $(NBVAL)
 
 # OpenBLAS adds in another order on another processor, or with other threads. The notebooks
 # must print the same all the same.
 test-blas: dev-environment  ## compare the notebooks again with other arithmetic kernels
+	$(UNSOLVED)
 	OPENBLAS_CORETYPE=Nehalem OPENBLAS_NUM_THREADS=1 $(NBVAL)
 	OPENBLAS_CORETYPE=Haswell OPENBLAS_NUM_THREADS=2 $(patsubst --numprocesses=%,--numprocesses=1,$(NBVAL))
 

@@ -10,9 +10,11 @@ from __future__ import annotations
 import argparse
 import html
 import json
+import os
 import re
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -69,8 +71,13 @@ def execute(path: Path, timeout: int = CELL_TIMEOUT) -> NotebookNode:
         on_cell_start=lambda cell, cell_index: running.append(cell),
     )
     try:
-        # The kernel's log is not part of any cell, and it warns about its own transport.
-        client.execute(stderr=subprocess.DEVNULL)
+        # Whatever has been solved on this machine, the stored notebook shows a fresh start.
+        with tempfile.TemporaryDirectory() as nobodys:
+            client.execute(
+                # The kernel's log is not part of any cell, and it warns about its own transport.
+                stderr=subprocess.DEVNULL,
+                env=os.environ | {"CNNLIB_PROGRESS": str(Path(nobodys) / "progress.json")},
+            )
     except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
         raise NotebookError(_failure(path, running[-1], error)) from error
     normalise(notebook)

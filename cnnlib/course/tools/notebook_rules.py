@@ -244,6 +244,22 @@ def no_errors(notebook: Notebook) -> Iterator[Problem]:
                 )
 
 
+def nobody_solved_it(notebook: Notebook) -> Iterator[Problem]:
+    """The stored progress is that of a reader who begins."""
+    for cell in notebook.code:
+        done = {
+            count
+            for text in _output_texts(cell)
+            for count in re.findall(r"\b([1-9]\d*) of \d+ done\b", text)
+        }
+        for count in sorted(done):
+            yield notebook.problem(
+                f"says that {count} of the exercises are done. Store it with `make notebooks`, "
+                "which runs it without a record.",
+                cell,
+            )
+
+
 def no_machine_paths(notebook: Notebook) -> Iterator[Problem]:
     """No source or output holds a path of one machine."""
     for cell in notebook.cells:
@@ -671,6 +687,7 @@ def korean_glossary(notebook: Notebook) -> Iterator[Problem]:
 OUTPUT_RULES: tuple[Rule, ...] = (
     executed_in_order,
     no_errors,
+    nobody_solved_it,
     no_machine_paths,
     no_memory_addresses,
 )

@@ -215,6 +215,19 @@ def test_one_failure_does_not_keep_the_others_from_running(
     assert capsys.readouterr().err.rstrip().endswith(f"Failed: {failing}")
 
 
+def test_what_was_solved_before_is_not_stored(tmp_path: Path, monkeypatch) -> None:
+    record = tmp_path / "progress.json"
+    record.write_text('{"version": 1, "done": ["convolution.size"]}')
+    monkeypatch.setenv("CNNLIB_PROGRESS", str(record))
+    path = save(
+        tmp_path / "01_record.ipynb",
+        "import cnnlib.course.judge.record as record",
+        "print(sorted(record.read()[0]))",
+    )
+    assert main([str(path)]) == 0
+    assert nbformat.read(path, as_version=4).cells[1].outputs[0].text == "[]\n"
+
+
 def test_random_ids_are_named_after_their_heading_and_given_names_stay() -> None:
     cells = [
         new_markdown_cell("# 02 Convolution", id="c8b0c6be-9f55-4a0e-8d0f-54c1f1e0a111"),

@@ -252,6 +252,11 @@ BREAKAGES: list[tuple[str, Rule, Callable[[Notebook], None]]] = [
     ),
     ("a warning", notebook_rules.no_errors, show(printed("careful", "stderr"))),
     (
+        "somebody's progress",
+        notebook_rules.nobody_solved_it,
+        show(printed("02 Convolution: 3 of 7 done")),
+    ),
+    (
         "a path in an output",
         notebook_rules.no_machine_paths,
         show(printed("saved to /home/ada/course/weights.npz")),
