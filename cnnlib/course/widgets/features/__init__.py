@@ -156,14 +156,15 @@ class FeatureMapBrowser(Widget):
         """Tell the browser what it has asked for."""
         of = dict(self.settings)
         values = self.values
-        if self.input.get("of") != [self.network, self.picture]:
-            pixels = packed_pixels(self._subject.pixels(self.picture))
-            self.input = {"of": [self.network, self.picture], **pixels}
-        self.answer = {
-            "of": of,
-            "map": self.map.astype(np.float32).tobytes(),
-            "peaks": values.reshape(len(values), -1).max(axis=1).astype(np.float32).tobytes(),
-        }
+        with self.hold_sync():
+            if self.input.get("of") != [self.network, self.picture]:
+                pixels = packed_pixels(self._subject.pixels(self.picture))
+                self.input = {"of": [self.network, self.picture], **pixels}
+            self.answer = {
+                "of": of,
+                "map": self.map.astype(np.float32).tobytes(),
+                "peaks": values.reshape(len(values), -1).max(axis=1).astype(np.float32).tobytes(),
+            }
 
     def _checked(self, network: object, picture: object, layer: object, channel: object) -> Any:
         op = type(self).__name__

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -163,7 +162,9 @@ def _windows(layer: Layer, shape: Shape) -> tuple[Pair, Pair]:
     )
 
 
-def _borders(layer: Layer) -> Iterator[int]:
-    """Yield how much border the layer puts before the first row, and before the first column."""
-    for side in getattr(layer, "padding", (0, 0)):
-        yield side if isinstance(side, int) else side[0]
+def _borders(layer: Layer) -> tuple[int, int]:
+    """Return how much border the layer puts before the first row, and before the first column."""
+    padding: tuple[int, ...] = getattr(layer, "padding", (0, 0))
+    if len(padding) == 4:  # left, right, top, bottom, as PyTorch orders them
+        return padding[2], padding[0]
+    return padding[0], padding[1]

@@ -35,6 +35,7 @@ class Subject:
     pictures : tuple of str
         Their names.
     classes : tuple of str
+        The first word for each; where two have the same, with their numbers.
     labels : dict from str to int
         The right classes, where they are known.
     shape : (C, H, W)
@@ -64,7 +65,7 @@ class Subject:
                 "Give it a network such as course_cnn(rng)."
             )
         count = _class_count(model, self.shape)
-        self.classes = _checked_classes(classes, count)
+        self.classes, self._words = _checked_classes(classes, count)
         self.model = copy.deepcopy(model)
         self.model.eval()
         parameters = self.model.parameters()
@@ -140,11 +141,12 @@ class Subject:
         """Return the number of a class that is given by its number or its word."""
         if isinstance(value, str):
             found = [k for k, word in enumerate(self.classes) if word == value]
+            found = found or [k for k, words in enumerate(self._words) if value in words]
             if not found:
                 near = [word for word in self.classes if value.lower() in word.lower()][:3]
                 raise ValueError(
                     f"{op}: {name} {value[:40]!r} is none of the {len(self.classes)} classes"
-                    f"{'; did you mean ' + ' or '.join(near) if near and value else ''}. "
+                    f"{'; did you mean ' + ' or '.join(near) + '?' if near and value else '.'} "
                     f"They are numbered 0 to {len(self.classes) - 1}."
                 )
             if len(found) > 1:
@@ -220,7 +222,8 @@ def subject(
     pictures : mapping from name to array
         All of one kind: bytes, (H, W) or (H, W, 3), or floats from 0 to 1, (H, W) or (1, H, W).
     classes : sequence of str, optional
-        A word for each score; their numbers unless given.
+        A word for each score; their numbers unless given. Of several words with commas between,
+        the first is shown, and each is understood.
     prepare : callable, optional
         Turns a picture into what the network takes, (1, C, H, W). It may resize, and shift and
         scale the pixels, and no more. Unless given, bytes are divided by 255, and channels come
@@ -349,17 +352,20 @@ def _class_count(model: Sequential, shape: Shape) -> int:
     return output[0]
 
 
-def _checked_classes(classes: Sequence[str] | None, count: int) -> tuple[str, ...]:
-    if classes is None:
-        return tuple(map(str, range(count)))
-    words = tuple(classes)
-    if len(words) != count or not all(isinstance(word, str) and word for word in words):
+def _checked_classes(
+    classes: Sequence[str] | None, count: int
+) -> tuple[tuple[str, ...], list[list[str]]]:
+    """Return a word for each class, no two alike, and all words that it is known by."""
+    names = tuple(map(str, range(count))) if classes is None else tuple(classes)
+    if len(names) != count or not all(isinstance(name, str) and name.strip() for name in names):
         raise ValueError(
             f"subject: classes must be {count} words, one for each score, got "
-            f"{len(words)}: {checks.describe(classes)}."
+            f"{len(names)}: {checks.describe(classes)}."
         )
-    twice = Counter(words)
-    return tuple(f"{word} (#{k})" if twice[word] > 1 else word for k, word in enumerate(words))
+    words = [[name, *(part.strip() for part in name.split(","))] for name in names]
+    twice = Counter(one[1] for one in words)
+    short = (one[1] if twice[one[1]] == 1 else f"{one[1]} (#{k})" for k, one in enumerate(words))
+    return tuple(short), words
 
 
 def _checked_pictures(pictures: object) -> dict[str, Array]:
