@@ -58,6 +58,7 @@ from cnnlib.course.widgets.inspector import PixelInspector as PixelInspector
 from cnnlib.course.widgets.kernel import KernelPlayground as KernelPlayground
 from cnnlib.course.widgets.kit.subject import subject as subject
 from cnnlib.course.widgets.mixer import ColourMixer as ColourMixer
+from cnnlib.course.widgets.occlusion import OcclusionBrush as OcclusionBrush
 from cnnlib.course.widgets.pooling import PoolingExplorer as PoolingExplorer
 from cnnlib.course.widgets.sizing import SizingExplorer as SizingExplorer
 from cnnlib.course.widgets.softmax import SoftmaxExplorer as SoftmaxExplorer
