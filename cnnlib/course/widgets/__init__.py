@@ -50,6 +50,7 @@ from cnnlib.course.widgets.activation import ActivationExplorer as ActivationExp
 from cnnlib.course.widgets.convolution import ConvolutionStepper as ConvolutionStepper
 from cnnlib.course.widgets.descent import DescentStepper as DescentStepper
 from cnnlib.course.widgets.drawing import DrawingPad as DrawingPad
+from cnnlib.course.widgets.filters import FilterStepper as FilterStepper
 from cnnlib.course.widgets.geometry import GeometryExplorer as GeometryExplorer
 from cnnlib.course.widgets.graph import ComputationGraph as ComputationGraph
 from cnnlib.course.widgets.inspector import PixelInspector as PixelInspector
