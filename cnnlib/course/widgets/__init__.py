@@ -48,10 +48,12 @@ Rules that every widget keeps
 
 from cnnlib.course.widgets.activation import ActivationExplorer as ActivationExplorer
 from cnnlib.course.widgets.attack import AttackLab as AttackLab
+from cnnlib.course.widgets.backward import BackwardStepper as BackwardStepper
 from cnnlib.course.widgets.convolution import ConvolutionStepper as ConvolutionStepper
 from cnnlib.course.widgets.descent import DescentStepper as DescentStepper
 from cnnlib.course.widgets.drawing import DrawingPad as DrawingPad
 from cnnlib.course.widgets.features import FeatureMapBrowser as FeatureMapBrowser
+from cnnlib.course.widgets.filters import FilterStepper as FilterStepper
 from cnnlib.course.widgets.geometry import GeometryExplorer as GeometryExplorer
 from cnnlib.course.widgets.graph import ComputationGraph as ComputationGraph
 from cnnlib.course.widgets.inspector import PixelInspector as PixelInspector
@@ -63,5 +65,6 @@ from cnnlib.course.widgets.pooling import PoolingExplorer as PoolingExplorer
 from cnnlib.course.widgets.sizing import SizingExplorer as SizingExplorer
 from cnnlib.course.widgets.softmax import SoftmaxExplorer as SoftmaxExplorer
 from cnnlib.course.widgets.training import TrainingDashboard as TrainingDashboard
+from cnnlib.course.widgets.valley import MomentumValley as MomentumValley
 
 __all__ = [name for name in sorted(globals()) if name[0].isupper()]

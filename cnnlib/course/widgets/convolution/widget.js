@@ -2,10 +2,12 @@
 // The convolution stepper: a kernel slides over the learner's own numbers, step by step.
 
 import {
-  button, clamp, closing, figure, fold, h, joined, letDrag, number, panel, player, setText,
-  settings, spoken, sum as total, term, toggle, withNumber, worked,
+  button, clamp, closing, figure, fold, h, letDrag, number, panel, player, setText, settings,
+  spoken, toggle, withNumber, worked,
 } from "../kit/kit.js";
-import { stops } from "../kit/windows.js";
+import {
+  kernelMisfit, notReached, padded, stops, sumLines, sumSentence, windowSum,
+} from "../kit/windows.js";
 
 /** @import { Layer } from "../kit/windows.js" */
 /** @import { Given, Grid, Place, Rows } from "../kit/kit.js" */
@@ -43,29 +45,12 @@ export function weightsInUse({ kernel, true_convolution: turned }) {
   return kernel.map((channel) => channel.toReversed().map((row) => row.toReversed()));
 }
 
-/** The number at a place of the input with its border of zeros.
- * @param {Rows} channel @param {number} padding @param {number} i @param {number} j
- */
-function padded(channel, padding, i, j) {
-  return channel[i - padding]?.[j - padding] ?? 0;
-}
-
 /** All that is multiplied and added for one output cell.
  * @param {Set} set @param {number} row @param {number} column
  */
 export function arithmetic(set, row, column) {
-  const weights = weightsInUse(set);
-  const channels = set.image.map((channel, c) => {
-    const window = weights[c].map((line, m) =>
-      line.map((_, n) =>
-        padded(channel, set.padding, row * set.stride + m, column * set.stride + n),
-      ),
-    );
-    const products = window.map((line, m) => line.map((value, n) => value * weights[c][m][n]));
-    return { window, weights: weights[c], products, sum: total(products.flat()) };
-  });
-  const sum = total(channels.map((channel) => channel.sum));
-  return { channels, sum, total: sum + set.bias };
+  const worked = windowSum(set.image, weightsInUse(set), set, row, column);
+  return { ...worked, total: worked.sum + set.bias };
 }
 
 /** The whole output.
@@ -82,40 +67,14 @@ export function output(set) {
  * @param {Set} set
  */
 export function problem({ image, kernel, padding }) {
-  /** @type {[string, number, number][]} */
-  const sides = [
-    ["rows", image[0].length, kernel[0].length],
-    ["columns", image[0][0].length, kernel[0][0].length],
-  ];
-  for (const [side, size, kernelSize] of sides) {
-    if (kernelSize > size + 2 * padding) {
-      const border = padding ? ` with its border` : "";
-      const need = Math.ceil((kernelSize - size) / 2);
-      return (
-        `The kernel does not fit: it has ${kernelSize} ${side}, but the input${border} has ` +
-        `${size + 2 * padding}. Use a smaller kernel, or a padding of at least ${need}.`
-      );
-    }
-  }
-  return "";
+  return kernelMisfit(image[0], kernel[0], padding);
 }
 
 /** Say which rows and columns the kernel never reaches, or return "".
  * @param {Set} set
  */
-export function leftOver({ image, kernel, stride, padding }) {
-  const rest = (/** @type {Rows} */ map, /** @type {Rows} */ weights) => [
-    (map.length + 2 * padding - weights.length) % stride,
-    (map[0].length + 2 * padding - weights[0].length) % stride,
-  ];
-  const counts = rest(image[0], kernel[0]);
-  const parts = ["row", "column"].flatMap((what, k) => {
-    if (counts[k] === 0) return [];
-    return [counts[k] === 1 ? `the last ${what}` : `the last ${counts[k]} ${what}s`];
-  });
-  if (!parts.length) return "";
-  const verb = total(counts) === 1 ? "is" : "are";
-  return `With stride ${stride}, ${joined(parts)} ${verb} never under the kernel.`;
+export function leftOver(set) {
+  return notReached(set.image[0], set.kernel[0], set);
 }
 
 // --- Words ---------------------------------------------------------------------------------------
@@ -124,43 +83,15 @@ export function leftOver({ image, kernel, stride, padding }) {
  * @param {Set} set @param {number} row @param {number} column
  */
 export function lines(set, row, column) {
-  const { channels, sum, total: result } = arithmetic(set, row, column);
-  const many = channels.length > 1;
-  const text = channels.map(({ window, weights, products, sum: part }, c) => {
-    const pairs = window.flat().map((value, k) => `${term(value)}·${term(weights.flat()[k])}`);
-    const terms = products.flat().map((value) => term(value));
-    const name = many ? `channel ${c}: ` : "";
-    if (pairs.length === 1) return `${name}${pairs[0]} = ${number(part)}`;
-    return `${name}${pairs.join(" + ")} = ${terms.join(" + ")} = ${number(part)}`;
-  });
-  if (many) {
-    const parts = channels.map((channel) => term(channel.sum)).join(" + ");
-    text.push(`all channels: ${parts} = ${number(sum)}`);
-  }
-  if (set.bias !== 0) {
-    text.push(`with the bias: ${number(sum)} + ${term(set.bias)} = ${number(result)}`);
-  }
-  return text;
+  return sumLines(arithmetic(set, row, column), set.bias);
 }
 
 /** The same for the ear. With `brief`, only the result.
  * @param {Set} set @param {number} row @param {number} column
  */
 export function sentence(set, row, column, { brief = false } = {}) {
-  const { channels, sum, total: result } = arithmetic(set, row, column);
   const place = `Output row ${row}, column ${column}`;
-  if (brief) return `${place}: ${spoken(result)}.`;
-  const parts = channels.map(({ window, weights, sum: part }, c) => {
-    const pairs = window.flat().map((v, k) => `${spoken(v)} times ${spoken(weights.flat()[k])}`);
-    const name = channels.length > 1 ? `Channel ${c}: ` : "";
-    return `${name}${pairs.join(" plus ")} equals ${spoken(part)}.`;
-  });
-  if (channels.length > 1) {
-    const sums = channels.map((channel) => spoken(channel.sum)).join(" plus ");
-    parts.push(`Together ${sums} equals ${spoken(sum)}.`);
-  }
-  if (set.bias !== 0) parts.push(`With the bias ${spoken(set.bias)}: ${spoken(result)}.`);
-  return `${place}. ${parts.join(" ")}`;
+  return sumSentence(place, arithmetic(set, row, column), set.bias, { brief });
 }
 
 const BORDER_IS_FIXED = "The border is made of zeros. To make it wider or none, change the padding.";

@@ -1,9 +1,10 @@
 // @ts-check
-// Where windows stop along one axis, and what they read: shared by widgets that slide a window.
+// Where windows stop, what they read, and what is multiplied and added in one: shared by widgets
+// that slide a window.
 
-import { joined } from "./kit.js";
+import { joined, number, spoken, sum as total, term } from "./kit.js";
 
-/** @import { Place } from "./kit.js" */
+/** @import { Place, Rows } from "./kit.js" */
 /** @typedef {[kernelSize: number, stride: number, padding: number]} Layer along one axis */
 
 /** How many places the window has: 0 or less if it does not fit.
@@ -66,4 +67,104 @@ export function neverRead([rows, columns], layer) {
   const count = rows * columns - (rows - lostRows.length) * (columns - lostColumns.length);
   const pixels = `${count} of ${rows * columns} pixels`;
   return `No window reads ${parts.join(" or ")}: ${pixels} are never seen.`;
+}
+
+/** Say in words why a kernel does not fit into a map with its border, or return "".
+ * @param {Rows} map @param {Rows} kernel @param {number} padding
+ */
+export function kernelMisfit(map, kernel, padding) {
+  /** @type {[string, number, number][]} */
+  const sides = [
+    ["rows", map.length, kernel.length],
+    ["columns", map[0].length, kernel[0].length],
+  ];
+  for (const [side, size, kernelSize] of sides) {
+    if (kernelSize > size + 2 * padding) {
+      const border = padding ? " with its border" : "";
+      const need = Math.ceil((kernelSize - size) / 2);
+      return (
+        `The kernel does not fit: it has ${kernelSize} ${side}, but the input${border} has ` +
+        `${size + 2 * padding}. Use a smaller kernel, or a padding of at least ${need}.`
+      );
+    }
+  }
+  return "";
+}
+
+/** Say which rows and columns a kernel never reaches, or return "".
+ * @param {Rows} map @param {Rows} kernel @param {{ stride: number, padding: number }} step
+ */
+export function notReached(map, kernel, { stride, padding }) {
+  const counts = [
+    (map.length + 2 * padding - kernel.length) % stride,
+    (map[0].length + 2 * padding - kernel[0].length) % stride,
+  ];
+  const parts = ["row", "column"].flatMap((what, k) => {
+    if (counts[k] === 0) return [];
+    return [counts[k] === 1 ? `the last ${what}` : `the last ${counts[k]} ${what}s`];
+  });
+  if (!parts.length) return "";
+  const verb = total(counts) === 1 ? "is" : "are";
+  return `With stride ${stride}, ${joined(parts)} ${verb} never under the kernel.`;
+}
+
+/** The number at a place of the input with its border of zeros.
+ * @param {Rows} channel @param {number} padding @param {number} i @param {number} j
+ */
+export function padded(channel, padding, i, j) {
+  return channel[i - padding]?.[j - padding] ?? 0;
+}
+
+/** All that is multiplied and added in one window: channel by channel, and all together.
+ * @param {Rows[]} image @param {Rows[]} weights as they lie on the window
+ * @param {{ stride: number, padding: number }} step @param {number} row @param {number} column
+ */
+export function windowSum(image, weights, { stride, padding }, row, column) {
+  const channels = image.map((channel, c) => {
+    const window = weights[c].map((line, m) =>
+      line.map((_, n) => padded(channel, padding, row * stride + m, column * stride + n)),
+    );
+    const products = window.map((line, m) => line.map((value, n) => value * weights[c][m][n]));
+    return { window, weights: weights[c], products, sum: total(products.flat()) };
+  });
+  return { channels, sum: total(channels.map((channel) => channel.sum)) };
+}
+
+/** The arithmetic of one window as lines to read.
+ * @param {ReturnType<typeof windowSum>} worked @param {number} bias
+ */
+export function sumLines({ channels, sum }, bias) {
+  const many = channels.length > 1;
+  const text = channels.map(({ window, weights, products, sum: part }, c) => {
+    const pairs = window.flat().map((value, k) => `${term(value)}·${term(weights.flat()[k])}`);
+    const terms = products.flat().map((value) => term(value));
+    const name = many ? `channel ${c}: ` : "";
+    if (pairs.length === 1) return `${name}${pairs[0]} = ${number(part)}`;
+    return `${name}${pairs.join(" + ")} = ${terms.join(" + ")} = ${number(part)}`;
+  });
+  if (many) {
+    const parts = channels.map((channel) => term(channel.sum)).join(" + ");
+    text.push(`all channels: ${parts} = ${number(sum)}`);
+  }
+  if (bias !== 0) text.push(`with the bias: ${number(sum)} + ${term(bias)} = ${number(sum + bias)}`);
+  return text;
+}
+
+/** The same for the ear, after the place that it belongs to. With `brief`, only the result.
+ * @param {string} place @param {ReturnType<typeof windowSum>} worked @param {number} bias
+ */
+export function sumSentence(place, { channels, sum }, bias, { brief = false } = {}) {
+  const result = sum + bias;
+  if (brief) return `${place}: ${spoken(result)}.`;
+  const parts = channels.map(({ window, weights, sum: part }, c) => {
+    const pairs = window.flat().map((v, k) => `${spoken(v)} times ${spoken(weights.flat()[k])}`);
+    const name = channels.length > 1 ? `Channel ${c}: ` : "";
+    return `${name}${pairs.join(" plus ")} equals ${spoken(part)}.`;
+  });
+  if (channels.length > 1) {
+    const sums = channels.map((channel) => spoken(channel.sum)).join(" plus ");
+    parts.push(`Together ${sums} equals ${spoken(sum)}.`);
+  }
+  if (bias !== 0) parts.push(`With the bias ${spoken(bias)}: ${spoken(result)}.`);
+  return `${place}. ${parts.join(" ")}`;
 }
