@@ -29,10 +29,8 @@ ANSWERS = {
     for name, one in ex.chapter.exercises.items()
 }
 RIGHT = ANSWERS["feature_map"]
-STUB = (
-    "def my_feature_map(x, kernel, bias=0):\n    return ...\n\nex.feature_map.check(my_feature_map)"
-)
 CHECK = "\nex.feature_map.check(my_feature_map)"
+STUB = "def my_feature_map(x, kernel, bias=0):\n    return ...\n" + CHECK
 
 pytestmark = pytest.mark.timeout(1200)
 
@@ -63,8 +61,8 @@ HONEST = {
             "def window(x, i, j, k):\n    return x[i:i + k.shape[0], j:j + k.shape[1]]",
             "def my_feature_map(x, kernel, bias=0):\n"
             "    h, w = x.shape[0] - kernel.shape[0] + 1, x.shape[1] - kernel.shape[1] + 1\n"
-            "    return bias + np.array([[(window(x, i, j, kernel) * kernel).sum() for j in range(w)]\n"
-            "                     for i in range(h)])" + CHECK,
+            "    rows = [[(window(x, i, j, kernel) * kernel).sum() for j in range(w)]\n"
+            "            for i in range(h)]\n    return bias + np.array(rows)" + CHECK,
         ],
         {"feature_map": "right"},
     ),
