@@ -1,11 +1,9 @@
 """A class hands in its notebooks: honest ones, odd ones, and some that mean harm."""
 
 import csv
-import inspect
 import io
 import json
 import re
-import textwrap
 from pathlib import Path
 
 import nbformat
@@ -14,7 +12,6 @@ from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 from cnnlib.__main__ import main
 from cnnlib.course.convolution import exercises as ex
-from cnnlib.course.judge import Coding
 from cnnlib.course.tools.checking import collect, report
 from cnnlib.course.tools.checking.collect import Work, check_class, student_of
 
@@ -43,13 +40,12 @@ def hand_in(folder: Path, student: str, *sources: str, name: str = "02_convoluti
     return path
 
 
-def mistake(exercise: Coding, number: int) -> str:
-    """Return the code of a classic mistake under the name that a reader gives it."""
-    function = exercise.mistakes[number].function
-    lines = textwrap.dedent(inspect.getsource(function)).splitlines()
-    start = next(n for n, line in enumerate(lines) if line.startswith("def "))
-    code = "\n".join(lines[start:])
-    return code.replace(f"def {function.__name__}(", f"def {exercise.reader_name}(", 1) + CHECK
+# The first three classic mistakes of the exercise, as a reader makes them.
+MISTAKEN = (
+    RIGHT.replace("total = bias", "total = 0"),
+    RIGHT.replace("* kernel[m, n]", "* kernel[m, n] + bias"),
+    RIGHT.replace("kernel[m, n]", "kernel[kh - 1 - m, kw - 1 - n]"),
+)
 
 
 HONEST = {
@@ -115,9 +111,10 @@ def found(tmp_path_factory: pytest.TempPathFactory):
     (victim / "dear.txt").write_text("dear")
     for name, (sources, _) in HONEST.items():
         hand_in(folder, f"honest {name}", *sources)
-    for number in range(3):
+    for number, source in enumerate(MISTAKEN):
+        assert source != RIGHT
         for student in range(number + 1):
-            hand_in(folder, f"mistaken {number}{student}", mistake(ex.feature_map, number))
+            hand_in(folder, f"mistaken {number}{student}", source)
     for name, source in HOSTILE.items():
         source = source.replace("{victim!r}", repr(str(victim))).replace("{port}", "9")
         hand_in(folder, f"hostile {name}", source)
