@@ -43,7 +43,7 @@ def hand_in(folder: Path, student: str, *sources: str, name: str = "02_convoluti
 # The first three classic mistakes of the exercise, as a reader makes them.
 MISTAKEN = (
     RIGHT.replace("total = bias", "total = 0"),
-    RIGHT.replace("* kernel[m, n]", "* kernel[m, n] + bias"),
+    RIGHT.replace("total = bias", "total = 0").replace("[m, n]\n", "[m, n] + bias\n"),
     RIGHT.replace("kernel[m, n]", "kernel[kh - 1 - m, kw - 1 - n]"),
 )
 
