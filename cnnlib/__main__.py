@@ -1,4 +1,4 @@
-"""What the course does from the shell: ``python -m cnnlib lab``, ``my-copy`` or ``train``."""
+"""What the course does from the shell: ``python -m cnnlib lab``, ``train``, ``check`` and more."""
 
 import argparse
 import contextlib
@@ -10,6 +10,7 @@ import numpy as np
 
 from cnnlib.architectures import course_cnn
 from cnnlib.course.tools import lab
+from cnnlib.course.tools.checking import collect, report
 from cnnlib.course.tools.environment import settle
 from cnnlib.course.tools.my_copy import SAME, copy_notebooks, folder_for
 from cnnlib.datasets import load_digits
@@ -80,6 +81,19 @@ def open_lab(to: str, notebook: str | None, options: list[str]) -> int:
         sys.exit(str(error))
 
 
+def check(folder: str, to: str, seconds: int, memory: int, jobs: int | None) -> None:
+    """Judge the notebooks of a class, and write a table and a page about them."""
+    place = Path(to)
+    try:
+        place.mkdir(parents=True, exist_ok=True)
+        check_writable("check", place / "class.html")  # before minutes are spent
+        works = collect.check_class(Path(folder), seconds=seconds, megabytes=memory, jobs=jobs)
+        written = report.write_report(works, place)
+    except OSError as error:
+        sys.exit(str(error))
+    print(*(f"written: {path}" for path in written), sep="\n")
+
+
 def main() -> None:
     """Read the command line."""
     parser = argparse.ArgumentParser(prog="python -m cnnlib", description=__doc__)
@@ -100,6 +114,16 @@ def main() -> None:
     options.add_argument("--epochs", type=int, default=12, help="passes over the 8,000 images")
     options.add_argument("--seed", type=int, default=0, help="the same seed, the same weights")
     options.add_argument("--save", metavar="FILE", help="write the weights here, e.g. cnn.npz")
+    checking = commands.add_parser("check", help="judge the notebooks of a class")
+    checking.add_argument("folder", help="where they lie, one folder for each student")
+    checking.add_argument("--to", metavar="FOLDER", default="class-report", help="for the report")
+    checking.add_argument(
+        "--seconds", type=int, default=collect.SECONDS, help="how long an exercise may take"
+    )
+    checking.add_argument(
+        "--memory", type=int, default=collect.MEGABYTES, help="in MB, for one notebook"
+    )
+    checking.add_argument("--jobs", type=int, help="how many notebooks at a time")
     arguments, rest = parser.parse_known_args()
     if arguments.command == "lab":
         sys.exit(open_lab(arguments.to, arguments.notebook, rest))
@@ -107,6 +131,8 @@ def main() -> None:
         parser.error(f"unknown arguments: {' '.join(rest)}")
     if arguments.command == "my-copy":
         my_copy(arguments.to)
+    elif arguments.command == "check":
+        check(arguments.folder, arguments.to, arguments.seconds, arguments.memory, arguments.jobs)
     else:
         train(arguments.epochs, arguments.seed, arguments.save)
 
