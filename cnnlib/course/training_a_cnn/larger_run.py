@@ -1,6 +1,6 @@
 """The larger run: the whole of Fashion-MNIST, for whose test others have published their scores.
 
-It takes a quarter of an hour and more for each seed. So what came of it is stored beside this
+Each seed takes more than ten minutes. So what came of it is stored beside this
 file, and the notebook reads it:
 
     python -m cnnlib.course.training_a_cnn.larger_run 0 1 2
@@ -79,7 +79,7 @@ def stored() -> list[dict[str, Any]]:
     Examples
     --------
     >>> len(stored()[0]["validation_accuracy"])
-    20
+    15
     """
     runs: list[dict[str, Any]] = json.loads(RESULTS.read_text(encoding="utf-8"))
     return runs
