@@ -5,8 +5,8 @@ from answers import Answers
 
 right = Answers()
 
-right.values("pixels", 784, 784.0, 28 * 28, np.int64(784), np.zeros((28, 28)).size)
-right.values("sliced", (40, 300), [40, 300], np.array([40, 300]), np.zeros((40, 300)).shape)
+right.values("pixels", 784, 784.0, np.int64(784), np.float32(784))
+right.values("sliced", (40, 300), [40, 300], np.array([40, 300]), (40.0, 300))
 right.values(
     "added",
     [[11, 22, 33], [14, 25, 36]],
