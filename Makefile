@@ -47,7 +47,7 @@ HEADLESS := test-units test-notebooks test-plain test-blas test-browser test-pla
 	notebooks
 # The matrices of the course are small: on several threads BLAS spends more time on waiting than
 # on multiplying, and the last bits depend on how many there are. test-blas tries other numbers.
-$(HEADLESS) train bench: export OPENBLAS_NUM_THREADS ?= 1
+$(HEADLESS) train train-fashion bench: export OPENBLAS_NUM_THREADS ?= 1
 # The notebooks are compared as nobody has solved them, whatever was tried here before. (Tests, and
 # `make notebooks`, have records of their own.)
 $(HEADLESS): export CNNLIB_PROGRESS := $(CURDIR)/$(VENV)/settings/unsolved.json
@@ -61,7 +61,7 @@ $(HEADLESS): export JUPYTER_RUNTIME_DIR := $(CURDIR)/$(VENV)/settings/runtime
 
 .DEFAULT_GOAL := help
 .PHONY: help environment dev-environment lab my-copy test test-units test-notebooks test-plain \
-	test-blas test-browser test-places train bench mutations notebooks api lint pins clean
+	test-blas test-browser test-places train train-fashion bench mutations notebooks api lint pins clean
 
 help:  ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' Makefile
@@ -112,6 +112,9 @@ test-places: dev-environment  ## move, copy and share the installed course, and 
 
 train: environment  ## train the final network of the course from the shell
 	$(BIN)/python -m cnnlib train
+
+train-fashion: environment  ## the larger run: the same, on the 60,000 images of Fashion-MNIST
+	$(BIN)/python -m cnnlib train --data fashion
 
 # OpenBLAS shall choose its kernels here as it does for a reader, whatever a test run prescribed.
 bench: environment  ## compare the speed with PyTorch's (BENCH_FLAGS="--quick")

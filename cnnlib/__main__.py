@@ -13,41 +13,32 @@ from cnnlib.course.tools import lab
 from cnnlib.course.tools.checking import collect, report
 from cnnlib.course.tools.environment import settle
 from cnnlib.course.tools.my_copy import SAME, copy_notebooks, folder_for
-from cnnlib.datasets import load_digits
+from cnnlib.course.training_a_cnn.recipes import RECIPES
+from cnnlib.course.training_a_cnn.recipes import train as train_by
 from cnnlib.files import check_writable
-from cnnlib.optim import SGD, CosineAnnealingLR
-from cnnlib.training import evaluate, fit, random_shift
+from cnnlib.training import evaluate
 
 
-def train(epochs: int, seed: int, save: str | None) -> None:
+def train(data: str, epochs: int | None, seed: int, save: str | None) -> None:
     """Train as notebook 09 does, and print the accuracy on the held-out test images."""
     if save is not None:
         try:
             check_writable("train", save)  # before half a minute is spent
         except OSError as error:
             sys.exit(str(error))
-    digits = load_digits()
-    rng = np.random.default_rng(seed)
-    model = course_cnn(rng)
-    print(model.summary((1, 28, 28)), end="\n\n")
-
-    optimizer = SGD(model.parameters(), lr=0.05, momentum=0.9, weight_decay=1e-3)
+    recipe = RECIPES[data]
+    try:
+        parts = recipe.load()
+    except (OSError, ValueError) as error:
+        sys.exit(str(error))
+    print(course_cnn(np.random.default_rng(seed), width=recipe.width).summary((1, 28, 28)))
+    print()
     started = time.perf_counter()
-    history = fit(
-        model,
-        digits.train,
-        digits.validation,
-        epochs=epochs,
-        batch_size=64,
-        optimizer=optimizer,
-        scheduler=CosineAnnealingLR(optimizer, epochs),
-        augment=random_shift,
-        rng=rng,
-    )
+    model, history = train_by(recipe, parts, seed, epochs)
     seconds = time.perf_counter() - started
     print(history)
-    loss, accuracy = evaluate(model, digits.test)
-    images = len(digits.test.labels)
+    loss, accuracy = evaluate(model, parts.test)
+    images = len(parts.test.labels)
     print(f"\ntest accuracy {accuracy:.2%} on {images:,} images it never saw (loss {loss:.4f})")
     print(f"trained for {seconds:.0f} s with seed {seed}")
     if save is not None:
@@ -111,7 +102,15 @@ def main() -> None:
             "--to", metavar="FOLDER", default="", help="your copy, by default my-notebooks"
         )
     options = commands.add_parser("train", help="train the course's network on the digits")
-    options.add_argument("--epochs", type=int, default=12, help="passes over the 8,000 images")
+    options.add_argument(
+        "--data",
+        choices=list(RECIPES),
+        default="digits",
+        help="what to learn: the course's digits, Fashion-MNIST, or the whole of MNIST",
+    )
+    options.add_argument(
+        "--epochs", type=int, help="passes over the training images; 12, for fashion 15"
+    )
     options.add_argument("--seed", type=int, default=0, help="the same seed, the same weights")
     options.add_argument("--save", metavar="FILE", help="write the weights here, e.g. cnn.npz")
     checking = commands.add_parser("check", help="judge the notebooks of a class")
@@ -134,7 +133,7 @@ def main() -> None:
     elif arguments.command == "check":
         check(arguments.folder, arguments.to, arguments.seconds, arguments.memory, arguments.jobs)
     else:
-        train(arguments.epochs, arguments.seed, arguments.save)
+        train(arguments.data, arguments.epochs, arguments.seed, arguments.save)
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
+from cnnlib.checks import integer
 from cnnlib.further import ZeroPad2d, same_border
 from cnnlib.layers import (
     AvgPool2d,
@@ -39,7 +40,9 @@ __all__ = [
 ]
 
 
-def course_cnn(rng: np.random.Generator, dtype: npt.DTypeLike = np.float32) -> Sequential:
+def course_cnn(
+    rng: np.random.Generator, dtype: npt.DTypeLike = np.float32, width: int = 1
+) -> Sequential:
     """Return the network that the course trains: convolution, ReLU, pool, twice; then two dense.
 
     Parameters
@@ -47,6 +50,8 @@ def course_cnn(rng: np.random.Generator, dtype: npt.DTypeLike = np.float32) -> S
     rng : numpy.random.Generator
         Draws the first weights.
     dtype : float32 or float64
+    width : int
+        How many times as many filters and hidden values as in the course, for harder pictures.
 
     Returns
     -------
@@ -59,17 +64,18 @@ def course_cnn(rng: np.random.Generator, dtype: npt.DTypeLike = np.float32) -> S
     >>> model(np.zeros((2, 1, 28, 28), dtype=np.float32)).shape
     (2, 10)
     """
+    first, second, hidden = (integer("course_cnn", "width", width, 1) * k for k in (16, 32, 128))
     return Sequential(
-        Conv2d(1, 16, kernel_size=5, rng=rng, dtype=dtype),  # 28 → 24
+        Conv2d(1, first, kernel_size=5, rng=rng, dtype=dtype),  # 28 → 24
         ReLU(),
         MaxPool2d(2),  # 24 → 12
-        Conv2d(16, 32, kernel_size=5, rng=rng, dtype=dtype),  # 12 → 8
+        Conv2d(first, second, kernel_size=5, rng=rng, dtype=dtype),  # 12 → 8
         ReLU(),
         MaxPool2d(2),  # 8 → 4
         Flatten(),
-        Linear(32 * 4 * 4, 128, rng=rng, dtype=dtype),
+        Linear(second * 4 * 4, hidden, rng=rng, dtype=dtype),
         ReLU(),
-        Linear(128, 10, rng=rng, dtype=dtype),
+        Linear(hidden, 10, rng=rng, dtype=dtype),
     )
 
 

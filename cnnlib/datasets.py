@@ -10,14 +10,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnnlib.checks import describe
+from cnnlib.idx import DamagedFileError
+from cnnlib.large_sets import FASHION_MNIST, MNIST, LargeSet, read_large_set
 from cnnlib.pictures import as_photo, open_photo
 
 __all__ = [
+    "FASHION_CLASSES",
     "DamagedFileError",
     "Digits",
+    "Parts",
     "Split",
     "as_photo",
     "load_digits",
+    "load_fashion_mnist",
+    "load_mnist",
     "load_photo",
     "open_photo",
     "photo_names",
@@ -48,8 +54,20 @@ FILES = {
 }
 
 
-class DamagedFileError(ValueError):
-    """A data file is there, but its bytes are not the recorded ones."""
+# In the order of the labels, in the words of the makers.
+FASHION_CLASSES = (
+    "T-shirt/top",
+    "Trouser",
+    "Pullover",
+    "Dress",
+    "Coat",
+    "Sandal",
+    "Shirt",
+    "Sneaker",
+    "Bag",
+    "Ankle boot",
+)
+VALIDATION_IMAGES = 5_000  # the last ones of a training file; its images are in no order
 
 
 class Split(NamedTuple):
@@ -78,6 +96,24 @@ class Digits(NamedTuple):
         1,000 images to choose settings by.
     test : Split
         1,000 images to score the finished network on, once.
+    """
+
+    train: Split
+    validation: Split
+    test: Split
+
+
+class Parts(NamedTuple):
+    """A data set in three parts that share no image.
+
+    Attributes
+    ----------
+    train : Split
+        To learn from.
+    validation : Split
+        To choose settings by.
+    test : Split
+        The official test images, to score the finished network on, once.
     """
 
     train: Split
@@ -124,6 +160,82 @@ def load_digits() -> Digits:
             validation=_read_split(archive, "validation"),
             test=_read_split(archive, "test"),
         )
+
+
+def load_fashion_mnist(folder: str | Path | None = None) -> Parts:
+    """Return Fashion-MNIST, 70,000 pictures of clothes in ten classes, in three parts.
+
+    The files (30 MB) are not part of the course. They are looked for in the cache, then where
+    Debian's package ``dataset-fashion-mnist`` puts them; else they are fetched, if pooch is
+    installed. What is read is checked: every byte of it.
+
+    Parameters
+    ----------
+    folder : str or Path, optional
+        Where the four IDX files lie, packed or not; then they are looked for nowhere else.
+
+    Returns
+    -------
+    Parts
+        Named tuple of three `Split`: 55,000, 5,000 and 10,000 images. The test part is the
+        official one; the validation part is the last 5,000 images of the official 60,000.
+        `FASHION_CLASSES` names the labels.
+
+    Raises
+    ------
+    FileNotFoundError
+        If the files are nowhere, with what to do.
+    DamagedFileError
+        If a file does not hold what it must. A kind of `ValueError`.
+
+    References
+    ----------
+    Xiao, Rasul and Vollgraf, "Fashion-MNIST: a novel image dataset for benchmarking machine
+    learning algorithms", 2017. MIT licence.
+
+    Examples
+    --------
+    >>> load_fashion_mnist("clothes")
+    Traceback (most recent call last):
+    FileNotFoundError: load_fashion_mnist: there is no file train-images-idx3-ubyte or train-images-idx3-ubyte.gz in clothes. Expected four files there: train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte, t10k-labels-idx1-ubyte. Give it the folder that holds them.
+    """  # noqa: E501
+    return _load_parts("load_fashion_mnist", FASHION_MNIST, folder)
+
+
+def load_mnist(folder: str | Path | None = None) -> Parts:
+    """Return the whole of MNIST, 70,000 digits, with the test images of the published scores.
+
+    The files (12 MB) are not part of the course; `load_digits` needs none. They are looked for in
+    the cache; else they are fetched, if pooch is installed. What is read is checked: every byte.
+
+    Parameters
+    ----------
+    folder : str or Path, optional
+        Where the four IDX files lie, packed or not; then they are looked for nowhere else.
+
+    Returns
+    -------
+    Parts
+        Named tuple of three `Split`: 55,000, 5,000 and 10,000 images. The test part is the
+        official one; the validation part is the last 5,000 images of the official 60,000.
+
+    Raises
+    ------
+    FileNotFoundError, DamagedFileError
+        As `load_fashion_mnist`.
+
+    References
+    ----------
+    LeCun, Bottou, Bengio and Haffner, "Gradient-based learning applied to document recognition",
+    1998.
+
+    Examples
+    --------
+    >>> load_mnist("digits")  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    FileNotFoundError: load_mnist: there is no file train-images-idx3-ubyte or ...
+    """
+    return _load_parts("load_mnist", MNIST, folder)
 
 
 def load_photo(name: str = "cat") -> NDArray[np.uint8]:
@@ -197,11 +309,27 @@ def photo_names() -> tuple[str, ...]:
 
 
 def _read_split(archive: Any, name: str) -> Split:
-    """Return one split of the digits, (N, 28, 28) bytes turned into (N, 1, 28, 28) floats."""
-    pixels = archive[f"{name}_images"].astype(np.float32)
+    """Return one split of the digits."""
+    return _split(archive[f"{name}_images"], archive[f"{name}_labels"])
+
+
+def _split(images: NDArray[np.uint8], labels: NDArray[np.uint8]) -> Split:
+    """Return images, (N, 28, 28) bytes turned into (N, 1, 28, 28) floats, with their labels."""
+    pixels = images.astype(np.float32)
     pixels /= 255
     # A grey image has one channel: the axis is put in here so that layers find (N, C, H, W).
-    return Split(pixels[:, np.newaxis], archive[f"{name}_labels"].astype(np.int64))
+    return Split(pixels[:, np.newaxis], labels.astype(np.int64))
+
+
+def _load_parts(operation: str, wanted: LargeSet, folder: str | Path | None) -> Parts:
+    """Return a large set, with a validation part taken from what may be learned from."""
+    images, labels, test_images, test_labels = read_large_set(operation, wanted, folder)
+    train = len(labels) - VALIDATION_IMAGES
+    return Parts(
+        train=_split(images[:train], labels[:train]),
+        validation=_split(images[train:], labels[train:]),
+        test=_split(test_images, test_labels),
+    )
 
 
 def _data_folder() -> Path:

@@ -56,6 +56,7 @@ class Chapter:
 
 
 CHAPTERS = (
+    Chapter(0, "start_here", "Start here", "find your way, and read a line of NumPy"),
     Chapter(
         1, "pixels_and_channels", "Pixels and channels", "read a photograph as a block of numbers"
     ),

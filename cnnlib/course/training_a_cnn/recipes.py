@@ -1,0 +1,96 @@
+"""How the course trains from the shell: one recipe, and what each data set changes in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from cnnlib.architectures import course_cnn
+from cnnlib.augmentation import random_flip
+from cnnlib.datasets import Digits, Parts, load_digits, load_fashion_mnist, load_mnist
+from cnnlib.history import History
+from cnnlib.model import Sequential
+from cnnlib.optim import SGD, CosineAnnealingLR
+from cnnlib.training import fit, random_shift
+from cnnlib.types import Array
+
+__all__ = ["RECIPES", "Recipe", "train"]
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What a data set asks for; all else is the same for each.
+
+    Attributes
+    ----------
+    load : callable
+        Returns the three parts.
+    augment : callable
+        What the batches go through.
+    epochs : int
+    width : int
+        How many times as wide as the network of the notebook.
+    """
+
+    load: Callable[[], Digits | Parts]
+    augment: Callable[..., Any]
+    epochs: int
+    width: int
+
+
+def flip_and_shift(images: Array, rng: np.random.Generator) -> Array:
+    """Mirror half of the images, and move each by a pixel at most: clothes fill their picture."""
+    return random_shift(random_flip(images, rng), rng, max_shift=1)
+
+
+RECIPES = {
+    "digits": Recipe(load_digits, random_shift, epochs=12, width=1),
+    "fashion": Recipe(load_fashion_mnist, flip_and_shift, epochs=15, width=2),
+    "mnist": Recipe(load_mnist, random_shift, epochs=12, width=1),
+}
+
+
+def train(
+    recipe: Recipe,
+    parts: Digits | Parts,
+    seed: int,
+    epochs: int | None = None,
+    checkpoint: str | Path | None = None,
+    progress: bool = True,
+) -> tuple[Sequential, History]:
+    """Train the course's network as a recipe says, and return it with its history.
+
+    Parameters
+    ----------
+    recipe : Recipe
+    parts : Digits or Parts
+        Learned from and validated on; the test part is left alone.
+    seed : int
+    epochs : int, optional
+        Instead of the recipe's.
+    checkpoint : str or Path, optional
+        As for `cnnlib.training.fit`.
+    progress : bool
+    """
+    epochs = recipe.epochs if epochs is None else epochs
+    rng = np.random.default_rng(seed)
+    model = course_cnn(rng, width=recipe.width)
+    sgd = SGD(model.parameters(), lr=0.05, momentum=0.9, weight_decay=1e-3)
+    history = fit(
+        model,
+        parts.train,
+        parts.validation,
+        epochs=epochs,
+        batch_size=64,
+        optimizer=sgd,
+        scheduler=CosineAnnealingLR(sgd, epochs),
+        augment=recipe.augment,
+        checkpoint=checkpoint,
+        rng=rng,
+        progress=progress,
+    )
+    return model, history
