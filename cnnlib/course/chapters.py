@@ -90,6 +90,12 @@ CHAPTERS = (
         8, "alexnet_sizing", "Sizing AlexNet", "work out every row of a famous network on paper"
     ),
     Chapter(9, "training_a_cnn", "Training a CNN", "train, judge and doubt a network of your own"),
+    Chapter(
+        10,
+        "inside_the_network",
+        "Inside the network",
+        "see what a network looks at and looks for, and fool it",
+    ),
 )
 
 

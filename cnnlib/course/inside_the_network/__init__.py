@@ -1,0 +1,1 @@
+"""The room of notebook 10, Inside the network."""
