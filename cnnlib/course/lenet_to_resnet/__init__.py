@@ -1,0 +1,1 @@
+"""Room of notebook 11: from LeNet to ResNet."""
