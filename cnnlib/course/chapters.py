@@ -89,6 +89,12 @@ CHAPTERS = (
         8, "alexnet_sizing", "Sizing AlexNet", "work out every row of a famous network on paper"
     ),
     Chapter(9, "training_a_cnn", "Training a CNN", "train, judge and doubt a network of your own"),
+    Chapter(
+        11,
+        "lenet_to_resnet",
+        "From LeNet to ResNet",
+        "say what each famous network brought, and measure it small",
+    ),
 )
 
 

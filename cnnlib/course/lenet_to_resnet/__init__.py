@@ -1,1 +1,1 @@
-"""Room of notebook 11: from LeNet to ResNet."""
+"""What belongs to chapter 11 alone: its exercises, networks, experiments and figures."""

@@ -38,7 +38,11 @@ Builder = Callable[[np.random.Generator], Sequential]
 
 
 def _conv(
-    size: int, rng: np.random.Generator, c_in: int = CHANNELS, c_out: int = CHANNELS, groups: int = 1
+    size: int,
+    rng: np.random.Generator,
+    c_in: int = CHANNELS,
+    c_out: int = CHANNELS,
+    groups: int = 1,
 ) -> Conv2d:
     return Conv2d(c_in, c_out, size, padding=size // 2, groups=groups, rng=rng)
 
@@ -154,7 +158,7 @@ RATES = (0.01, 0.05, 0.2, 0.8)
 
 
 def depth(digits: Digits, seeds: Iterable[int] = FEWER, **options: Any) -> Results:
-    """Plain and residual nets of growing depth, on 4,000 digits, three times over."""
+    """Train plain and residual nets of growing depth, on 4,000 digits, three times over."""
 
     def build(depth: int, shortcuts: bool) -> Builder:
         return lambda rng: deep_net(depth, rng, shortcuts=shortcuts)
@@ -165,7 +169,7 @@ def depth(digits: Digits, seeds: Iterable[int] = FEWER, **options: Any) -> Resul
 
 
 def rate(digits: Digits, seeds: Iterable[int] = FEWER, **options: Any) -> Results:
-    """The plain net of 32 layers at other learning rates: is it the rate?"""
+    """Train the plain net of 32 layers at other learning rates."""
     rows = [
         (f"{lr:g}", lambda rng: deep_net(32, rng, shortcuts=False), {"lr": lr}) for lr in RATES[:3]
     ]
@@ -173,7 +177,7 @@ def rate(digits: Digits, seeds: Iterable[int] = FEWER, **options: Any) -> Result
 
 
 def normalisation(digits: Digits, seeds: Iterable[int] = FEWER, **options: Any) -> Results:
-    """A plain net of 10 layers with and without batch normalisation, at four learning rates."""
+    """Train a plain net of 10 layers with and without batch normalisation, at four learning rates."""
 
     def build(normalised: bool) -> Builder:
         return lambda rng: deep_net(10, rng, shortcuts=False, normalised=normalised)
@@ -187,27 +191,31 @@ def normalisation(digits: Digits, seeds: Iterable[int] = FEWER, **options: Any) 
 
 
 def bodies(digits: Digits, seeds: Iterable[int] = SEEDS, **options: Any) -> Results:
-    """The bodies of `BODIES` in one frame, on 4,000 digits, six times over."""
+    """Train the bodies of `BODIES` in one frame, on 4,000 digits, six times over."""
 
     def build(name: str) -> Builder:
         return lambda rng: framed(rng, body=name)
 
     rows = [(name, build(name), {}) for name in BODIES]
-    return _compared(rows, digits, tuple(seeds), **{"epochs": 6, "lr": 0.02, "images": 4000} | options)
+    return _compared(
+        rows, digits, tuple(seeds), **{"epochs": 6, "lr": 0.02, "images": 4000} | options
+    )
 
 
 def heads(digits: Digits, seeds: Iterable[int] = SEEDS, **options: Any) -> Results:
-    """The heads of `HEADS` on one frame, on 4,000 digits, six times over."""
+    """Train the heads of `HEADS` on one frame, on 4,000 digits, six times over."""
 
     def build(name: str) -> Builder:
         return lambda rng: framed(rng, head=name)
 
     rows = [(name, build(name), {}) for name in HEADS]
-    return _compared(rows, digits, tuple(seeds), **{"epochs": 6, "lr": 0.02, "images": 4000} | options)
+    return _compared(
+        rows, digits, tuple(seeds), **{"epochs": 6, "lr": 0.02, "images": 4000} | options
+    )
 
 
 def lenet(digits: Digits, seeds: Iterable[int] = FEWER, **options: Any) -> Results:
-    """LeNet-5 as it is taught today and as it was published, on all training digits."""
+    """Train LeNet-5 as it is taught today and as it was published, on all training digits."""
     wide = Digits(*(Split(for_lenet(part.images), part.labels) for part in digits))
     rows: list[tuple[str, Builder, dict[str, Any]]] = [
         ("dense C3", lenet5, {}),
