@@ -12,7 +12,7 @@ from cnnlib.course.lenet_to_resnet.networks import C3_TABLE, TEMPLATES
 from cnnlib.course.lenet_to_resnet.published import Annotator, Measured, Winner
 from cnnlib.types import Array
 
-__all__ = ["accuracy_against_work", "by_depth", "c3_table", "contest", "templates"]
+__all__ = ["accuracy_against_work", "by_depth", "by_rate", "c3_table", "contest", "templates"]
 
 # Where a name stands beside its circle, in points, where right of it there is no room.
 _NAMES = {
@@ -196,4 +196,35 @@ def by_depth(
         for depth, values in zip(depths, runs, strict=True):
             ax.scatter([depth] * len(values), values, s=16, color=color, alpha=0.55, zorder=2)
     ax.set_xticks(list(depths))
+    return ax
+
+
+@drawing.styled
+def by_rate(
+    rates: Sequence[float], rows: Mapping[str, Sequence[Sequence[float]]], ax: Axes
+) -> Axes:
+    """Draw the mean training loss against the learning rate, on log axes, and each run as a dot.
+
+    Parameters
+    ----------
+    rates : sequence of float
+    rows : mapping of name to one sequence of runs for each rate
+    ax : Axes
+
+    Examples
+    --------
+    >>> fig, ax = drawing.new()
+    >>> ax = by_rate([0.1, 1], {"with": [[1, 3], [2, 4]]}, ax)
+    >>> ax.get_xlabel()
+    'learning rate'
+    """
+    means = {name: [float(np.mean(one)) for one in runs] for name, runs in rows.items()}
+    drawing.curves(
+        means, ax, x=list(rates), xlabel="learning rate", ylabel="training loss", xscale="log"
+    )
+    for color, runs in zip(drawing.CYCLE, rows.values(), strict=False):
+        for rate, values in zip(rates, runs, strict=True):
+            ax.scatter([rate] * len(values), values, s=16, color=color, alpha=0.55, zorder=2)
+    ax.set_xticks(list(rates), labels=[f"{rate:g}" for rate in rates])
+    ax.xaxis.set_minor_formatter(NullFormatter())
     return ax
