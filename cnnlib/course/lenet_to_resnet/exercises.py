@@ -455,7 +455,7 @@ _LAST = np.array([0.0, 0, 0, 0, 0, 0, 0, 8])
     ],
 )
 def batch_norm_backward(dout, x, weight, eps):
-    """Return dx, dweight and dbias of a batch normalisation in training."""
+    """Return dx, dweight and dbias, new arrays, of a batch normalisation in training."""
 
     def mean(values):
         return values.mean(axis=(0, 2, 3), keepdims=True)
@@ -630,7 +630,6 @@ def _center(value: float) -> np.ndarray:
     regions=_block_regions(),
     oracle=_residual,
     parts=("dx", "dweight1", "dweight2"),
-    count=80,
     hints=[
         "Go forward once more and keep what you need: `before = F.conv2d(x, weight1, padding=1)` "
         "and `after = F.relu(before)`.",
