@@ -96,6 +96,12 @@ CHAPTERS = (
         "Inside the network",
         "see what a network looks at and looks for, and fool it",
     ),
+    Chapter(
+        11,
+        "lenet_to_resnet",
+        "From LeNet to ResNet",
+        "say what each famous network brought, and measure it small",
+    ),
 )
 
 

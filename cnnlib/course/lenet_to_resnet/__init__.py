@@ -1,0 +1,1 @@
+"""What belongs to chapter 11 alone: its exercises, networks, experiments and figures."""

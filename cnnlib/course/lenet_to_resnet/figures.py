@@ -1,0 +1,230 @@
+"""Figures of notebook 11: the contest, accuracy against work, and what depth does to training."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, NullFormatter
+
+from cnnlib.course import drawing
+from cnnlib.course.lenet_to_resnet.networks import C3_TABLE, TEMPLATES
+from cnnlib.course.lenet_to_resnet.published import Annotator, Measured, Winner
+from cnnlib.types import Array
+
+__all__ = ["accuracy_against_work", "by_depth", "by_rate", "c3_table", "contest", "templates"]
+
+# Where a name stands beside its circle, in points, where right of it there is no room.
+_NAMES = {
+    "VGG-16": (0, -34, "center"),
+    "VGG-11": (0, -32, "center"),
+    "VGG-19": (0, 29, "center"),
+    "ResNet-18": (7, -13, "left"),
+    "GoogLeNet": (-8, 5, "right"),
+    "EfficientNet-B0": (9, 4, "left"),
+    "EfficientNet-Lite0": (9, -4, "left"),
+    "MobileNetV2": (8, -8, "left"),
+    "ResNet-101": (3, -22, "left"),
+    "ResNet-152": (0, 20, "center"),
+    "Inception v3": (-12, 10, "right"),
+    "AlexNet": (19, -4, "left"),
+}
+
+
+@drawing.styled
+def contest(winners: Sequence[Winner], humans: Sequence[Annotator]) -> Figure:
+    """Draw each year's lowest error as a bar, and the two annotators as lines.
+
+    Examples
+    --------
+    >>> from cnnlib.course.lenet_to_resnet.published import HUMANS, WINNERS
+    >>> [text.get_text() for text in contest(WINNERS, HUMANS).axes[0].texts][:2]
+    ['28.2%', '25.8%']
+    """
+    fig, ax = drawing.new(height=4.4)
+    names = [f"{one.year} {one.team}" for one in winners]
+    drawing.bars(names, [one.error for one in winners], ax, fmt=lambda value: f"{value:g}%")
+    for style, person in zip(("--", ":"), humans, strict=True):
+        ax.axvline(person.error, color="black", linestyle=style, linewidth=1.6, zorder=5)
+        ax.annotate(
+            f"{person.name}: {person.error:g}% of {person.sorted:,}",
+            (person.error, -0.5),
+            (0, 4),
+            textcoords="offset points",
+            ha="center" if person.error > 9 else "right",
+            va="bottom",
+            fontsize=11,
+            annotation_clip=False,
+        )
+    ax.set_xlabel("photographs whose class is not among five guesses, %")
+    return fig
+
+
+@drawing.styled
+def accuracy_against_work(networks: Sequence[Measured], *, marked: Sequence[str] = ()) -> Figure:
+    """Draw accuracy against multiply-adds; a circle's area stands for the learned numbers.
+
+    Parameters
+    ----------
+    networks : sequence of Measured
+    marked : sequence of str
+        Names of those to draw in a second colour, with a thick edge.
+
+    Returns
+    -------
+    Figure
+        Circles in the order given, each with its name; a legend of three sizes.
+
+    Examples
+    --------
+    >>> from cnnlib.course.lenet_to_resnet.published import MEASURED
+    >>> fig = accuracy_against_work(MEASURED[:2])
+    >>> [text.get_text() for text in fig.axes[0].texts]
+    ['AlexNet', 'VGG-11']
+    """
+    fig, ax = drawing.new(height=6.2)
+    for one in networks:
+        chosen = one.name in marked
+        ax.scatter(
+            one.billions,
+            one.accuracy,
+            s=_area(one.parameters),
+            facecolor=drawing.COLORS["orange" if chosen else "blue"],
+            edgecolor="black",
+            alpha=0.6,
+            linewidth=1.8 if chosen else 0.7,
+            zorder=3,
+        )
+        right = np.sqrt(_area(one.parameters)) / 2 + 3
+        x, y, side = _NAMES.get(one.name, (right, -4, "left"))
+        ax.annotate(
+            one.name, (one.billions, one.accuracy), (x, y), textcoords="offset points",
+            ha=side, fontsize=11, zorder=6,
+        )  # fmt: skip
+    for millions in (5, 25, 125):
+        ax.scatter([], [], s=_area(millions * 1e6), facecolor="none", edgecolor="black",
+                   label=f"{millions} million")  # fmt: skip
+    ax.legend(
+        title="learned numbers", loc="lower right", labelspacing=1.6, borderpad=1.2, frameon=True
+    )
+    ax.set_xscale("log")
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    ax.xaxis.set_minor_formatter(NullFormatter())
+    ax.set(xlim=(0.2, 40), xticks=[0.3, 1, 3, 10, 30])
+    ax.set_xlabel("multiply-adds for one photograph, billions")
+    ax.set_ylabel("right at the first guess, %")
+    ax.grid(True)
+    return fig
+
+
+def _area(parameters: float) -> float:
+    """Return the area of a circle, in square points."""
+    return 14 * parameters / 1e6
+
+
+def c3_table() -> Figure:
+    """Draw which maps of S2 each map of C3 reads, as the table in the paper.
+
+    Examples
+    --------
+    >>> c3_table().axes[0].get_xlabel()
+    'map of C3'
+    """
+    reads = np.full((6, len(C3_TABLE)), np.nan)
+    for column, maps in enumerate(C3_TABLE):
+        reads[list(maps), column] = 1
+    fig, ax = drawing.new(height=3.2)
+    drawing.grid(reads, ax, fmt=lambda _: "×", indices=True)
+    with drawing.style():
+        ax.set(xlabel="map of C3", ylabel="map of S2")
+    return fig
+
+
+def templates(answers: Array, labels: Sequence[int]) -> Figure:
+    """Draw the 84 values of F6 for some digits, as 12×7 pixels, above the templates of the classes.
+
+    Parameters
+    ----------
+    answers : array, (N, 84)
+    labels : sequence of N int
+
+    Returns
+    -------
+    Figure
+
+    Examples
+    --------
+    >>> len(templates(np.zeros((2, 84)), [3, 7]).axes)
+    4
+    """
+    shown = [*answers.reshape(-1, 12, 7), *(TEMPLATES[k] for k in labels)]
+    titles = [f"F6 of a {k}" for k in labels] + [f"template {k}" for k in labels]
+    return drawing.gallery(
+        np.array(shown), ncols=len(labels), titles=titles, vmin=-1.2, vmax=1.2, cell=1.1
+    )
+
+
+@drawing.styled
+def by_depth(
+    depths: Sequence[int],
+    rows: Mapping[str, Sequence[Sequence[float]]],
+    ax: Axes,
+    *,
+    ylabel: str,
+    yscale: str = "linear",
+    xlabel: str = "layers that learn",
+) -> Axes:
+    """Draw the mean of several runs against the depth, and each run as a small dot.
+
+    Parameters
+    ----------
+    depths : sequence of int
+    rows : mapping of name to one sequence of runs for each depth
+    ax : Axes
+    ylabel, yscale, xlabel : str
+
+    Examples
+    --------
+    >>> fig, ax = drawing.new()
+    >>> ax = by_depth([8, 20], {"plain": [[1, 3], [2, 4]]}, ax, ylabel="loss")
+    >>> ax.lines[0].get_ydata().tolist()
+    [2.0, 3.0]
+    """
+    means = {name: [float(np.mean(one)) for one in runs] for name, runs in rows.items()}
+    drawing.curves(means, ax, x=list(depths), xlabel=xlabel, ylabel=ylabel, yscale=yscale)
+    for color, runs in zip(drawing.CYCLE, rows.values(), strict=False):
+        for depth, values in zip(depths, runs, strict=True):
+            ax.scatter([depth] * len(values), values, s=16, color=color, alpha=0.55, zorder=2)
+    ax.set_xticks(list(depths))
+    return ax
+
+
+@drawing.styled
+def by_rate(
+    rates: Sequence[float], rows: Mapping[str, Sequence[Sequence[float]]], ax: Axes
+) -> Axes:
+    """Draw the mean training loss against the learning rate, on log axes, and each run as a dot.
+
+    Parameters
+    ----------
+    rates : sequence of float
+    rows : mapping of name to one sequence of runs for each rate
+    ax : Axes
+
+    Examples
+    --------
+    >>> fig, ax = drawing.new()
+    >>> ax = by_rate([0.1, 1], {"with": [[1, 3], [2, 4]]}, ax)
+    >>> ax.get_xlabel()
+    'learning rate'
+    """
+    means = {name: [float(np.mean(one)) for one in runs] for name, runs in rows.items()}
+    drawing.curves(
+        means, ax, x=list(rates), xlabel="learning rate", ylabel="training loss", xscale="log"
+    )
+    for color, runs in zip(drawing.CYCLE, rows.values(), strict=False):
+        for rate, values in zip(rates, runs, strict=True):
+            ax.scatter([rate] * len(values), values, s=16, color=color, alpha=0.55, zorder=2)
+    ax.set_xticks(list(rates), labels=[f"{rate:g}" for rate in rates])
+    ax.xaxis.set_minor_formatter(NullFormatter())
+    return ax
