@@ -1,4 +1,4 @@
-"""Networks with a name, from the one that the course trains to ResNet-50.
+"""Networks with a name, from the one that the course trains to EfficientNet-Lite0.
 
 Each takes a generator for its first weights and returns a `Sequential`. Weights are made when they
 are first used, so that ``vgg16(rng).summary((3, 224, 224))`` costs next to nothing.
@@ -9,6 +9,7 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
+from cnnlib.further import ZeroPad2d, same_border
 from cnnlib.layers import (
     AvgPool2d,
     BatchNorm2d,
@@ -21,11 +22,21 @@ from cnnlib.layers import (
     LocalResponseNorm,
     MaxPool2d,
     ReLU,
+    ReLU6,
     Tanh,
 )
 from cnnlib.model import Parallel, Residual, Sequential
 
-__all__ = ["alexnet", "course_cnn", "googlenet", "lenet5", "resnet18", "resnet50", "vgg16"]
+__all__ = [
+    "alexnet",
+    "course_cnn",
+    "efficientnet_lite0",
+    "googlenet",
+    "lenet5",
+    "resnet18",
+    "resnet50",
+    "vgg16",
+]
 
 
 def course_cnn(rng: np.random.Generator, dtype: npt.DTypeLike = np.float32) -> Sequential:
@@ -412,3 +423,86 @@ def resnet50(
         )
 
     return _resnet(rng, block, 4, (3, 4, 6, 3), num_classes, dtype)
+
+
+# Of each stage: blocks, kernel size, stride of the first block, expansion, channels out.
+_LITE0_STAGES = (
+    (1, 3, 1, 1, 16),
+    (2, 3, 2, 6, 24),
+    (2, 5, 2, 6, 40),
+    (3, 3, 2, 6, 80),
+    (3, 5, 1, 6, 112),
+    (4, 5, 2, 6, 192),
+    (1, 3, 1, 6, 320),
+)
+
+
+def efficientnet_lite0(
+    rng: np.random.Generator,
+    num_classes: int = 1000,
+    folded: bool = False,
+    dtype: npt.DTypeLike = np.float32,
+) -> Sequential:
+    """Return EfficientNet-Lite0, made for phones: inverted blocks of depthwise convolutions.
+
+    A block widens its channels with a 1×1 convolution, looks around in each channel by itself with
+    a depthwise one, and narrows them again. Where it changes neither size nor channels, a shortcut
+    leads around it.
+
+    Its padding is TensorFlow's "same": where a window moves by 2, the odd pixel comes at the end.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+        Draws the first weights, and what dropout drops.
+    num_classes : int
+    folded : bool
+        Give each convolution a bias and leave out batch normalisation and dropout. A trained
+        network is folded so for use: there a normalisation is one factor and one summand a filter.
+    dtype : float32 or float64
+
+    Returns
+    -------
+    Sequential
+        Takes (N, 3, 224, 224); other sizes that 32 divides work too.
+
+    Examples
+    --------
+    >>> summary = efficientnet_lite0(np.random.default_rng(0)).summary((3, 224, 224))
+    >>> summary.parameters, summary.multiply_adds
+    (4652008, 385187552)
+
+    References
+    ----------
+    Tan and Le, "EfficientNet: Rethinking model scaling for convolutional neural networks", 2019,
+    table 1. Liu, "Higher accuracy on vision models with EfficientNet-Lite", TensorFlow blog, 2020:
+    ReLU6 in place of swish, no squeeze-and-excitation.
+    """
+
+    def conv(c_in: int, c_out: int, size: int = 1, stride: int = 1, groups: int = 1) -> list[Layer]:
+        before, after = same_border(224, size, stride)  # the same for every even size
+        padding, border = before, list[Layer]()
+        if before != after:
+            padding, border = 0, [ZeroPad2d((before, after, before, after))]
+        layer = Conv2d(c_in, c_out, size, stride, padding, groups, folded, rng=rng, dtype=dtype)
+        norm = [] if folded else [BatchNorm2d(c_out, eps=1e-3, momentum=0.01, dtype=dtype)]
+        return [*border, layer, *norm]
+
+    def block(c_in: int, c_out: int, size: int, stride: int, expansion: int) -> Layer:
+        wide = c_in * expansion
+        layers = [*conv(c_in, wide), ReLU6()] if expansion > 1 else []
+        layers += [*conv(wide, wide, size, stride, groups=wide), ReLU6(), *conv(wide, c_out)]
+        main = Sequential(*layers)
+        return Residual(main) if stride == 1 and c_in == c_out else main
+
+    layers: list[Layer] = [*conv(3, 32, 3, stride=2), ReLU6()]
+    channels = 32
+    for repeats, size, stride, expansion, c_out in _LITE0_STAGES:
+        for position in range(repeats):
+            step = 1 if position else stride
+            layers.append(block(channels, c_out, size, step, expansion))
+            channels = c_out
+    layers += [*conv(channels, 1280), ReLU6(), GlobalAvgPool2d(), Flatten()]
+    if not folded:
+        layers.append(Dropout(0.2, rng=rng))
+    return Sequential(*layers, Linear(1280, num_classes, rng=rng, dtype=dtype))

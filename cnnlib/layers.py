@@ -32,6 +32,7 @@ __all__ = [
     "MinPool2d",
     "Parameter",
     "ReLU",
+    "ReLU6",
     "Sigmoid",
     "Tanh",
 ]
@@ -504,6 +505,19 @@ class ReLU(Operation):
 
     mixes_images = False
     operation = "relu"
+
+
+class ReLU6(Operation):
+    """Replace negative values by zero, and what is above 6 by 6.
+
+    Examples
+    --------
+    >>> ReLU6()(np.array([[-1.0, 2.0, 7.0]]))
+    array([[0., 2., 6.]])
+    """
+
+    mixes_images = False
+    operation = "relu6"
 
 
 class LeakyReLU(Operation):

@@ -8,3 +8,4 @@ Array = npt.NDArray[Any]
 Pair = tuple[int, int]  # (height, width)
 Size = int | Pair  # one number for both
 Shape = tuple[int, ...]
+Sides = tuple[int, int, int, int]  # (left, right, top, bottom)

@@ -30,6 +30,12 @@ NETWORKS = {
     "googlenet": (architectures.googlenet, (3, 224, 224), 6_998_552),
     "resnet18": (architectures.resnet18, (3, 224, 224), 11_689_512),
     "resnet50": (architectures.resnet50, (3, 224, 224), 25_557_032),
+    "efficientnet_lite0": (architectures.efficientnet_lite0, (3, 224, 224), 4_652_008),
+    "efficientnet_lite0 folded": (
+        lambda rng, **options: architectures.efficientnet_lite0(rng, folded=True, **options),
+        (3, 224, 224),
+        4_652_008 - 21_008,  # of each filter's scale and shift a bias is left
+    ),
 }
 
 
@@ -89,6 +95,27 @@ def test_known_shapes_on_the_way():
         assert shape in shapes
 
 
+def test_efficientnet_lite0_stage_by_stage():
+    summary = architectures.efficientnet_lite0(rng()).summary((3, 224, 224), 1)
+    assert summary.multiply_adds == 385_187_552
+    blocks = [row.output_shape for row in summary.rows[4:20]]
+    stages = [(16, 112), (24, 56), (40, 28), (80, 14), (112, 14), (192, 7), (320, 7)]
+    repeats = (1, 2, 2, 3, 3, 4, 1)
+    assert blocks == [
+        (channels, size, size)
+        for (channels, size), count in zip(stages, repeats, strict=True)
+        for _ in range(count)
+    ]
+    shortcuts = [row.name.split()[0] for row in summary.rows if "Residual" in row.name]
+    assert len(shortcuts) == sum(count - 1 for count in repeats)
+    assert [row.output_shape for row in summary.rows[-4:]] == [
+        (1280, 1, 1),
+        (1280,),
+        (1280,),
+        (1000,),
+    ]
+
+
 def test_a_summary_allocates_no_weights():
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     summary = architectures.vgg16(rng()).summary((3, 224, 224))
@@ -112,6 +139,7 @@ TOYS = {
     "googlenet": (3, 32, 32),
     "resnet18": (3, 64, 64),
     "resnet50": (3, 64, 64),
+    "efficientnet_lite0 folded": (3, 64, 64),
 }
 
 

@@ -348,7 +348,7 @@ def test_readme_names_the_same_sizes_and_hashes():
 
 
 def test_readme_names_the_same_arrays():
-    rows = re.findall(r"\| `(\S+\.npz)` \| `(\w+)` \| (\(.+?\)) \| (\w+) \|", readme())
+    rows = re.findall(r"\| `(\S+\.npz)` \| `([\w.]+)` \| (\(.+?\)) \| (\w+) \|", readme())
     arrays = []
     for name in datasets.FILES:
         with np.load(DATA / name) as archive:

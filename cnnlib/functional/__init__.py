@@ -5,13 +5,14 @@ then the arguments of the forward function, and returns the gradient of each arr
 Nothing is remembered between calls and no argument is ever written to.
 
 One module for each part of the course: `convolution`, `padding`, `pooling`, `activations`, `dense`,
-`losses`, `normalization`.
+`losses`, `normalization`. In the folder `further` lies what only the later chapters need.
 """
 
 from cnnlib.functional import (
     activations,
     convolution,
     dense,
+    further,
     losses,
     normalization,
     padding,
@@ -20,16 +21,11 @@ from cnnlib.functional import (
 from cnnlib.functional.activations import *  # noqa: F403
 from cnnlib.functional.convolution import *  # noqa: F403
 from cnnlib.functional.dense import *  # noqa: F403
+from cnnlib.functional.further import *  # noqa: F403
 from cnnlib.functional.losses import *  # noqa: F403
 from cnnlib.functional.normalization import *  # noqa: F403
 from cnnlib.functional.padding import *  # noqa: F403
 from cnnlib.functional.pooling import *  # noqa: F403
 
-__all__: list[str] = []
-__all__ += activations.__all__
-__all__ += convolution.__all__
-__all__ += dense.__all__
-__all__ += losses.__all__
-__all__ += normalization.__all__
-__all__ += padding.__all__
-__all__ += pooling.__all__
+_PARTS = (activations, convolution, dense, losses, normalization, padding, pooling, further)
+__all__ = [name for part in _PARTS for name in part.__all__]
