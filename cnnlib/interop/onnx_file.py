@@ -13,6 +13,7 @@ import numpy as np
 from cnnlib import layers as L
 from cnnlib.checks import describe
 from cnnlib.files import check_writable, write_whole
+from cnnlib.further import ZeroPad2d
 from cnnlib.interop.extras import NotCarriedError, library, own_layer
 from cnnlib.layers import Layer
 from cnnlib.model import Parallel, Residual, Sequential
@@ -154,6 +155,12 @@ def _conv(graph: _Graph, path: str, layer: L.Conv2d, x: str) -> str:
     )
 
 
+def _zero_pad(graph: _Graph, path: str, layer: ZeroPad2d, x: str) -> str:
+    left, right, top, bottom = layer.padding
+    sides = np.array([0, 0, top, left, 0, 0, bottom, right], dtype=np.int64)
+    return graph.node("Pad", [x, graph.constant(f"{path}.border", sides)], path, mode="constant")
+
+
 def _linear(graph: _Graph, path: str, layer: L.Linear, x: str) -> str:
     inputs = [x, graph.weight(f"{path}.weight", layer.weight.value)]
     if layer.bias is not None:
@@ -193,6 +200,14 @@ def _response_norm(graph: _Graph, path: str, layer: L.LocalResponseNorm, x: str)
     return graph.node("LRN", [x], path, size=layer.size, **numbers)
 
 
+def _relu6(graph: _Graph, path: str, layer: L.ReLU6, x: str) -> str:
+    ends = [
+        graph.constant(f"{path}.{name}", np.array(end, dtype=np.float32))
+        for name, end in (("low", 0), ("high", 6))
+    ]
+    return graph.node("Clip", [x, *ends], path)
+
+
 def _plain(kind: str, **attributes: Any) -> Node:
     return lambda graph, path, layer, x: graph.node(kind, [x], path, **attributes)
 
@@ -202,6 +217,7 @@ NODES: dict[type[Layer], Node] = {
     L.Linear: _linear,
     L.BatchNorm2d: _norm,
     L.ReLU: _plain("Relu"),
+    L.ReLU6: _relu6,
     L.LeakyReLU: lambda graph, path, layer, x: graph.node(
         "LeakyRelu", [x], path, alpha=layer.negative_slope
     ),
@@ -212,6 +228,7 @@ NODES: dict[type[Layer], Node] = {
     L.AvgPool2d: _pool("AveragePool", count_include_pad=1),
     L.GlobalAvgPool2d: _plain("GlobalAveragePool"),
     L.LocalResponseNorm: _response_norm,
+    ZeroPad2d: _zero_pad,
     L.Flatten: _plain("Flatten", axis=1),
     L.Dropout: lambda graph, path, layer, x: x,  # in use, it does nothing
 }

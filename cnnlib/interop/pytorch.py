@@ -13,6 +13,7 @@ import numpy as np
 
 from cnnlib import layers as L
 from cnnlib.checks import describe, generator
+from cnnlib.further import ZeroPad2d
 from cnnlib.interop.extras import NotCarriedError, library, own_layer
 from cnnlib.layers import Layer
 from cnnlib.model import Container, Parallel, Residual, Sequential
@@ -324,6 +325,7 @@ WAYS: dict[type[Layer], _Way] = {
     L.Linear: _Way("Linear", _linear_there, _linear_back),
     L.BatchNorm2d: _Way("BatchNorm2d", _norm_there, _norm_back),
     L.ReLU: _Way("ReLU", lambda nn, layer: nn.ReLU(), lambda module, given: L.ReLU()),
+    L.ReLU6: _Way("ReLU6", lambda nn, layer: nn.ReLU6(), lambda module, given: L.ReLU6()),
     L.LeakyReLU: _Way(
         "LeakyReLU",
         lambda nn, layer: nn.LeakyReLU(layer.negative_slope),
@@ -342,6 +344,11 @@ WAYS: dict[type[Layer], _Way] = {
         lambda module, given: L.LocalResponseNorm(module.size, module.alpha, module.beta, module.k),
     ),
     L.Flatten: _Way("Flatten", lambda nn, layer: nn.Flatten(), _flatten_back),
+    ZeroPad2d: _Way(
+        "ZeroPad2d",
+        lambda nn, layer: nn.ZeroPad2d(layer.padding),
+        lambda module, given: ZeroPad2d(tuple(module.padding)),
+    ),
     L.Dropout: _Way("Dropout", lambda nn, layer: nn.Dropout(layer.p), _dropout_back),
 }
 

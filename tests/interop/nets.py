@@ -3,6 +3,7 @@
 import numpy as np
 
 from cnnlib import layers as L
+from cnnlib.further import ZeroPad2d
 from cnnlib.model import Container, Parallel, Residual, Sequential
 
 IMAGE = (4, 9, 8)  # (C, H, W) of one sample
@@ -27,6 +28,8 @@ LAYERS = {
     "Linear without bias": lambda: Sequential(L.Flatten(), dense(4 * 9 * 8, 3, bias=False)),
     "BatchNorm2d": lambda: L.BatchNorm2d(4, eps=1e-3, momentum=0.3, dtype=np.float64),
     "ReLU": L.ReLU,
+    "ReLU6": lambda: Sequential(conv(4, 4, 1), L.ReLU6()),
+    "ZeroPad2d": lambda: ZeroPad2d((0, 1, 2, 3)),
     "LeakyReLU": lambda: L.LeakyReLU(0.2),
     "Sigmoid": L.Sigmoid,
     "Tanh": L.Tanh,
