@@ -53,6 +53,11 @@ ORDER = (
     "fast.fused",
     "fast.training",
     "architectures",
+    "interop.extras",
+    "interop.pytorch",
+    "interop.onnx_file",
+    "interop.safetensors_file",
+    "interop",
     "pretrained",
     "history",
     "console",
@@ -77,7 +82,18 @@ EXTRAS = {
     "course.widgets": {"IPython", "anywidget", "ipywidgets", "matplotlib", "traitlets"},
     "course.tools": {"ipykernel", "jupyter_client", "nbclient", "nbformat"},
 }
-HEAVY = {"IPython", "anywidget", "ipywidgets", "matplotlib", "onnx", "scipy", "torch", "tqdm"}
+HEAVY = {
+    "IPython",
+    "anywidget",
+    "ipywidgets",
+    "matplotlib",
+    "onnx",
+    "onnxruntime",
+    "safetensors",
+    "scipy",
+    "torch",
+    "tqdm",
+}
 
 
 def place(name: str) -> str:

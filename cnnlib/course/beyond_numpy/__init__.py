@@ -1,0 +1,1 @@
+"""The room of notebook 12: what lies beyond NumPy, and what it costs to go there."""
