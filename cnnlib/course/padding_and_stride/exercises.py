@@ -257,7 +257,8 @@ def _long(kernel_size):
 
 
 @same_padding.mistake(
-    "With an even kernel the extra pixel is in front. Here it belongs at the end, as in the example."
+    "With an even kernel the extra pixel is in front. Here it belongs at the end, as in the "
+    "example."
 )
 def _in_front(kernel_size):
     return kernel_size // 2, (kernel_size - 1) // 2
