@@ -854,7 +854,7 @@ def _follow(layer, shape, before):
             if one is not None and one is not _ACTIVATED:
                 raise _Bare(
                     f"Between {one!r} and {layer!r} there is no activation function. Put a "
-                    "`ReLU()` behind each layer that learns, except for the last."
+                    "`ReLU()` after each layer that learns, except for the last."
                 )
         own = type(layer) not in (Conv2d, Linear) and _bends(layer, shape)
         return [_ACTIVATED if own else layer]
@@ -943,7 +943,7 @@ network = chapter.project(
         "After four pools of 2×2, 64 pixels have become 4. A dense layer on 64 maps of 4×4 has "
         "about 10,000 weights. Four convolutions with pools between them see far, too.",
         "Depths of 16, 32, 64 and 64 with 3×3 kernels and padding 1 stay within both budgets. "
-        "Behind each convolution come a `ReLU()` and a `MaxPool2d(2)`.",
+        "After each convolution come a `ReLU()` and a `MaxPool2d(2)`.",
     ],
 )
 
@@ -976,7 +976,7 @@ def _too_near(rng):
     return Sequential(*first, *second, *third, *head)
 
 
-@network.mistake("there is no activation function. Put a `ReLU()` behind each layer that learns")
+@network.mistake("there is no activation function. Put a `ReLU()` after each layer that learns")
 def _no_activation(rng):
     return Sequential(*(layer for layer in _right(rng) if not isinstance(layer, ReLU)))
 
@@ -1016,10 +1016,12 @@ def _right(rng):
 quiz = Quiz(
     "ex.quiz",
     (
-        "An 11×11 window moves by 4. Which photograph gives it 55 places along a row?",
+        "An 11×11 window moves by 4, and the formula rounds down. Which photograph gives it 55 "
+        "places along a row?",
         wrong(
             "224 pixels without padding, as the paper says",
-            "(224 − 11)/4 is 53.25. Rounded down and plus 1 that is 54, which is the puzzle.",
+            "(224 − 11)/4 is 53.25. Rounded down and plus 1 that is 54. (The authors' own program "
+            "rounded up.)",
         ),
         wrong(
             "226 pixels without padding: the next even number that is large enough",

@@ -88,14 +88,18 @@ def last_size(size: int, rows: Sequence[tuple[int, int, int]]) -> int:
 
 
 def last_windows(
-    cases: Sequence[tuple[str, int, int]], *, kernel_size: int, stride: int, shown: int = 24
+    cases: Sequence[tuple[str, int, tuple[int, int]]],
+    *,
+    kernel_size: int,
+    stride: int,
+    shown: int = 24,
 ) -> Figure:
     """Draw the last pixels of a row, and the last windows that fit, for several inputs.
 
     Parameters
     ----------
-    cases : sequence of (label, size, padding)
-        Pixels in the row, and padding added in all: half of it, rounded down, on the left.
+    cases : sequence of (label, size, (before, after))
+        Pixels in the row, and the padding before and after them.
     kernel_size, stride : int
     shown : int
         How many pixels of the right end to draw.
@@ -112,12 +116,14 @@ def last_windows(
 
     Examples
     --------
-    >>> fig = last_windows([("227", 227, 0)], kernel_size=11, stride=4)
+    >>> fig = last_windows([("227", 227, (0, 0))], kernel_size=11, stride=4)
     >>> fig.axes[0].get_title()
     '227: 55 windows, 0 pixels unseen'
     """
     if not cases:
-        raise ValueError("last_windows: cases is empty; pass (label, size, padding) tuples.")
+        raise ValueError(
+            "last_windows: cases is empty; pass (label, size, (before, after)) tuples."
+        )
     fig, axes = drawing.new(nrows=len(cases), height=1.75 * len(cases))
     for ax, (label, size, padding) in zip(np.atleast_1d(axes), cases, strict=True):
         _draw_end(ax, label, size, padding, kernel_size, stride, shown)
@@ -126,10 +132,16 @@ def last_windows(
 
 @drawing.styled
 def _draw_end(
-    ax: Axes, label: str, size: int, padding: int, kernel_size: int, stride: int, shown: int
+    ax: Axes,
+    label: str,
+    size: int,
+    padding: tuple[int, int],
+    kernel_size: int,
+    stride: int,
+    shown: int,
 ) -> None:
-    total = size + padding
-    right = padding - padding // 2
+    total = size + sum(padding)
+    right = padding[1]
     windows = (total - kernel_size) // stride + 1
     covered = (windows - 1) * stride + kernel_size
     unseen = total - covered

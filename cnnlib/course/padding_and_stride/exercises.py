@@ -230,7 +230,7 @@ def _padding_that_keeps(kernel_size: int) -> tuple[int, int]:
         "in all, so that 28 come out?",
         "In all, `kernel_size - 1` pixels are missing. Half of them go in front. What if that is "
         "an odd number? A pixel cannot be halved, so round down.",
-        "What does not go in front goes behind: `total - before`.",
+        "What does not go in front goes after the row: `total - before`.",
     ],
 )
 def same_padding(kernel_size):
@@ -242,7 +242,7 @@ def same_padding(kernel_size):
 
 @same_padding.mistake(
     "With an even kernel this is one pixel too few, and the row shrinks by 1. What does not go in "
-    "front goes behind: `total - before`."
+    "front goes after it: `total - before`."
 )
 def _short(kernel_size):
     return (kernel_size - 1) // 2, (kernel_size - 1) // 2
@@ -257,7 +257,8 @@ def _long(kernel_size):
 
 
 @same_padding.mistake(
-    "With an even kernel the extra pixel is in front. Here it belongs behind, as in the example."
+    "With an even kernel the extra pixel is in front. Here it belongs at the end, as in the "
+    "example."
 )
 def _in_front(kernel_size):
     return kernel_size // 2, (kernel_size - 1) // 2
@@ -265,7 +266,7 @@ def _in_front(kernel_size):
 
 @same_padding.mistake(
     "A pixel cannot be halved: an even kernel would get half of one on each side. Round down with "
-    "`//` in front, and put the rest behind."
+    "`//` in front, and put the rest after it."
 )
 def _halves(kernel_size):
     return (kernel_size - 1) / 2, (kernel_size - 1) / 2
@@ -287,7 +288,7 @@ def _full(kernel_size):
 
 
 @same_padding.mistake(
-    "Everything is put behind the row. That keeps the size, but it moves the picture: share the "
+    "Everything is put after the row. That keeps the size, but it moves the picture: share the "
     "pixels between both sides."
 )
 def _all_behind(kernel_size):
@@ -1215,7 +1216,7 @@ quiz = Quiz(
         ),
         right(
             "2: the window must go so far out that its last weight meets the first pixel",
-            "Full padding, K − 1. Now each pixel lies under each of the nine weights once.",
+            "Full padding, K − 1. At stride 1 each pixel lies under each of the nine weights once.",
         ),
         wrong(
             "None: a border can never be made fair",
@@ -1228,8 +1229,8 @@ quiz = Quiz(
         "happens?",
         wrong(
             "An error: the division must come out whole",
-            "Many slides demand it, and it is a good habit to look. But frameworks round down, and "
-            "so does `cnnlib`.",
+            "CS231n's notes call it invalid, and it is a good habit to look. But frameworks round "
+            "down, and so does `cnnlib`.",
         ),
         right(
             "The output is 5×5, and the last row and the last column of the input are never read",
@@ -1238,7 +1239,8 @@ quiz = Quiz(
         ),
         wrong(
             "The output is 6×6: the last window sticks out and reads zeros",
-            "That would be rounding up. A window that does not fit in whole is not computed.",
+            "That would be rounding up, as AlexNet's own program did. The convolutions of today's "
+            "libraries leave out a window that does not fit in whole.",
         ),
         wrong(
             "The output is 5×5, made of windows that are stretched a little to cover everything",
@@ -1306,7 +1308,7 @@ quiz = Quiz(
         ),
     ),
     (
-        "Three layers of 3×3 stand against one of 7×7, each with C channels in and out. Which "
+        "Compare three layers of 3×3 with one of 7×7, each with C channels in and out. Which "
         "sentence is true?",
         wrong(
             "Both can compute exactly the same",

@@ -52,7 +52,8 @@ MIN_ALT_CHARACTERS = 20
 MIN_LESSON_PERCENT = 80  # of the open code
 
 # How long a notebook takes, in minutes. A reader who follows every step reads slowly, stops at a
-# prediction, and plays with a widget for a while. Nobody has measured it: it is a model.
+# prediction, and plays with a widget for a while. A task on paper says how long it takes: "allow 5
+# minutes". Nobody has measured it: it is a model.
 WORDS_PER_MINUTE = 150
 MINUTES = {"open cell": 0.3, "folded cell": 0.15, "prediction": 1, "try it": 1.5, "widget": 3}
 MAX_SITTING = 45
@@ -101,6 +102,7 @@ RANDOM_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|(?=.*\d)[0-9a
 READABLE_ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 PREDICTION = re.compile(r"\*\*Predict, then [^*]+?[.:]\*\*")
 TRY_IT = re.compile(r"\*\*Try it[.:]\*\*")
+ON_PAPER = re.compile(r"\b[Aa]llow (\d+) minutes\b")
 ROOM = re.compile(r"\*\*Ask the room[.:]\*\*")
 SITTING = re.compile(r"^\*Sitting (\d+) of (\d+) · about (\d+) minutes\*$", re.MULTILINE)
 HANGUL = re.compile(r"[가-힣]")
@@ -762,6 +764,7 @@ def _minutes(cell: NotebookNode) -> float:
             len(cell.source.split()) / WORDS_PER_MINUTE
             + MINUTES["prediction"] * len(PREDICTION.findall(cell.source))
             + MINUTES["try it"] * (len(TRY_IT.findall(cell.source)) + tries)
+            + sum(int(minutes) for minutes in ON_PAPER.findall(cell.source))
         )
     if re.search(r"\bwidgets\.[A-Z]", cell.source):
         return MINUTES["widget"]

@@ -11,10 +11,12 @@ from cnnlib.shapes import output_size
 
 
 @pytest.mark.parametrize(
-    ("size", "padding", "windows", "unseen"), [(227, 0, 55, 0), (224, 0, 54, 1), (224, 4, 55, 1)]
+    ("size", "before", "after", "windows", "unseen"),
+    [(227, 0, 0, 55, 0), (224, 0, 0, 54, 1), (224, 2, 2, 55, 1), (224, 0, 3, 55, 0)],
 )
-def test_last_windows_counts_as_the_formula_does(size, padding, windows, unseen):
-    fig = figures.last_windows([("row", size, padding)], kernel_size=11, stride=4)
+def test_last_windows_counts_as_the_formula_does(size, before, after, windows, unseen):
+    padding = before + after
+    fig = figures.last_windows([("row", size, (before, after))], kernel_size=11, stride=4)
     (ax,) = fig.axes
     word = "pixel" if unseen == 1 else "pixels"
     assert ax.get_title() == f"row: {windows} windows, {unseen} {word} unseen"
@@ -24,7 +26,7 @@ def test_last_windows_counts_as_the_formula_does(size, padding, windows, unseen)
     assert [text.get_text() for text in ax.texts] == [f"window {windows - b}" for b in range(3)]
     cells = [patch for patch in ax.patches if isinstance(patch, Rectangle)]
     assert len(cells) == 24
-    assert sum(bool(cell.get_hatch()) for cell in cells) == padding - padding // 2
+    assert sum(bool(cell.get_hatch()) for cell in cells) == after
     filled = [cell for cell in cells if cell.get_facecolor()[:3] != (1, 1, 1)]
     assert [cell.get_x() for cell in filled] == [size + padding - 1] * unseen
 

@@ -465,6 +465,11 @@ BREAKAGES: list[tuple[str, Rule, Callable[[Notebook], None]]] = [
         put("traps", source="## Traps\n\n" + "A long story. " * 900),
     ),
     (
+        "a task on paper that takes longer than is stated",
+        notebook_rules.honest_minutes,
+        put("traps", source="## Traps\n\nCount on paper; allow 20 minutes."),
+    ),
+    (
         "a time that is too long",
         notebook_rules.honest_minutes,
         put("goals", source="## By the end you can\n\n**Time:** about 60 minutes"),
