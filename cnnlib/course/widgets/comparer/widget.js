@@ -171,7 +171,8 @@ function render({ model, el }) {
   const how = h("p");
   const others = svg("path", { class: "comp-bars" });
   const own = svg("path", { class: "comp-own" });
-  const chart = svg("svg", { class: "comp-chart", preserveAspectRatio: "none", "aria-hidden": "true" }, others, own);
+  const band = svg("path", { class: "comp-band" });
+  const chart = svg("svg", { class: "comp-chart", preserveAspectRatio: "none", "aria-hidden": "true" }, band, others, own);
   const layers = h("div", { class: "comp-strip", role: "slider", tabindex: "0", "aria-label": "Layers, from first to last" }, chart);
   const layersFigure = figure("", layers);
   layersFigure.node.classList.add("comp-layers");
@@ -285,6 +286,7 @@ function render({ model, el }) {
     setAttribute(chart, "viewBox", `0 0 ${bars.length} ${TALL}`);
     setAttribute(others, "d", paths.others);
     setAttribute(own, "d", paths.chosen);
+    setAttribute(band, "d", `M${at} 0h1V${TALL}h-1z`);
     setAttribute(layers, "aria-valuemin", 1);
     setAttribute(layers, "aria-valuemax", bars.length);
     setAttribute(layers, "aria-valuenow", at + 1);
