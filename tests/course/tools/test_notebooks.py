@@ -41,7 +41,7 @@ def stored(name: str) -> Notebook:
     return Notebook.read(name)
 
 
-def test_the_nine_notebooks_and_nothing_else() -> None:
+def test_the_notebooks_of_the_chapters_and_nothing_else() -> None:
     found = {path.name for path in FOLDER.iterdir() if path.name != ".ipynb_checkpoints"}
     expected = {f"{name}.ipynb" for name in NAMES}
     assert found == expected, (
