@@ -59,9 +59,8 @@ def test_what_is_missing_is_named_with_its_cure() -> None:
     report = look((3, 10), has=lambda name: name != "anywidget", data={"digits": unreadable})
     assert list(report.missing) == ["Python 3.11 or newer", "anywidget, for the widgets", "digits"]
     said = repr(report)
-    assert (
-        "✗ anywidget, for the widgets is missing\n  What helps: in the course folder, run" in said
-    )
+    cure = "  What helps: in the course folder, run `make lab` again"
+    assert f"✗ anywidget, for the widgets is missing\n{cure}" in said
     assert "✗ digits is missing\n  What helps: load_digits: there is no file." in said
     assert said.endswith("3 missing")
     assert "✓ numpy, for the numbers" in said

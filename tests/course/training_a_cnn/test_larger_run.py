@@ -33,7 +33,7 @@ def test_the_digits_are_trained_as_in_the_notebook() -> None:
 def test_a_training_learns_and_the_same_seed_gives_the_same(small: Parts) -> None:
     first, again = (train(RECIPES["digits"], small, 0, 2, progress=False) for _ in range(2))
     assert first[1].batch_losses == again[1].batch_losses
-    assert first[1].batch_losses[-1] < first[1].batch_losses[0] / 2
+    assert first[1].batch_losses[-1] < first[1].batch_losses[0] - 0.5
     other = train(RECIPES["digits"], small, 1, 2, progress=False)
     assert other[1].batch_losses != first[1].batch_losses
 
