@@ -441,12 +441,14 @@ ADVICE = [
 ]
 
 # Code in messages that is not run here: what a message has got, and lines for a shell.
-NOT_ADVICE = {"alpha=…", "k=…"}
+NOT_ADVICE = {"alpha=…", "k=…", '…("that folder")'}
 FOR_A_SHELL = {
     "`git restore data/…`": "data/digits.npz",
     "`python data/make_….py`": "data/make_digits.py",
     "`pip install -e .`": "pyproject.toml",
     "`pip install pillow`": "pyproject.toml",
+    "`pip install pooch`": "pyproject.toml",
+    "`sudo apt install …`": "cnnlib/large_sets.py",
 }
 
 

@@ -20,6 +20,8 @@ from pathlib import Path
 import pytest
 from run_in_browser import Address, started
 
+from cnnlib.course.chapters import CHAPTERS
+
 ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.timeout(3600)  # pip is slow where others are at work
 
@@ -103,8 +105,8 @@ def installed(place: Path) -> Path:
     everybodys = Path("/usr/bin/python3")
     named = [f"PYTHON={everybodys}"] if _is_new_enough(everybodys) else []
     said = run(made, "make", "my-copy", *named, env=outer(**HOSTILE))
-    assert said.count("copied") == 9, said
-    assert len(list((made / "my-notebooks").glob("*.ipynb"))) == 9
+    assert said.count("copied") == len(CHAPTERS), said
+    assert len(list((made / "my-notebooks").glob("*.ipynb"))) == len(CHAPTERS)
     return made
 
 
@@ -120,7 +122,7 @@ def elsewhere(installed: Path, tmp_path: Path) -> Iterator[Path]:
 
 def test_a_second_make_installs_nothing(installed: Path) -> None:
     said = run(installed, "make", "my-copy", env=outer(**HOSTILE, PIP_NO_INDEX="1"))
-    assert said == "my-notebooks: 9 notebooks are up to date\n"
+    assert said == f"my-notebooks: {len(CHAPTERS)} notebooks are up to date\n"
 
 
 def test_it_was_installed_for_itself_alone(installed: Path) -> None:
@@ -140,7 +142,7 @@ def test_after_a_move_everything_runs(elsewhere: Path) -> None:
     prefix = run(elsewhere, ".venv/bin/jupyter", "--paths")
     assert str(elsewhere / ".venv/share/jupyter") in prefix
     said = run(elsewhere, "make", "my-copy", env=outer(PIP_NO_INDEX="1"))
-    assert said == "my-notebooks: 9 notebooks are up to date\n"
+    assert said == f"my-notebooks: {len(CHAPTERS)} notebooks are up to date\n"
     activated = ". .venv/bin/activate && python -c 'import sys; print(sys.prefix)'"
     assert run(elsewhere, "sh", "-c", activated).strip() == str(elsewhere / ".venv")
 
@@ -222,9 +224,9 @@ def test_a_shared_folder_is_an_ordinary_classroom(shared: Path, place: Path) -> 
     log = place / "lab.log"
     options = {"env": student.env, **student.options}
     with started(command, shared, log, **options) as (address, first):
-        assert first == "01_pixels_and_channels.ipynb"
+        assert first == "00_start_here.ipynb"
         assert cells_of(address, first)
-    assert len(list((student.home / "my cnn").glob("*.ipynb"))) == 9
+    assert len(list((student.home / "my cnn").glob("*.ipynb"))) == len(CHAPTERS)
     assert "Traceback" not in log.read_text(encoding="utf-8")
 
     # What the lab sets, a kernel inherits: the first figure comes without a warning.
@@ -251,7 +253,7 @@ def test_without_make_it_is_the_same_course(tmp_path: Path) -> None:
     run(course, python, "-m", "pip", "install", "-q", "-c", "constraints.txt", "-e", ".")
     # Python starts in a locale that cannot spell the folder, and the first start settles the rest.
     said = run(course, python, "-m", "cnnlib", "my-copy", env=outer(LC_ALL="C", PYTHONUTF8="0"))
-    assert said.count("copied") == 9
+    assert said.count("copied") == len(CHAPTERS)
     assert place_of_cnnlib(python, tmp_path) == course
     log = tmp_path / "lab.log"
     command = [str(python), "-m", "cnnlib", "lab", "--notebook", "02"]

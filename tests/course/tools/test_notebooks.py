@@ -41,7 +41,7 @@ def stored(name: str) -> Notebook:
     return Notebook.read(name)
 
 
-def test_the_nine_notebooks_and_nothing_else() -> None:
+def test_the_notebooks_of_the_chapters_and_nothing_else() -> None:
     found = {path.name for path in FOLDER.iterdir() if path.name != ".ipynb_checkpoints"}
     expected = {f"{name}.ipynb" for name in NAMES}
     assert found == expected, (
@@ -640,3 +640,13 @@ def test_the_last_notebook_may_lead_back(sound: Notebook) -> None:
     assert broken(notebook_rules.leads_on, sound)
     cell(sound, "next").source = f"Back to [the start]({NAMES[0]}.ipynb)"
     assert broken(notebook_rules.leads_on, sound) == []
+
+
+def test_the_lecture_of_a_notebook_may_have_a_length_of_its_own(sound: Notebook) -> None:
+    sound.name = NAMES[0]
+    assert broken(notebook_rules.lecture_path, sound)  # 44 minutes, for the door
+    for part in sound.cells[:8]:
+        part.metadata.lecture["minutes"] = 2.5
+    assert broken(notebook_rules.lecture_path, sound) == []
+    assert set(notebook_rules.OTHER_LECTURES) <= set(NAMES)
+    assert all(reason for _, reason in notebook_rules.OTHER_LECTURES.values())
