@@ -7,7 +7,7 @@ import {
 } from "../kit/kit.js";
 import { board } from "../kit/pixels.js";
 import {
-  awaiting, best, chooser, colours, doublesOf, percent, pixelsOf, signsOf,
+  awaiting, best, chooser, colours, doublesOf, percent, pixelsOf, signsOf, wordOptions,
 } from "../kit/subject.js";
 
 /** @import { Given } from "../kit/kit.js" */
@@ -197,7 +197,7 @@ function render({ model, el }) {
     const { away } = model.get("answer");
     goal.offer([
       ["", wait.fresh() ? `away from ${classes[away]}` : "away from its class"],
-      ...goals(),
+      ...wordOptions(network()).map(([k, word]) => /** @type {[string, string]} */ ([k, `towards ${word}`])),
     ]);
     goal.set(now.target === null ? "" : String(now.target));
     direction.set(now.direction);
@@ -210,18 +210,6 @@ function render({ model, el }) {
     if (known()) drawPictures();
     wait.draw();
     if (wait.fresh()) drawOdds();
-  }
-  /** The classes of each network in the order of the alphabet. @type {Map<string, [string, string][]>} */
-  const sorted = new Map();
-  function goals() {
-    const { name, classes } = network();
-    const { compare } = new Intl.Collator("en", { numeric: true });
-    const known = sorted.get(name);
-    const order = known ?? classes
-      .map((word, k) => /** @type {[string, string]} */ ([String(k), `towards ${word}`]))
-      .sort((a, b) => compare(a[1], b[1]));
-    sorted.set(name, order);
-    return order;
   }
   let painted = "";
   const READ = "To read the numbers of a pixel, click on it, or walk there with the arrow keys.";

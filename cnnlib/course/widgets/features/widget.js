@@ -153,10 +153,11 @@ function render({ model, el }) {
   const [pictureFigure, mapFigure] = [figure("", picture.node), figure("", map.node)];
   const others = svg("path", { class: "feat-bars" });
   const own = svg("path", { class: "feat-own" });
+  const band = svg("path", { class: "feat-band" });
   const strip = h(
     "div",
     { class: "feat-strip", role: "slider", tabindex: "0", "aria-label": "Channels, each as high as its strongest value" },
-    svg("svg", { class: "feat-chart", preserveAspectRatio: "none", "aria-hidden": "true" }, others, own),
+    svg("svg", { class: "feat-chart", preserveAspectRatio: "none", "aria-hidden": "true" }, band, others, own),
   );
   const stripFigure = figure("", strip);
   stripFigure.node.classList.add("feat-channels");
@@ -319,6 +320,7 @@ function render({ model, el }) {
     setAttribute(strip.firstElementChild ?? strip, "viewBox", `0 0 ${heights.length} ${TALL}`);
     setAttribute(others, "d", paths.others);
     setAttribute(own, "d", paths.chosen);
+    setAttribute(band, "d", `M${set.now.channel} 0h1V${TALL}h-1z`);
     setAttribute(strip, "aria-valuemin", 0);
     setAttribute(strip, "aria-valuemax", heights.length - 1);
     setAttribute(strip, "aria-valuenow", set.now.channel);

@@ -84,6 +84,25 @@ export function best(shares, count) {
     .slice(0, count);
 }
 
+/** The classes of each network in the order of the alphabet, for a choice.
+ * @type {WeakMap<string[], [string, string][]>}
+ */
+const sorted = new WeakMap();
+
+/** The classes as options of a choice, in the order of the alphabet.
+ * @param {Told} told
+ */
+export function wordOptions({ classes }) {
+  const known = sorted.get(classes);
+  if (known) return known;
+  const { compare } = new Intl.Collator("en", { numeric: true });
+  const options = classes
+    .map((word, k) => /** @type {[string, string]} */ ([String(k), word]))
+    .sort((a, b) => compare(a[1], b[1]));
+  sorted.set(classes, options);
+  return options;
+}
+
 /** Choices of the network and of one of its pictures. A choice of one is not shown.
  * @param {Told[]} told @param {(chosen: Chosen) => void} change
  */

@@ -192,10 +192,12 @@ class Subject:
         """Return ∂L/∂x for the cross-entropy of a class, up to a positive factor, (C, H, W)."""
         with self.at_work:
             scores = self.model(self.input(self.pixels(picture)))
-            dout = F.softmax(scores.astype(np.float64))
-            dout[0, number] -= 1
-            # Where the network is sure, the loss is flat to the last bit; its direction is not.
-            dout /= np.abs(dout).max() or 1.0
+            # Softmax less one at the class is −Σ of the others there. Where the network is sure,
+            # all of them vanish to the last bit, but not their shares, which give the direction.
+            others = scores.astype(np.float64)
+            others[0, number] = -np.inf
+            dout = F.softmax(others)
+            dout[0, number] = -1
             return self.model.backward(dout.astype(self._dtype))[0]
 
     def __repr__(self) -> str:
