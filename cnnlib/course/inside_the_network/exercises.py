@@ -465,7 +465,6 @@ _STEP_GRADIENT = np.array([[3.0, -0.5, 0.25, -1.0], [2.0, 1.0, -4.0, 0.0]])
     "One step of the attack",
     level=1,
     minutes=6,
-    dtype="kind",
     hand=[
         (
             case(np.array([[0.25, 0.5, 1.0, 0.0]]), np.array([[3.0, -0.5, 2.0, 1.0]]), 0.125),
