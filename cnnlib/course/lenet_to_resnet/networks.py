@@ -373,7 +373,7 @@ def deep_net(
     --------
     >>> rng = np.random.default_rng(0)
     >>> [deep_net(20, rng, shortcuts=s).summary((1, 28, 28)).parameters for s in (False, True)]
-    [10842, 10842]
+    [10834, 10834]
 
     References
     ----------
