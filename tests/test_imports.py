@@ -34,6 +34,7 @@ ORDER = (
     "fast.padding",
     "fast.pooling",
     "fast.dense",
+    "fast.depthwise",
     "fast.convolution",
     "reference",
     "gradcheck",

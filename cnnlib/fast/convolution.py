@@ -12,6 +12,11 @@ from numpy.lib.stride_tricks import as_strided
 
 from cnnlib.checks import bias_vector, gradient
 from cnnlib.fast.dense import product
+from cnnlib.fast.depthwise import (
+    depthwise,
+    depthwise_input_gradient,
+    depthwise_weight_gradients,
+)
 from cnnlib.fast.threads import blocks, split, split_sum
 from cnnlib.fast.workspace import workspace
 from cnnlib.functional import convolution
@@ -119,6 +124,8 @@ def conv2d(
     stride, padding, (n, c_out, oh, ow) = check_conv2d(op, x, weight, stride, padding, groups)
     if bias is not None:
         bias = bias_vector(op, bias, x, weight)
+    if _is_depthwise(weight, groups):
+        return depthwise(x, weight, bias, stride, padding, (oh, ow))
     if groups > 1:
         y = np.concatenate(
             [
@@ -154,6 +161,11 @@ def conv2d(
     bias_row = None if bias is None else np.tile(bias, ow)
     split(work, _blocks((n, c_out, oh, ow), weight))
     return y.transpose(0, 3, 1, 2)
+
+
+def _is_depthwise(weight: Array, groups: int) -> bool:
+    """Return whether each channel has one filter of its own."""
+    return 1 < groups == len(weight) and weight.shape[1] == 1
 
 
 def conv2d_backward(
@@ -200,6 +212,11 @@ def _gradients(
     """Return the three gradients; that of `x` is empty unless it is wanted."""
     stride, padding, out_shape = check_conv2d(op, x, weight, stride, padding, groups)
     dout = gradient(op, dout, out_shape, x)
+    if _is_depthwise(weight, groups) and not (wanted and not np.isfinite(weight).all()):
+        dweight, dbias = depthwise_weight_gradients(dout, x, weight, stride, padding)
+        if not wanted:
+            return np.empty(0, x.dtype), dweight, dbias
+        return depthwise_input_gradient(dout, x, weight, stride, padding), dweight, dbias
     if groups > 1:
         parts = [
             _gradients(op, *arrays, stride, padding, 1, wanted)

@@ -47,14 +47,19 @@ Rules that every widget keeps
 """
 
 from cnnlib.course.widgets.activation import ActivationExplorer as ActivationExplorer
+from cnnlib.course.widgets.attack import AttackLab as AttackLab
+from cnnlib.course.widgets.comparer import NetworkComparer as NetworkComparer
 from cnnlib.course.widgets.convolution import ConvolutionStepper as ConvolutionStepper
 from cnnlib.course.widgets.descent import DescentStepper as DescentStepper
 from cnnlib.course.widgets.drawing import DrawingPad as DrawingPad
+from cnnlib.course.widgets.features import FeatureMapBrowser as FeatureMapBrowser
 from cnnlib.course.widgets.geometry import GeometryExplorer as GeometryExplorer
 from cnnlib.course.widgets.graph import ComputationGraph as ComputationGraph
 from cnnlib.course.widgets.inspector import PixelInspector as PixelInspector
 from cnnlib.course.widgets.kernel import KernelPlayground as KernelPlayground
+from cnnlib.course.widgets.kit.subject import subject as subject
 from cnnlib.course.widgets.mixer import ColourMixer as ColourMixer
+from cnnlib.course.widgets.occlusion import OcclusionBrush as OcclusionBrush
 from cnnlib.course.widgets.pooling import PoolingExplorer as PoolingExplorer
 from cnnlib.course.widgets.sizing import SizingExplorer as SizingExplorer
 from cnnlib.course.widgets.softmax import SoftmaxExplorer as SoftmaxExplorer

@@ -472,11 +472,20 @@ export function choice(label, options, change) {
     options.map(([value, text]) => h("option", { value }, text)),
   );
   const node = h("span", { class: "cnn-field" }, h("label", { for: id }, label), select);
+  let offered = JSON.stringify(options);
   return {
     node,
     /** @param {string} value */
     set: (value) => {
       select.value = value;
+    },
+    /** Offer other options than before; nothing is done where they are the same.
+     * @param {[string, string][]} others
+     */
+    offer(others) {
+      if (JSON.stringify(others) === offered) return;
+      offered = JSON.stringify(others);
+      select.replaceChildren(...others.map(([value, text]) => h("option", { value }, text)));
     },
   };
 }
