@@ -9,10 +9,11 @@ from cnnlib.course.judge.compare import describe_kind
 from cnnlib.course.judge.exercise import NotAttempted
 from cnnlib.course.judge.show import Table
 from cnnlib.datasets import load_digits
+from cnnlib.history import DivergedError
 from cnnlib.layers import BatchNorm2d, Conv2d, Flatten, Layer, Linear, MaxPool2d, ReLU
 from cnnlib.model import Sequential
 from cnnlib.optim import SGD, CosineAnnealingLR
-from cnnlib.training import DivergedError, evaluate, fit, random_shift
+from cnnlib.training import evaluate, fit, random_shift
 
 __all__ = ["NINE", "judge", "small_net", "try_network"]
 
