@@ -21,10 +21,11 @@ from cnnlib.architectures import lenet5
 from cnnlib.course.lenet_to_resnet.networks import deep_net, for_lenet, lenet5_1998
 from cnnlib.datasets import Digits, Split, load_digits
 from cnnlib.files import write_whole
+from cnnlib.history import DivergedError
 from cnnlib.layers import Conv2d, Flatten, GlobalAvgPool2d, Layer, Linear, MaxPool2d, ReLU
 from cnnlib.model import Sequential
 from cnnlib.optim import SGD, CosineAnnealingLR
-from cnnlib.training import DivergedError, evaluate, fit
+from cnnlib.training import evaluate, fit
 
 __all__ = ["BODIES", "EXPERIMENTS", "HEADS", "SEEDS", "framed", "stored"]
 
@@ -34,6 +35,7 @@ CHANNELS = 16  # of the frame in which bodies and heads are compared
 
 Results = dict[str, list[dict[str, float]]]
 Builder = Callable[[np.random.Generator], Sequential]
+Row = tuple[str, Builder, dict[str, Any]]  # its name, its network, and its own options
 
 
 def _conv(
@@ -124,9 +126,9 @@ def train_once(
     train = Split(digits.train.images[:images], digits.train.labels[:images])
     sgd = SGD(model.parameters(), lr=lr, momentum=0.9, weight_decay=1e-4)
     schedule = CosineAnnealingLR(sgd, epochs)
-    options = {"epochs": epochs, "optimizer": sgd, "scheduler": schedule, "rng": rng}
+    options: dict[str, Any] = {"optimizer": sgd, "scheduler": schedule, "rng": rng}
     try:
-        fit(model, train, batch_size=64, progress=False, **options)
+        fit(model, train, epochs=epochs, batch_size=64, progress=False, **options)
     except DivergedError:
         return {"diverged": 1.0}
     train_loss, train_accuracy = evaluate(model, train)
@@ -141,14 +143,14 @@ def train_once(
 
 
 def _compared(
-    builders: Iterable[tuple[str, Builder, dict[str, Any]]],
+    rows: Iterable[Row],
     digits: Digits,
     seeds: Iterable[int],
     **options: Any,
 ) -> Results:
     return {
         name: [train_once(build, digits, seed, **options | own) for seed in seeds]
-        for name, build, own in builders
+        for name, build, own in rows
     }
 
 
@@ -164,13 +166,13 @@ def depth(digits: Digits, seeds: Iterable[int] = SEEDS, **options: Any) -> Resul
         return lambda rng: deep_net(depth, rng, shortcuts=shortcuts)
 
     kinds = (("plain", False), ("residual", True))
-    rows = [(f"{kind} {d}", build(d, s), {}) for d in DEPTHS for kind, s in kinds]
+    rows: list[Row] = [(f"{kind} {d}", build(d, s), {}) for d in DEPTHS for kind, s in kinds]
     return _compared(rows, digits, tuple(seeds), **{"epochs": 3, "images": 4000} | options)
 
 
 def rate(digits: Digits, seeds: Iterable[int] = SEEDS, **options: Any) -> Results:
     """Train the plain net of 20 layers at other learning rates."""
-    rows = [
+    rows: list[Row] = [
         (f"{lr:g}", lambda rng: deep_net(20, rng, shortcuts=False), {"lr": lr})
         for lr in OTHER_RATES
     ]
@@ -183,7 +185,7 @@ def normalisation(digits: Digits, seeds: Iterable[int] = SEEDS, **options: Any) 
     def build(normalised: bool) -> Builder:
         return lambda rng: deep_net(10, rng, shortcuts=False, normalised=normalised)
 
-    rows = [
+    rows: list[Row] = [
         (f"{name} {lr:g}", build(normalised), {"lr": lr})
         for name, normalised in (("without", False), ("with", True))
         for lr in RATES
@@ -197,7 +199,7 @@ def bodies(digits: Digits, seeds: Iterable[int] = SEEDS, **options: Any) -> Resu
     def build(name: str) -> Builder:
         return lambda rng: framed(rng, body=name)
 
-    rows = [(name, build(name), {}) for name in BODIES]
+    rows: list[Row] = [(name, build(name), {}) for name in BODIES]
     return _compared(
         rows, digits, tuple(seeds), **{"epochs": 5, "lr": 0.02, "images": 2000} | options
     )
@@ -209,7 +211,7 @@ def heads(digits: Digits, seeds: Iterable[int] = SEEDS, **options: Any) -> Resul
     def build(name: str) -> Builder:
         return lambda rng: framed(rng, head=name)
 
-    rows = [(name, build(name), {}) for name in HEADS]
+    rows: list[Row] = [(name, build(name), {}) for name in HEADS]
     return _compared(
         rows, digits, tuple(seeds), **{"epochs": 5, "lr": 0.02, "images": 2000} | options
     )
@@ -218,7 +220,7 @@ def heads(digits: Digits, seeds: Iterable[int] = SEEDS, **options: Any) -> Resul
 def lenet(digits: Digits, seeds: Iterable[int] = SEEDS, **options: Any) -> Results:
     """Train LeNet-5 as it is taught today and as it was published, on 4,000 digits, twice over."""
     wide = Digits(*(Split(for_lenet(part.images), part.labels) for part in digits))
-    rows: list[tuple[str, Builder, dict[str, Any]]] = [
+    rows: list[Row] = [
         ("dense C3", lenet5, {}),
         ("as published", lenet5_1998, {}),
     ]

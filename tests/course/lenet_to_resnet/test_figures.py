@@ -1,0 +1,71 @@
+"""The figures of notebook 11 show the numbers that they were given."""
+
+import numpy as np
+import pytest
+
+from cnnlib.architectures import efficientnet_lite0, resnet18, resnet50, vgg16
+from cnnlib.course import drawing
+from cnnlib.course.lenet_to_resnet import figures
+from cnnlib.course.lenet_to_resnet.networks import C3_TABLE, TEMPLATES
+from cnnlib.course.lenet_to_resnet.published import HUMANS, MEASURED, SECOND_RECIPE, WINNERS
+
+
+def test_the_contest_has_a_bar_for_each_year_and_a_line_for_each_person():
+    (ax,) = figures.contest(WINNERS, HUMANS).axes
+    assert [bar.get_width() for bar in ax.patches] == [one.error for one in WINNERS]
+    lines = [line.get_xdata()[0] for line in ax.lines]
+    assert all(person.error in lines for person in HUMANS)
+    texts = [text.get_text() for text in ax.texts]
+    assert "A1: 5.1% of 1,500" in texts
+    assert "A2: 12% of 258" in texts
+
+
+def test_a_circle_stands_where_its_network_was_measured():
+    (ax,) = figures.accuracy_against_work(MEASURED, marked=["VGG-16"]).axes
+    circles = ax.collections[: len(MEASURED)]
+    for circle, one in zip(circles, MEASURED, strict=True):
+        assert tuple(circle.get_offsets()[0]) == (one.billions, one.accuracy)
+    areas = [circle.get_sizes()[0] for circle in circles]
+    ratio = MEASURED[0].parameters / MEASURED[6].parameters
+    assert areas[0] / areas[6] == pytest.approx(ratio)
+    thick = [circle.get_linewidths()[0] > 1 for circle in circles]
+    assert [one.name for one, chosen in zip(MEASURED, thick, strict=True) if chosen] == ["VGG-16"]
+
+
+def test_every_row_has_a_source_and_counts_as_the_library_does():
+    assert all(one.source for one in (*WINNERS, *MEASURED))
+    ours = {"VGG-16": vgg16, "ResNet-18": resnet18, "ResNet-50": resnet50}
+    ours["EfficientNet-Lite0"] = efficientnet_lite0
+    for one in MEASURED:
+        if one.name in ours:
+            summary = ours[one.name](np.random.default_rng(0)).summary((3, 224, 224))
+            assert one.parameters == summary.parameters
+            assert one.billions == pytest.approx(summary.multiply_adds / 1e9, abs=0.001)
+    (fifty,) = (one for one in MEASURED if one.name == "ResNet-50")
+    assert (fifty.parameters, fifty.billions) == (SECOND_RECIPE.parameters, SECOND_RECIPE.billions)
+
+
+def test_the_table_of_c3_has_a_sign_for_each_kernel():
+    (ax,) = figures.c3_table().axes
+    signs = [text for text in ax.texts if text.get_text() == "×"]
+    assert len(signs) == sum(map(len, C3_TABLE)) == 60
+
+
+def test_answers_stand_above_their_templates():
+    fig = figures.templates(TEMPLATES[[2, 5]].reshape(2, 84), [2, 5])
+    first, second, below, beside = (ax.images[0].get_array() for ax in fig.axes)
+    np.testing.assert_array_equal(first, below)
+    np.testing.assert_array_equal(second, beside)
+
+
+@pytest.mark.parametrize("draw", [figures.by_depth, figures.by_rate])
+def test_means_are_drawn_as_lines_and_runs_as_dots(draw):
+    fig, ax = drawing.new()
+    rows = {"plain": [[1.0, 3.0], [2.0, 4.0], [5.0, 5.0]], "other": [[0.1], [0.2], [0.3]]}
+    options = {"ylabel": "loss"} if draw is figures.by_depth else {}
+    draw([1, 2, 4], rows, ax, **options)
+    assert ax.lines[0].get_ydata().tolist() == [2.0, 3.0, 5.0]
+    dots = [tuple(point) for one in ax.collections for point in one.get_offsets()]
+    assert {(1.0, 1.0), (1.0, 3.0), (2.0, 4.0), (4.0, 0.3)} <= set(dots)
+    assert len(dots) == 9
+    fig.canvas.draw()
