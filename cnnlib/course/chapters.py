@@ -89,6 +89,12 @@ CHAPTERS = (
         8, "alexnet_sizing", "Sizing AlexNet", "work out every row of a famous network on paper"
     ),
     Chapter(9, "training_a_cnn", "Training a CNN", "train, judge and doubt a network of your own"),
+    Chapter(
+        12,
+        "beyond_numpy",
+        "Beyond NumPy",
+        "take a trained network to PyTorch, into a file, into a browser, and to many machines",
+    ),
 )
 
 
