@@ -18,13 +18,14 @@ FILLS = ("#DCE8F2", "#FBE9DD", "#DDF0E8", "#F3E3EE")
 
 
 @drawing.styled
-def doors(present: Mapping[str, bool]) -> Figure:
+def doors(present: Mapping[str, bool | None]) -> Figure:
     """Draw the network in the middle and what it can be carried to, with what is installed here.
 
     Parameters
     ----------
-    present : mapping from name to bool
-        The four doors from top to bottom; whether each was tried on this machine just now.
+    present : mapping from name to bool or None
+        The doors from top to bottom; whether each is open on this machine. None: its answers are
+        recorded everywhere.
 
     Returns
     -------
@@ -49,7 +50,8 @@ def doors(present: Mapping[str, bool]) -> Figure:
         _box(ax, 5.4, middle - 0.42 * step, 4.4, 0.84 * step, FILLS[1 + k % 3], gid="door")
         up, down = middle + 0.13 * step, middle - 0.2 * step
         ax.text(7.6, up, name, ha="center", va="center", weight="bold")
-        state = "asked here, live" if here else "not here: recorded answers"
+        states = {True: "asked here, live", False: "not here: recorded answers"}
+        state = states.get(bool(here)) if here is not None else "recorded answers"
         ax.text(7.6, down, state, ha="center", va="center", color=GREY, fontsize=11, gid="state")
         ax.add_patch(arrow((3.1, 0.5 + 0.07 * (1.5 - k)), (5.3, middle)))
     return fig

@@ -37,17 +37,17 @@ CONVOLUTION = {"filters": 32, "channels": 16, "kernel_size": 5, "size": 12}
 
 
 def seconds(action: Callable[[], object], repeats: int) -> float:
-    """Return the shortest time of several: what else the machine did only ever adds to it."""
+    """Return the shortest processor time of several, for which other programs matter least."""
     times = []
     for _ in range(repeats):
-        start = time.perf_counter()
+        start = time.process_time()
         action()
-        times.append(time.perf_counter() - start)
+        times.append(time.process_time() - start)
     return min(times)
 
 
 def profile(model: Sequential, images: Array, labels: Array, repeats: int = 5) -> dict[str, Any]:
-    """Return how long each layer takes in one step, forward and backward.
+    """Return the processor time of each layer in one step, forward and backward.
 
     Parameters
     ----------
@@ -74,14 +74,14 @@ def profile(model: Sequential, images: Array, labels: Array, repeats: int = 5) -
     for _ in range(repeats):
         x = images
         for name, layer in zip(names, model, strict=True):
-            start = time.perf_counter()
+            start = time.process_time()
             x = layer(x)
-            forward[name].append(time.perf_counter() - start)
+            forward[name].append(time.process_time() - start)
         dout = F.cross_entropy_backward(x, labels)
         for name, layer in zip(reversed(names), reversed(model.layers), strict=True):
-            start = time.perf_counter()
+            start = time.process_time()
             dout = layer.backward(dout)
-            backward[name].append(time.perf_counter() - start)
+            backward[name].append(time.process_time() - start)
     return {name: (min(forward[name]), min(backward[name])) for name in names}
 
 
