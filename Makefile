@@ -28,6 +28,11 @@ JOBS ?= 2
 # Further options for the browser tests, such as "-k drawing" or --last-failed.
 BROWSER_FLAGS ?=
 
+# The doors out of NumPy are tried in an environment of their own, beside the course's. This version
+# of PyTorch; another build of it is taken with TORCH="torch --index-url ...".
+INTEROP := $(VENV)/interop
+TORCH ?= torch==2.13.0
+
 NBVAL := $(BIN)/python -m pytest notebooks --nbval --nbval-current-env --nbval-cell-timeout=900 \
 	--timeout=1000 --nbval-sanitize-with=tests/nbval_sanitize.cfg --numprocesses=$(JOBS) \
 	--dist=loadfile
@@ -43,8 +48,8 @@ export PYTHONUTF8 := 1
 
 # Tests and headless runs see no personal settings: no IPython start-up files, no kernels from
 # elsewhere, and no home directory that has to be writable.
-HEADLESS := test-units test-notebooks test-plain test-blas test-browser test-places mutations \
-	notebooks
+HEADLESS := test-units test-notebooks test-plain test-blas test-browser test-places test-interop \
+	mutations notebooks
 # The matrices of the course are small: on several threads BLAS spends more time on waiting than
 # on multiplying, and the last bits depend on how many there are. test-blas tries other numbers.
 $(HEADLESS) train train-fashion bench: export OPENBLAS_NUM_THREADS ?= 1
@@ -61,7 +66,8 @@ $(HEADLESS): export JUPYTER_RUNTIME_DIR := $(CURDIR)/$(VENV)/settings/runtime
 
 .DEFAULT_GOAL := help
 .PHONY: help environment dev-environment lab my-copy test test-units test-notebooks test-plain \
-	test-blas test-browser test-places train train-fashion bench mutations notebooks api lint pins clean
+	test-blas test-browser test-places test-interop train train-fashion bench mutations notebooks \
+	api lint pins clean
 
 help:  ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' Makefile
@@ -109,6 +115,16 @@ test-browser: dev-environment  ## try the notebooks and widgets in JupyterLab (n
 # with pip, so it needs the network or pip's cache.
 test-places: dev-environment  ## move, copy and share the installed course, and install it oddly
 	$(BIN)/python -m pytest tests/places --numprocesses=$(JOBS) -o python_files='installed_*.py'
+
+# Installs PyTorch, ONNX and safetensors once, which is large, so it needs the network or pip's cache.
+test-interop: dev-environment  ## carry networks to PyTorch and ONNX; run notebook 12 with them
+	@test -e $(INTEROP)/installed || { $(BIN)/python -m venv --clear $(INTEROP) && \
+		$(INTEROP)/bin/python -m pip install --quiet --constraint constraints.txt $(TORCH) \
+			--editable '.[dev,torch,onnx]' && touch $(INTEROP)/installed; }
+	$(UNSOLVED)
+	$(INTEROP)/bin/python -m pytest tests/interop tests/course/beyond_numpy
+	$(subst $(BIN)/python,$(INTEROP)/bin/python,$(subst pytest notebooks,pytest \
+		notebooks/12_beyond_numpy.ipynb,$(NBVAL)))
 
 train: environment  ## train the final network of the course from the shell
 	$(BIN)/python -m cnnlib train

@@ -102,6 +102,12 @@ CHAPTERS = (
         "From LeNet to ResNet",
         "say what each famous network brought, and measure it small",
     ),
+    Chapter(
+        12,
+        "beyond_numpy",
+        "Beyond NumPy",
+        "take a trained network to PyTorch, into a file, into a browser, and to many machines",
+    ),
 )
 
 

@@ -28,7 +28,9 @@ from cnnlib.interop.pytorch import to_torch
 __all__ = ["train"]
 
 
-def train(steps: int = 125, batch_size: int = 64, lr: float = 0.05, seed: int = 0) -> dict[str, Any]:
+def train(
+    steps: int = 125, batch_size: int = 64, lr: float = 0.05, seed: int = 0
+) -> dict[str, Any]:
     """Train `course_cnn` on the digits as one of the processes that ``torchrun`` has started.
 
     Parameters

@@ -138,7 +138,9 @@ def test_carrying_draws_no_random_numbers_there():
     assert torch.equal(torch.rand(3), expected)
 
 
-@pytest.mark.parametrize("build", [course_cnn, lenet5, googlenet, resnet18, resnet50, efficientnet_lite0])
+@pytest.mark.parametrize(
+    "build", [course_cnn, lenet5, googlenet, resnet18, resnet50, efficientnet_lite0]
+)
 def test_every_architecture_gives_the_same_scores_and_gradients(build):
     model = build(np.random.default_rng(0), dtype=np.float64)
     side = {course_cnn: (1, 28, 28), lenet5: (1, 32, 32)}.get(build, (3, 32, 32))

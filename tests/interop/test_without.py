@@ -1,5 +1,6 @@
 """What the doors say and refuse, whether or not the libraries behind them are installed."""
 
+import inspect
 import sys
 import tomllib
 from pathlib import Path
@@ -79,6 +80,27 @@ def test_every_layer_is_carried_and_tried():
     assert nets.covered() == {kind.__name__ for kind in kinds} | nets.CONTAINERS
     assert set(onnx_file.NODES) == kinds
     assert {*pytorch.WAYS, layers.MinPool2d} == kinds
+
+
+# What a layer may be told. A new setting must travel, or be refused, before it stands here.
+SETTINGS = {
+    "AvgPool2d": "kernel_size stride padding",
+    "BatchNorm2d": "num_features eps momentum dtype",
+    "Conv2d": "in_channels out_channels kernel_size stride padding groups bias padding_mode "
+    "rng dtype",
+    "Dropout": "p rng",
+    "LeakyReLU": "negative_slope",
+    "Linear": "in_features out_features bias rng dtype",
+    "LocalResponseNorm": "size alpha beta k",
+    "MaxPool2d": "kernel_size stride padding",
+    "MinPool2d": "kernel_size stride padding",
+    "ZeroPad2d": "padding",
+}
+
+
+@pytest.mark.parametrize("kind", onnx_file.NODES, ids=lambda kind: kind.__name__)
+def test_no_setting_of_a_layer_is_left_behind(kind):
+    assert list(inspect.signature(kind).parameters) == SETTINGS.get(kind.__name__, "").split()
 
 
 @pytest.mark.parametrize("name", nets.LAYERS)

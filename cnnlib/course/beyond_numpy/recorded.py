@@ -26,7 +26,7 @@ import numpy as np
 from cnnlib.course.beyond_numpy import browser
 from cnnlib.datasets import load_digits
 from cnnlib.files import write_whole
-from cnnlib.interop import to_onnx, to_torch
+from cnnlib.interop import from_torch, to_onnx, to_torch
 from cnnlib.interop.extras import library
 from cnnlib.pretrained import load_digits_cnn
 
@@ -71,6 +71,7 @@ def torch_answers() -> dict[str, Any]:
     conv = torch.nn.functional
     digits = load_digits()
     net = to_torch(load_digits_cnn())
+    sent, back = (model.state_dict() for model in (load_digits_cnn(), from_torch(net)))
     scores = net(torch.from_numpy(digits.validation.images[:IMAGES]))
     images = torch.from_numpy(digits.train.images[:BATCH])
     labels = torch.from_numpy(digits.train.labels[:BATCH].astype(np.int64))
@@ -81,6 +82,7 @@ def torch_answers() -> dict[str, Any]:
     small = torch.tensor([[[[1.0, 2], [3, 4]]]])
     return {
         "scores": scores.detach().numpy().tolist(),
+        "returned": sum(np.array_equal(sent[name], back[name]) for name in sent),
         "gradients": gradients,
         "kept": _kept_gradients(torch),
         "neuron": _neuron(torch),
@@ -92,7 +94,7 @@ def torch_answers() -> dict[str, Any]:
 
 
 def _kept_gradients(torch: Any) -> list[list[float]]:
-    """Three steps without `zero_grad`, and three with it: what `.grad` holds after each."""
+    """Return what `.grad` holds after each of three steps, without `zero_grad` and with it."""
     found = []
     for clean in (False, True):
         w, seen = torch.tensor(2.0, requires_grad=True), []
@@ -107,7 +109,7 @@ def _kept_gradients(torch: Any) -> list[list[float]]:
 
 
 def _neuron(torch: Any) -> list[float]:
-    """The gradients of the neuron of notebook 07: for x, w and b."""
+    """Return the gradients of the neuron of notebook 07: for x, w and b."""
     x, w, b = (torch.tensor(value, requires_grad=True) for value in (2.0, 3.0, -1.0))
     loss = (torch.relu(x * w + b) - 7) ** 2
     loss.backward()

@@ -13,7 +13,6 @@ from __future__ import annotations
 import json
 import os
 import platform
-import statistics
 import time
 from collections.abc import Callable
 from importlib.util import find_spec
@@ -38,17 +37,17 @@ CONVOLUTION = {"filters": 32, "channels": 16, "kernel_size": 5, "size": 12}
 
 
 def seconds(action: Callable[[], object], repeats: int) -> float:
-    """Return the shortest time of several: what else the machine did only ever adds to it."""
+    """Return the shortest processor time of several, for which other programs matter least."""
     times = []
     for _ in range(repeats):
-        start = time.perf_counter()
+        start = time.process_time()
         action()
-        times.append(time.perf_counter() - start)
+        times.append(time.process_time() - start)
     return min(times)
 
 
 def profile(model: Sequential, images: Array, labels: Array, repeats: int = 5) -> dict[str, Any]:
-    """Return how long each layer takes in one step, forward and backward.
+    """Return the processor time of each layer in one step, forward and backward.
 
     Parameters
     ----------
@@ -56,7 +55,7 @@ def profile(model: Sequential, images: Array, labels: Array, repeats: int = 5) -
     images, labels : arrays
         One batch.
     repeats : int
-        The middle one of so many runs counts.
+        The quickest of so many runs counts.
 
     Returns
     -------
@@ -75,19 +74,18 @@ def profile(model: Sequential, images: Array, labels: Array, repeats: int = 5) -
     for _ in range(repeats):
         x = images
         for name, layer in zip(names, model, strict=True):
-            start = time.perf_counter()
+            start = time.process_time()
             x = layer(x)
-            forward[name].append(time.perf_counter() - start)
+            forward[name].append(time.process_time() - start)
         dout = F.cross_entropy_backward(x, labels)
         for name, layer in zip(reversed(names), reversed(model.layers), strict=True):
-            start = time.perf_counter()
+            start = time.process_time()
             dout = layer.backward(dout)
-            backward[name].append(time.perf_counter() - start)
-    middle = statistics.median
-    return {name: (middle(forward[name]), middle(backward[name])) for name in names}
+            backward[name].append(time.process_time() - start)
+    return {name: (min(forward[name]), min(backward[name])) for name in names}
 
 
-def convolution_ways(batch: int = 64, repeats: int = 20) -> dict[str, float]:
+def convolution_ways(batch: int = 64, repeats: int = 60) -> dict[str, float]:
     """Return the seconds for one image of a batch, for each way to compute the convolution."""
     rng = np.random.default_rng(0)
     c, size, k = (CONVOLUTION[name] for name in ("channels", "size", "kernel_size"))
@@ -95,7 +93,7 @@ def convolution_ways(batch: int = 64, repeats: int = 20) -> dict[str, float]:
     weight = rng.standard_normal((CONVOLUTION["filters"], c, k, k)).astype(np.float32)
     bias = np.zeros(CONVOLUTION["filters"], dtype=np.float32)
 
-    ways = {"loops": seconds(lambda: reference.conv2d(x[:1], weight, bias), 3)}
+    ways = {"loops": seconds(lambda: reference.conv2d(x[:1], weight, bias), 5)}
     for name, backend in (("im2col", "plain"), ("blocked", "fast")):
         with using(backend):
             ways[name] = seconds(lambda: F.conv2d(x, weight, bias), repeats) / batch
@@ -139,7 +137,7 @@ def measure() -> dict[str, Any]:
     from cnnlib.pretrained import load_digits_cnn
 
     digits = load_digits().train
-    step = profile(load_digits_cnn(), digits.images[:64], digits.labels[:64], repeats=30)
+    step = profile(load_digits_cnn(), digits.images[:64], digits.labels[:64], repeats=100)
     ways = convolution_ways()
     if "PyTorch" not in ways and RESULTS.exists():
         ways["PyTorch"] = stored()["ways"]["PyTorch"]

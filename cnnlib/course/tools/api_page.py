@@ -35,6 +35,7 @@ MODULES = (
     "history",
     "archive",
     "files",
+    "interop",
     "course.chapters",
     "course.drawing",
     "course.widgets",
