@@ -123,7 +123,7 @@ def _windows(rng: np.random.Generator) -> Call:
         "`digit[7:15, 11:19]` cut out 8 rows and 8 columns. Where do 15 and 19 come from?",
         "A slice names its first row and the row after its last. The rows are "
         "`top`, `top + 1`, … `top + height - 1`.",
-        "So the rows are `top : top + height`. The columns go behind the comma in the same way.",
+        "So the rows are `top : top + height`. The columns go after the comma in the same way.",
     ],
 )
 def crop(image, top, left, height, width):
@@ -182,7 +182,7 @@ def _no_corner(image, top, left, height, width):
     return image[:height, :width]
 
 
-@crop.mistake("The columns are not cut. Behind the comma they need a slice of their own.")
+@crop.mistake("The columns are not cut. After the comma they need a slice of their own.")
 def _rows_only(image, top, left, height, width):
     return image[top : top + height]
 
@@ -634,7 +634,7 @@ def _whole_rows(rows, order):
 
 
 @unscramble.mistake(
-    "`plain[order]` writes whole rows, the images of the batch. Columns come behind the comma: "
+    "`plain[order]` writes whole rows, the images of the batch. Columns come after the comma: "
     "`plain[:, order]`."
 )
 def _written_to_rows(rows, order):
@@ -739,7 +739,7 @@ quiz = Quiz(
         ),
         right(
             "It is a weighted sum, and a sum does not mind the order of its terms.",
-            "Each number keeps a weight of its own, wherever it stands, as long as it stands "
+            "Each number keeps a weight of its own, wherever it is, as long as it is "
             "there in every image.",
         ),
         wrong(
