@@ -139,15 +139,15 @@ def _judge_level_edges(answer: Any) -> str | None:
             "not 0. Plus and minus must cancel."
         )
     if columns.any() and not rows.any():
-        return "This finds upright edges. Exchange rows and columns: `.T`."
+        return "This finds vertical edges. Swap rows and columns: `.T`."
     if columns.any():
         return (
-            "It answers to upright edges too, because its columns sum to "
+            "It responds to vertical edges too, because its columns sum to "
             f"{', '.join(f'{value:g}' for value in columns)}. Each column must sum to 0."
         )
     below, above = rows[2], rows[1] + rows[2]  # the edge lies below, or above, the middle row
     if not rows.any():
-        return "It does not answer to level edges either: each of its rows sums to 0."
+        return "It does not respond to horizontal edges either: each of its rows sums to 0."
     if below < 0 < above or above < 0 < below:
         return (
             f"The same edge gives {above:g} above the middle row and {below:g} below it. The "
@@ -175,12 +175,12 @@ level_edges = chapter.project(
     judge=_judge_level_edges,
     solution="my_level_edges = np.array([[-1, -2, -1], [0, 0, 0], [1, 2, 1]]) / 4",
     model_answer=np.array([[-1, -2, -1], [0, 0, 0], [1, 2, 1]]) / 4,
-    praise="It is blind to flat areas and to upright edges, and answers 1 at most, where black "
+    praise="It is blind to flat areas and to vertical edges, and answers 1 at most, where black "
     "turns to white on the way down.",
     hints=[
         "Which number makes a kernel answer 0 on everything flat? And where must the plus lie, "
         "if below should be bright?",
-        "Begin with minus in the upper row and plus in the lower one. What does an upright edge "
+        "Begin with minus in the upper row and plus in the lower one. What does a vertical edge "
         "give then, if each column sums to 0?",
         "Last, the size. Put white, 1, under every plus and black, 0, under every minus. Divide "
         "the weights by what comes out.",
@@ -198,9 +198,9 @@ def _wrong_kernel(diagnosis: str, kernel: Any) -> None:
 for _diagnosis, _kernel in (
     ("A kernel of zeros", [[0, 0, 0]] * 3),
     ("The weights sum to 1", [[0, 0, 0], [0, 1, 0], [0, 0, 0]]),
-    ("This finds upright edges.", [[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]]),
-    ("It answers to upright edges too", [[-1, -1, -1], [-1, 8, -1], [-1, -1, -1]]),
-    ("It does not answer to level edges either", [[-1, 0, 1], [0, 0, 0], [1, 0, -1]]),
+    ("This finds vertical edges.", [[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]]),
+    ("It responds to vertical edges too", [[-1, -1, -1], [-1, 8, -1], [-1, -1, -1]]),
+    ("It does not respond to horizontal edges either", [[-1, 0, 1], [0, 0, 0], [1, 0, -1]]),
     ("The signs must not change", [[-1, -1, -1], [2, 2, 2], [-1, -1, -1]]),
     ("The sign is wrong", [[1, 2, 1], [0, 0, 0], [-1, -2, -1]]),
     ("divide all weights by 4", [[-1, -2, -1], [0, 0, 0], [1, 2, 1]]),
@@ -1015,7 +1015,7 @@ quiz = Quiz(
         ),
     ),
     (
-        "A white bar stands upright on black. Its Sobel map is drawn as a grey picture: 0 and "
+        "A vertical white bar stands on black. Its Sobel map is drawn as a grey picture: 0 and "
         "below black, the largest number white. What do you see?",
         wrong(
             "Two bright lines, one at each side of the bar.",

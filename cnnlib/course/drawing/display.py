@@ -13,20 +13,40 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.collections import QuadMesh
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
+from matplotlib.image import AxesImage
 from matplotlib.text import Annotation, Text
 from numpy.typing import ArrayLike
 from PIL import Image
 
-from cnnlib.course.drawing.theme import format_numbers, require_numbers, root_figure, style
+from cnnlib.course.drawing.theme import (
+    MUTED,
+    PALE,
+    format_numbers,
+    require_numbers,
+    root_figure,
+    style,
+)
 
+PAD = 0.08  # inches of paper around a figure
 DPI = 110  # of the figure on the page; drawn at twice that, to be crisp on any screen
 AREA = 2000  # pixels: a colour that fills so many is that of a cell, and kept exactly
-SPREAD = 64  # places of the palette that are left for all other colours
+PALETTES = (64, 128, 256)  # colours of a stored picture; as few as the eye allows
 CELL_NUMBER = "cell-number"  # marks the numbers in grid cells
 MAX_CELL_FONT = 17.0  # points
 MAX_PRINTED = 110  # characters of a line of text, before any indent
 LINE_END = "line-end"  # marks the labels at the ends of curves
+TRUE_COLOUR = "true-colour"  # marks patches whose colour is the matter, as in a swatch
+
+# A figure has ink on white paper. In JupyterLab's dark theme a sheet over it turns that round, and
+# keeps the hues; the sheet has holes where colours are data: photographs, maps, swatches.
+_DUSK = (
+    "<style>.cnn-dusk{display:none}@media screen{[data-jp-theme-light=false] .cnn-dusk{"
+    "display:block;position:absolute;inset:0;"
+    "backdrop-filter:invert(.93) hue-rotate(180deg)}}</style>"
+)
 
 
 def show(fig: Figure | Axes, alt: str) -> None:
@@ -113,14 +133,17 @@ def to_bundle(
 
     `mark` is a class of the picture, by which the style sheet that goes with it finds it.
     """
-    picture = to_png(fig)
+    picture, holes = _drawn(fig)
     width = int.from_bytes(picture[16:20], "big") // 2  # from the PNG header; see DPI
     code = base64.b64encode(picture).decode("ascii")
     named = f'class="{mark}" ' if mark else ""
     markup = (
-        f"{style_sheet}"
+        f"{style_sheet}{_DUSK}"
+        '<div style="position: relative; width: fit-content; max-width: 100%">'
         f'<img {named}alt="{html.escape(alt, quote=True)}" width="{width}" '
-        f'style="max-width: 100%; height: auto" src="data:image/png;base64,{code}">'
+        'style="display: block; max-width: 100%; height: auto" '
+        f'src="data:image/png;base64,{code}">'
+        f'<div class="cnn-dusk" aria-hidden="true" style="{_cut(holes)}"></div></div>'
     )
     return {"text/html": markup, "text/plain": alt}
 
@@ -145,6 +168,14 @@ def to_png(fig: Figure | Axes) -> bytes:
     >>> drawing.to_png(ax)[1:4]
     b'PNG'
     """
+    return _drawn(fig)[0]
+
+
+Hole = tuple[float, float, float, float]  # left, top, right, bottom, in shares of the picture
+
+
+def _drawn(fig: Figure | Axes) -> tuple[bytes, list[Hole]]:
+    """Return the picture of a figure, and where on it colours are data."""
     if isinstance(fig, Axes):
         found = root_figure(fig)
         if found is None:
@@ -164,30 +195,95 @@ def to_png(fig: Figure | Axes) -> bytes:
             format="png",
             dpi=2 * DPI,
             bbox_inches="tight",
-            pad_inches=0.08,
+            pad_inches=PAD,
         )
-    return _compress(buffer)
+        holes = _holes(fig)
+    return _compress(buffer), holes
+
+
+def _holes(fig: Figure) -> list[Hole]:
+    """Return the parts of the stored picture that are photographs, maps or swatches."""
+    page = fig.get_tightbbox(fig.canvas.get_renderer()).padded(PAD)  # type: ignore[attr-defined]
+    found: list[Hole] = []
+    for ax in fig.axes:
+        artists: list[Any] = [image for image in ax.images if not _is_plain(image)]
+        artists += [one for one in ax.collections if isinstance(one, QuadMesh)]
+        artists += [one for one in ax.patches if one.get_gid() == TRUE_COLOUR]
+        for artist in artists:
+            if not artist.get_visible():
+                continue
+            box = artist.get_window_extent()
+            x0, x1 = ((x / fig.dpi - page.x0) / page.width for x in (box.x0, box.x1))
+            y0, y1 = ((page.y1 - y / fig.dpi) / page.height for y in (box.y1, box.y0))
+            found = _joined(found, (x0, y0, x1, y1))
+    return found
+
+
+def _joined(holes: list[Hole], new: Hole) -> list[Hole]:
+    """Return the holes with another one; those that touch it become one with it."""
+    apart = []
+    for hole in holes:
+        if new[0] <= hole[2] and hole[0] <= new[2] and new[1] <= hole[3] and hole[1] <= new[3]:
+            new = (
+                min(new[0], hole[0]),
+                min(new[1], hole[1]),
+                max(new[2], hole[2]),
+                max(new[3], hole[3]),
+            )
+        else:
+            apart.append(hole)
+    return [*apart, new] if len(apart) == len(holes) else _joined(apart, new)
+
+
+def _is_plain(image: AxesImage) -> bool:
+    """Whether an image is nothing but the paper of a grid of numbers."""
+    array = np.asarray(image.get_array())
+    if array.ndim != 3:
+        return False
+    colours = np.unique(array.reshape(-1, array.shape[2])[:, :3], axis=0)
+    paper = np.array([to_rgb(PALE), to_rgb(MUTED)])
+    return all(np.isclose(paper, one).all(axis=1).any() for one in colours)
+
+
+def _cut(holes: list[Hole]) -> str:
+    """Return the style that cuts holes into the sheet of the dark theme."""
+    if not holes:
+        return "clip-path: none"
+    corners = ["0 0, 100% 0, 100% 100%, 0 100%, 0 0"]
+    for hole in holes:
+        left, top, right, bottom = (f"{100 * share:.1f}%" for share in hole)
+        around = [(left, top), (left, bottom), (right, bottom), (right, top), (left, top)]
+        corners.append(", ".join(" ".join(corner) for corner in around) + ", 0 0")
+    return f"clip-path: polygon(evenodd, {', '.join(corners)})"
 
 
 def _compress(png: io.BytesIO) -> bytes:
-    """Store the picture with a palette of 256 colours wherever the eye sees no difference.
+    """Store the picture with a small palette wherever the eye sees no difference.
 
     A colour that fills a whole cell stays exactly what it is: its numbers may stand beside it.
     """
     picture = Image.open(png).convert("RGB")
     counts = picture.getcolors(picture.width * picture.height) or []
-    areas = sorted(colour for count, colour in counts if count >= AREA)[: 256 - SPREAD]
-    # Maximum coverage spreads the palette over all colours that occur, however few their pixels:
-    # the light in a cat's eye stays blue.
-    few = picture.quantize(
-        256 - len(areas), method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE
-    )
-    palette = Image.new("P", (1, 1))
-    palette.putpalette([*np.ravel(areas).astype(int).tolist(), *(few.getpalette() or [])])
-    kept = _with_areas(picture, picture.quantize(palette=palette, dither=Image.Dither.NONE), areas)
-    before, after = (np.asarray(image.convert("RGB"), dtype=np.int16) for image in (picture, kept))
-    if np.abs(before - after).max() > 20:
-        kept = picture
+    areas = sorted(colour for count, colour in counts if count >= AREA)
+    before, kept = np.asarray(picture, dtype=np.int16), picture
+    for size in PALETTES:
+        if len(areas) > size // 2:
+            continue
+        # Maximum coverage spreads the palette over all colours that occur, however few their
+        # pixels: the light in a cat's eye stays blue.
+        few = picture.quantize(
+            size - len(areas), method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE
+        )
+        palette = Image.new("P", (1, 1))
+        palette.putpalette(
+            [*np.ravel(areas).astype(int).tolist(), *(few.getpalette() or [])[: 3 * size]]
+        )
+        drawn = picture.quantize(palette=palette, dither=Image.Dither.NONE)
+        drawn = _with_areas(picture, drawn, areas)
+        after = np.asarray(drawn.convert("RGB"), dtype=np.int16)
+        if np.abs(before - after).max() <= 20:
+            kept = drawn
+            break
     out = io.BytesIO()
     kept.save(out, format="PNG", optimize=True)  # writes neither date nor software name
     return out.getvalue()

@@ -661,12 +661,12 @@ def _layers_by_going_back(target: int, kernel_size: int, stride: int = 1) -> int
         "one pixel is enough": [case(1, 2), case(1, 5, stride=3), case(1, 2, 2)],
         "one layer is just enough": [case(2, 2), case(5, 5, stride=2), case(3, 3, 3)],
         "one layer is just not enough": [case(3, 2), case(6, 5, stride=2), case(4, 3, 3)],
-        "the view is exactly as large as the target": [
+        "the field is exactly as wide as the target": [
             case(31, 3, stride=2),
             case(8, 2, 2),
             case(27, 3, 3),
         ],
-        "the view misses the target by one pixel": [
+        "the field is one pixel short of the target": [
             case(32, 3, stride=2),
             case(9, 2, 2),
             case(28, 3, 3),
@@ -679,16 +679,16 @@ def _layers_by_going_back(target: int, kernel_size: int, stride: int = 1) -> int
     oracle=_layers_by_going_back,
     seconds=3.0,
     hints=[
-        "Before the first layer, a pixel sees 1 pixel: itself. What does it see after one layer of "
-        "3×3, and after two?",
-        "Keep three numbers: what is seen so far, how many input pixels a step is worth by now, "
-        "and how many layers there are. Go on `while` too little is seen.",
+        "Before the first layer, the receptive field of a pixel is 1 pixel: itself. How wide is it "
+        "after one layer of 3×3, and after two?",
+        "Keep three numbers: how wide the field is so far, how many input pixels a step is worth "
+        "by now, and how many layers there are. Go on `while` the field is too narrow.",
         "A layer adds `(kernel_size - 1) * jump` pixels. Only then is the next step longer, by the "
         "factor `stride`.",
     ],
 )
 def layers_needed(target, kernel_size, stride=1):
-    """Return how many equal layers an output pixel needs to see `target` pixels."""
+    """Return how many equal layers give a receptive field of at least `target` pixels."""
     seen, jump, layers = 1, 1, 0
     while seen < target:
         seen = seen + (kernel_size - 1) * jump
@@ -719,8 +719,8 @@ def _layers_whole_kernel(target, kernel_size, stride=1):
 
 
 @layers_needed.mistake(
-    "Sometimes this goes on although enough is seen. Before the first layer a pixel sees 1 pixel, "
-    "itself, and `target` pixels are enough: start from 1, and go on `while seen < target`."
+    "Sometimes this goes on although the field is wide enough. Before the first layer it is "
+    "1 pixel, and `target` pixels are enough: start from 1, and go on `while seen < target`."
 )
 def _layers_from_zero(target, kernel_size, stride=1):
     return _layers(target, 0, lambda n: (kernel_size - 1) * stride**n)
@@ -759,8 +759,8 @@ def _layers_sum_of_strides(target, kernel_size, stride=1):
 
 
 @layers_needed.mistake(
-    "The view itself is multiplied by the stride. It grows by `(kernel_size - 1) * jump`; only the "
-    "step, `jump`, is multiplied."
+    "The field itself is multiplied by the stride. It grows by `(kernel_size - 1) * jump`; only "
+    "the step, `jump`, is multiplied."
 )
 def _layers_view_multiplied(target, kernel_size, stride=1):
     seen, layers = 1, 0
@@ -770,7 +770,7 @@ def _layers_view_multiplied(target, kernel_size, stride=1):
 
 
 @layers_needed.mistake(
-    "Unless the view is exactly as large as asked for, a layer is missing. Less than `target` is "
+    "Unless the field is exactly as wide as asked for, a layer is missing. Less than `target` is "
     "not enough: count the layer that goes beyond it too."
 )
 def _layers_one_less(target, kernel_size, stride=1):
@@ -782,16 +782,16 @@ def _layers_one_less(target, kernel_size, stride=1):
 
 
 @layers_needed.mistake(
-    "The first layer is not counted. To see a whole kernel takes one layer already: start with "
-    "1 pixel and 0 layers."
+    "The first layer is not counted. A field as wide as the kernel takes one layer already: start "
+    "with 1 pixel and 0 layers."
 )
 def _layers_first_free(target, kernel_size, stride=1):
     return _layers(target, kernel_size, lambda n: (kernel_size - 1) * stride ** (n + 1))
 
 
 @layers_needed.mistake(
-    "Only `target` 1 goes wrong. A pixel sees itself without any layer: start with 1 pixel and "
-    "0 layers."
+    "Only `target` 1 goes wrong. Without any layer the field is the pixel itself: start with "
+    "1 pixel and 0 layers."
 )
 def _layers_at_least_one(target, kernel_size, stride=1):
     return max(1, _layers(target, 1, lambda n: (kernel_size - 1) * stride**n))
@@ -1321,8 +1321,8 @@ quiz = Quiz(
         ),
         right(
             "Both see 7×7 pixels, and the stack has 27C² weights instead of 49C²",
-            "About 55% of the weights for the same view, with room for two more activation "
-            "functions.",
+            "About 55% of the weights for the same receptive field, with room for two more "
+            "activation functions.",
         ),
         wrong(
             "The stack has more weights, because it has more layers",

@@ -43,6 +43,19 @@ HEADINGS = (
 # with its reason: {"notebook": {"cell-id": "why"}}. Never to hide a number.
 NOT_COMPARED: dict[str, dict[str, str]] = {}
 
+# A term of the glossary is not used before it is defined, in bold, in this notebook or an earlier
+# one. Where one is all the same, it says here why: {"notebook": {"term": "why"}}.
+USED_BEFORE_DEFINED: dict[str, dict[str, str]] = {
+    "01_pixels_and_channels": {
+        "pixel": "the opening question is about one, and everybody knows the word",
+        "network": "the course is named after it; what it is comes with the first picture",
+    },
+    "05_pooling": {
+        "pooling": "the opening question asks about it before anybody knows what it is",
+        "max pooling": "the opening question asks about it before anybody knows what it is",
+    },
+}
+
 MAX_BYTES = 1_000_000
 MAX_LINES = 25  # of one code cell
 MAX_MEDIAN_LINES = 6
@@ -687,6 +700,29 @@ def korean_glossary(notebook: Notebook) -> Iterator[Problem]:
             yield notebook.problem(f"has a glossary row without its Korean term: {row}.")
 
 
+def terms_defined_before_use(notebook: Notebook) -> Iterator[Problem]:
+    """A term of the glossary is defined, in bold, before the notebook uses it.
+
+    A term that an earlier notebook has in its glossary is known. Title, goals and headings may
+    name what is to come, and so may what `USED_BEFORE_DEFINED` lists with its reason.
+    """
+    if notebook.name not in NAMES:
+        return
+    excused = USED_BEFORE_DEFINED.get(notebook.name, {})
+    earlier = NAMES[: NAMES.index(notebook.name)]
+    known = {term for name in earlier for term in glossary_terms(Notebook.read(name))}
+    for term in glossary_terms(notebook):
+        used, defined = first_use(notebook, term), first_definition(notebook, term)
+        if used is None or defined is None or used.place >= defined.place or term in known:
+            continue
+        if term not in excused:
+            yield notebook.problem(
+                f"uses “{term}” («{used.words}»), and the cell `{defined.cell.id}` defines it "
+                "only later. Define it here, in bold, or say it in other words.",
+                used.cell,
+            )
+
+
 # Rules on what a run puts out. `make notebooks` refuses to store what breaks them.
 OUTPUT_RULES: tuple[Rule, ...] = (
     executed_in_order,
@@ -718,6 +754,7 @@ RULES: tuple[Rule, ...] = (
     complete_exercises,
     british_spelling,
     korean_glossary,
+    terms_defined_before_use,
     answered_questions,
     folded_plumbing,
     mostly_lesson,
@@ -726,6 +763,47 @@ RULES: tuple[Rule, ...] = (
 
 
 # Reading cells
+
+
+class Mention(NamedTuple):
+    """Where a term stands in the prose of a notebook."""
+
+    place: tuple[int, int]  # which cell, and where in it
+    cell: NotebookNode
+    words: str  # around it
+
+
+def glossary_terms(notebook: Notebook) -> list[str]:
+    """Return the terms that the glossary explains; “flip, turn” are two."""
+    prose = "\n\n".join(cell.source for cell in notebook.prose)
+    section = re.search(r"^## Glossary *$(.*?)(?=^## |\Z)", prose, re.MULTILINE | re.DOTALL)
+    lines = [line for line in (section[1] if section else "").splitlines() if line.startswith("|")]
+    firsts = [re.split(r"(?<!\\)\|", line.strip("|"))[0] for line in lines[2:]]
+    terms = [re.sub(r"\(.*?\)|[`*]", "", one).strip() for text in firsts for one in text.split(",")]
+    return [term.lower() for term in terms if term]
+
+
+def first_use(notebook: Notebook, term: str) -> Mention | None:
+    """Return where the prose uses a term first, its plural included."""
+    return _first(notebook, rf"(?<![\w-]){re.escape(term)}(?:s|es)?(?![\w-])")
+
+
+def first_definition(notebook: Notebook, term: str) -> Mention | None:
+    """Return where a term stands in bold first: there it is defined."""
+    return _first(notebook, rf"\*\*{re.escape(term)}(?:s|es)?[.,:]?\*\*")
+
+
+def _first(notebook: Notebook, pattern: str) -> Mention | None:
+    for number, cell in enumerate(notebook.cells):
+        if cell.cell_type != "markdown" or number == 0:
+            continue
+        if _headings(cell.source, level=2) == ["By the end you can"]:
+            continue
+        text = _plain_prose(re.sub(r"^#+ .*$", "", cell.source, flags=re.MULTILINE))
+        if found := re.search(pattern, text, re.IGNORECASE):
+            around = text[max(0, found.start() - 30) : found.end() + 20]
+            return Mention((number, found.start()), cell, " ".join(around.split()))
+    return None
 
 
 def _lesson(notebook: Notebook) -> Iterator[NotebookNode]:

@@ -50,6 +50,7 @@ from cnnlib.course.widgets.activation import ActivationExplorer as ActivationExp
 from cnnlib.course.widgets.attack import AttackLab as AttackLab
 from cnnlib.course.widgets.backward import BackwardStepper as BackwardStepper
 from cnnlib.course.widgets.comparer import NetworkComparer as NetworkComparer
+from cnnlib.course.widgets.boxes import BoxSlider as BoxSlider
 from cnnlib.course.widgets.convolution import ConvolutionStepper as ConvolutionStepper
 from cnnlib.course.widgets.descent import DescentStepper as DescentStepper
 from cnnlib.course.widgets.drawing import DrawingPad as DrawingPad

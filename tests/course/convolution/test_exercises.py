@@ -31,7 +31,7 @@ def test_every_kernel_that_does_what_is_asked_is_right(kernel):
 @pytest.mark.parametrize(
     ("kernel", "words"),
     [
-        ([[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]], "finds upright edges"),
+        ([[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]], "finds vertical edges"),
         ([[-1, -1, -1], [0, 0, 0], [1, 1, 1.5]], "sum to 0.5, so a flat white picture"),
         ([[-1, 0, 0], [0, 0, 0], [0, 0, 1]], "its columns sum to -1, 0, 1"),
         ([[1, 1, 1], [-2, -2, -2], [1, 1, 1]], "gives -3 above the middle row and 3 below"),
@@ -54,7 +54,7 @@ def test_the_advised_division_makes_a_kernel_right(weights):
     if (found := re.search(r"divide all weights by ([\d.]+)\.", judged(kernel))) is not None:
         kernel = kernel / float(found[1])
     assert ex.level_edges.check(kernel).passed
-    assert "Exchange rows and columns: `.T`" in judged(kernel.T)
+    assert "Swap rows and columns: `.T`" in judged(kernel.T)
 
 
 def judged(kernel):

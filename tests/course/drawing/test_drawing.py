@@ -651,7 +651,7 @@ def test_show_puts_out_one_bundle_with_picture_and_text(monkeypatch):
     assert raw
     assert set(bundle) == {"text/html", "text/plain"}
     assert bundle["text/plain"] == alt
-    match = re.fullmatch(
+    match = re.search(
         r'<img alt="([^"<>]*)" width="(\d+)" style="[^"]*" '
         r'src="data:image/png;base64,([A-Za-z0-9+/=]+)">',
         bundle["text/html"],
@@ -660,6 +660,38 @@ def test_show_puts_out_one_bundle_with_picture_and_text(monkeypatch):
     picture = decode(base64.b64decode(match[3]))
     assert picture.width // 2 == int(match[2])  # drawn twice as fine as displayed
     assert picture.info == {}  # no date, no software
+
+
+def holes(markup: str) -> list[list[tuple[float, float]]]:
+    """Return the holes of the sheet for dark themes, each as its corners in per cent."""
+    polygon = re.search(r"clip-path: polygon\(evenodd, (.*?)\)", markup)
+    if polygon is None:
+        assert "clip-path: none" in markup
+        return []
+    pairs = [pair.split() for pair in polygon[1].replace("%", "").split(", ")]
+    corners = [(float(x), float(y)) for x, y in pairs][5:]  # after the outer ring
+    return [corners[k : k + 5] for k in range(0, len(corners), 6)]
+
+
+def test_in_a_dark_theme_ink_and_paper_turn_round_and_pictures_stay(monkeypatch):
+    """A photograph is kept by a hole in the sheet, a grid without colours is not."""
+    fig, (left, right) = drawing.new(ncols=2, width=4, height=2)
+    drawing.grid(KERNEL, left)
+    right.imshow([[[1.0, 0, 0], [0, 1.0, 0]]], aspect="auto")
+    (((bundle,), _),) = shown(monkeypatch, fig, "A grid beside red and green.")
+    (hole,) = holes(bundle["text/html"])
+    picture = decode(base64.b64decode(re.search(r"base64,([^\"]+)", bundle["text/html"])[1]))
+    pixels = np.asarray(picture.convert("RGB")).astype(int)
+    coloured = np.ptp(pixels, axis=2) > 200
+    rows, columns = np.flatnonzero(coloured.any(axis=1)), np.flatnonzero(coloured.any(axis=0))
+    found = [100 * columns[0] / picture.width, 100 * rows[0] / picture.height]
+    found += [100 * columns[-1] / picture.width, 100 * rows[-1] / picture.height]
+    assert [*hole[0], *hole[2]] == pytest.approx(found, abs=1.5)
+
+
+def test_a_figure_of_ink_alone_has_a_whole_sheet(monkeypatch):
+    (((bundle,), _),) = shown(monkeypatch, drawing.grid(KERNEL, one_axes(width=3)), "A small grid.")
+    assert holes(bundle["text/html"]) == []
 
 
 def test_show_joins_the_lines_of_an_alternative_text(monkeypatch):

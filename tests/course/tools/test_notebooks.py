@@ -598,6 +598,11 @@ BREAKAGES: list[tuple[str, Rule, Callable[[Notebook], None]]] = [
         put("glossary", source="## Glossary\n\n| English | Korean |\n|---|---|\n| pixel |"),
     ),
     (
+        "a term that is used before it is defined",
+        notebook_rules.terms_defined_before_use,
+        put("recap", source="## Recap\n\nIt has two channels. A **channel** is one of its layers."),
+    ),
+    (
         "a term without Korean",
         notebook_rules.korean_glossary,
         put(

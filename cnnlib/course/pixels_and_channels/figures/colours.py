@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from numpy.typing import ArrayLike, NDArray
 
-from cnnlib.course.drawing.display import CELL_NUMBER
+from cnnlib.course.drawing.display import CELL_NUMBER, TRUE_COLOUR
 from cnnlib.course.drawing.images import image
 from cnnlib.course.drawing.theme import GREY, INK, LINE, new, require_axes, styled, text_colour
 from cnnlib.course.pixels_and_channels.figures.channels import (
@@ -164,7 +164,9 @@ def recipe(rgb: ArrayLike, ax: Axes, *, title: str | None = None) -> Axes:
     values = _rgb("recipe", rgb, "rgb")
     ax.barh(range(3), values.tolist(), height=0.62, color=CHANNEL_COLOURS, zorder=3)
     ax.barh(range(3), 255, height=0.62, color="#E4E4E4", zorder=2)
-    ax.add_patch(Rectangle((0, 2.7), 255, 1.15, facecolor=values / 255, edgecolor=LINE, lw=0.9))
+    swatch = Rectangle((0, 2.7), 255, 1.15, facecolor=values / 255, edgecolor=LINE, lw=0.9)
+    swatch.set_gid(TRUE_COLOUR)
+    ax.add_patch(swatch)
     for k, value in enumerate(values.tolist()):
         ax.text(263, k, str(value), va="center", fontsize=15)
     ax.set_yticks([0, 1, 2, 3.27], labels=[*CHANNEL_NAMES, "mixed"])
@@ -228,7 +230,15 @@ def swatches(
     for k, (name, rgb) in enumerate(colors.items()):
         values = _rgb("swatches", rgb, f"the colour {name!r}")
         ax.add_patch(
-            Rectangle((k + 0.05, 0), 0.9, 1, facecolor=values / 255, edgecolor=LINE, linewidth=0.9)
+            Rectangle(
+                (k + 0.05, 0),
+                0.9,
+                1,
+                facecolor=values / 255,
+                edgecolor=LINE,
+                linewidth=0.9,
+                gid=TRUE_COLOUR,
+            )
         )
         ax.text(k + 0.5, 1.08, name, ha="center", va="bottom", fontsize=13)
         numbers = "  ".join(str(value) for value in values.tolist())

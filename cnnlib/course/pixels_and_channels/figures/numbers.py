@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from numpy.typing import ArrayLike
 
+from cnnlib.course.drawing.display import TRUE_COLOUR
 from cnnlib.course.drawing.theme import (
     COLORS,
     GREY,
@@ -79,7 +80,14 @@ def block(patch: ArrayLike, *, pixel: tuple[int, int] | None = None, width: floa
                 shade[c] = colors[i, j, c] / 255
                 ax.add_patch(
                     Rectangle(
-                        (x, y - 1), 1, 1, facecolor=shade, edgecolor="#B8B8B8", lw=0.9, zorder=top
+                        (x, y - 1),
+                        1,
+                        1,
+                        facecolor=shade,
+                        edgecolor="#B8B8B8",
+                        lw=0.9,
+                        zorder=top,
+                        gid=TRUE_COLOUR,
                     )
                 )
                 ax.text(

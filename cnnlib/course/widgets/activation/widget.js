@@ -76,22 +76,22 @@ export function lines(key, set) {
   }[key];
 }
 
-/** What the slopes mean for learning.
+/** What the slopes mean.
  * @param {Set} set
  */
 export function meaning(set) {
   const { sigmoid, tanh } = atPoint(set);
-  const through = "A gradient of 1 that comes from behind leaves to the front as the slope";
+  const passed = "A small change of the input reaches the output multiplied by the slope";
   const { x } = set;
   if (x > 0) {
     const flat = Math.max(sigmoid.slope, tanh.slope) < 0.1;
     const rest = flat
-      ? "sigmoid and tanh are nearly flat here and let hardly any of it through"
-      : `sigmoid passes ${number(sigmoid.slope, 3)} of it, tanh ${number(tanh.slope, 3)}`;
-    return `${through}: ReLU and leaky ReLU pass it whole, ${rest}.`;
+      ? "sigmoid and tanh are nearly flat here and pass on hardly any of it"
+      : `sigmoid passes on ${number(sigmoid.slope, 3)} of it, tanh ${number(tanh.slope, 3)}`;
+    return `${passed}: ReLU and leaky ReLU pass on all of it, ${rest}.`;
   }
   return (
-    `${through}: ReLU lets nothing through, leaky ReLU ${number(set.negative_slope, 2)} of it, ` +
+    `${passed}: ReLU passes on nothing, leaky ReLU ${number(set.negative_slope, 2)} of it, ` +
     `sigmoid ${number(sigmoid.slope, 3)}, tanh ${number(tanh.slope, 3)}.`
   );
 }

@@ -132,7 +132,7 @@ class ConvolutionStepper(Widget):
     bias : float
         Added to every output cell.
     true_convolution : bool
-        Turn the kernel half round before it slides, as in mathematics.
+        Flip the kernel before it slides, as in mathematics.
 
     Raises
     ------
@@ -179,7 +179,7 @@ class ConvolutionStepper(Widget):
     stride = setting("stride", "How far the window moves at each step.")
     padding = setting("padding", "How many borders of zeros are laid around the image.")
     bias = setting("bias", "The number that is added to every output cell.")
-    true_convolution = setting("true_convolution", "Whether the kernel is turned half round.")
+    true_convolution = setting("true_convolution", "Whether the kernel is flipped.")
 
     @property
     def image(self) -> Array:
@@ -260,7 +260,7 @@ class ConvolutionStepper(Widget):
         image, weights = whole(image), whole(weights)
         window = {"highlight": [(0, 0, *weights.shape[1:])]}
         first = {"highlight": [(0, 0, 1, 1)]}
-        name = "kernel, turned" if self.true_convolution else "kernel"
+        name = "kernel, flipped" if self.true_convolution else "kernel"
         output = whole(self.output)
         start = window_arithmetic(image, weights, 0, 0, stride=self.stride, bias=self.bias)
         alt = (
@@ -318,7 +318,7 @@ class ConvolutionStepper(Widget):
         return fig
 
     def __repr__(self) -> str:
-        turned = ", turned" if self.true_convolution else ""
+        turned = ", flipped" if self.true_convolution else ""
         return (
             f"ConvolutionStepper({sizes(self.image)} image, {sizes(self.kernel)} kernel{turned}, "
             f"stride {self.stride}, padding {self.padding}, bias {written(self.bias)} "

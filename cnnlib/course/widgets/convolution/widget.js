@@ -174,9 +174,9 @@ function render({ model, el }) {
       ...withShape("kernel", 0, v),
     })),
   };
-  const turn = toggle("Turn the kernel (true convolution)", (on) => {
+  const turn = toggle("Flip the kernel (true convolution)", (on) => {
     set.change({ true_convolution: on });
-    frame.say(on ? "Kernel turned half round." : "Kernel as it is.");
+    frame.say(on ? "Kernel flipped." : "Kernel as it is.");
   });
   const fill = button("Fill all", () => {
     steps.pause();
@@ -332,7 +332,7 @@ function render({ model, el }) {
       i >= row * stride && i < row * stride + kh && j >= column * stride && j < column * stride + kw;
     const zeros = padding === 1 ? "a border of zeros" : `${padding} borders of zeros`;
     view.figures.input.set(`input${view.many}${padding ? `, with ${zeros}` : ""}`);
-    view.figures.kernel.set(`kernel${view.many}${turned ? ", turned" : ""}`);
+    view.figures.kernel.set(`kernel${view.many}${turned ? ", flipped" : ""}`);
     view.figures.products.set(`products, sum ${number(now.sum)}`);
     view.input.draw(height + 2 * padding, width + 2 * padding, (i, j) => {
       const value = padded(image[c], padding, i, j);

@@ -170,11 +170,11 @@ export function advice({ learning_rate: rate }, curvature) {
   if (factor < -1) {
     return (
       `This learning rate is too large. ${where}: past the bottom, and further away on the other ` +
-      `side each time. In the end the loss grows without bounds. ${limit} gets down.`
+      `side each time. In the end the loss grows without bounds. ${limit} reaches the bottom.`
     );
   }
-  if (factor < 0) return `${where}: past the bottom, but nearer each time. ${limit} gets down.`;
-  return `${where}: never past the bottom. ${limit} gets down, and a larger one is faster at first.`;
+  if (factor < 0) return `${where}: past the bottom, but nearer each time. ${limit} reaches the bottom.`;
+  return `${where}: never past the bottom. ${limit} reaches the bottom, and a larger one is faster at first.`;
 }
 
 /** Numbers for a cell: four digits, or all in front of the point.

@@ -92,7 +92,7 @@ export function readingWords(odds, empty) {
   const order = [...odds.keys()].sort((a, b) => odds[b] - odds[a]);
   if (!order.length || odds.some(Number.isNaN)) return "The network answers with no numbers.";
   const first = `${order[0]}, with ${percent(odds[order[0]])}; next ${order[1]}, ${percent(odds[order[1]])}.`;
-  return empty ? `The pad is empty. To that, the network answers ${first}` : `Read as ${first}`;
+  return empty ? `For an empty pad, the network answers ${first}` : `Read as ${first}`;
 }
 
 /** Where the ink is, in words.
@@ -135,7 +135,7 @@ function render({ model, el }) {
     describe: "Draw one digit, large, with mouse, finger or keys. The network answers while you draw.",
     keys: [
       ["arrow keys on the pad", "move the pen by one pixel; with Shift, by four"],
-      ["Home, Page Up, End, Page Down", "move it on the slant"],
+      ["Home, Page Up, End, Page Down", "move it diagonally"],
       ["Space", "lower the pen, or lift it"],
       ["Backspace", "take back the last stroke"],
       ["Delete", "clear the pad"],

@@ -281,7 +281,7 @@ export function story(set, level, row, column) {
       if (level + 1 < set.layers.length) {
         const end = linked(set, set.layers.length, links);
         const reach = end ? end[0].length * end[1].length : 0;
-        said.push(`It has a say in ${reach === 1 ? "1 output cell" : `${reach} output cells`}.`);
+        said.push(`It contributes to ${reach === 1 ? "1 output cell" : `${reach} output cells`}.`);
       }
     }
   }
@@ -387,7 +387,7 @@ function render({ model, el }) {
   });
   const remove = button("Remove the last layer", () => {
     const { layers } = set.now;
-    if (layers.length === 1) return frame.complain("One layer has to stay.");
+    if (layers.length === 1) return frame.complain("At least one layer must stay.");
     frame.complain(change({ layers: layers.slice(0, -1) }));
   });
   /** @type {[string, (kernelSize: number) => number][]} */

@@ -67,9 +67,9 @@ export function products({ shape, data }, kernel, i, j) {
  */
 export function note(kernel, result, show) {
   const weight = Number(sum(kernel.flat()).toFixed(9)) + 0; // never −0
-  let even = `An even surface becomes ${number(weight, 3)} times as bright.`;
-  if (weight === 0) even = "An even surface becomes 0.";
-  if (weight === 1) even = "An even surface stays as it is.";
+  let even = `A flat area becomes ${number(weight, 3)} times as bright.`;
+  if (weight === 0) even = "A flat area becomes 0.";
+  if (weight === 1) even = "A flat area stays as it is.";
   let low = Infinity;
   let high = -Infinity;
   let below = 0;

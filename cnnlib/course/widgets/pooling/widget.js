@@ -176,7 +176,7 @@ export function layout(set) {
   }
   const unread = neverRead(size, [kernelSize, stride, 0]);
   if (unread) said.push(unread);
-  if (isMoved(set)) said.push("What leaves on one side of the picture comes in on the other.");
+  if (isMoved(set)) said.push("What leaves the picture on one side comes back in on the other.");
   return said.join(" ");
 }
 
@@ -313,7 +313,7 @@ function render({ model, el }) {
     const cells = [h("td"), h("td")];
     return { name, cells, node: h("tr", {}, h("th", { scope: "row" }, name), cells) };
   });
-  const inkHeading = h("th", { scope: "col" }, "of those not 0 both times");
+  const inkHeading = h("th", { scope: "col" }, "of those that are not 0 both times");
   const table = h(
     "table",
     { class: "pool-table" },

@@ -354,7 +354,7 @@ function render({ model, el }) {
     const { layers } = set.now;
     const to = at + by;
     if (to < 0 || to >= layers.length) {
-      return frame.complain(`${names(layers)[at]} is the ${by < 0 ? "first" : "last"} row already.`);
+      return frame.complain(`${names(layers)[at]} is already the ${by < 0 ? "first" : "last"} row.`);
     }
     const next = layers.with(at, layers[to]).with(to, layers[at]);
     at = to;
@@ -362,7 +362,7 @@ function render({ model, el }) {
   }
   function remove() {
     const { layers } = set.now;
-    if (layers.length === 1) return frame.complain("One row has to stay.");
+    if (layers.length === 1) return frame.complain("At least one row must stay.");
     const name = names(layers)[at];
     const next = layers.toSpliced(at, 1);
     at = Math.min(at, next.length - 1);

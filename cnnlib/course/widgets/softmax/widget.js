@@ -55,7 +55,7 @@ export function lines(set) {
   if (!Number.isFinite(sum) || sum === 0) {
     const what = sum === 0 ? "too small" : "too large";
     return [
-      `The powers of e are ${what} for the computer. It takes the highest score from all scores ` +
+      `The powers of e are ${what} for the computer. The highest score is subtracted from all scores ` +
         `first, which changes no probability: class ${k} has p = ${p}.`,
       entropy,
     ];

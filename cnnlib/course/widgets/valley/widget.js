@@ -83,7 +83,7 @@ export function lines({ learning_rate: rate, momentum }, stations, k) {
  */
 export function verdict(set, facts) {
   const [along, across] = facts.curvature.map((curvature) => factor(set, curvature));
-  const most = `The limit here is ${number(limit(set, facts), 4)}.`;
+  const most = `With this momentum the learning rate may be at most ${number(limit(set, facts), 4)}.`;
   if (set.learning_rate === 0) return "With a learning rate of 0 nothing moves.";
   if (across > 1 + 1e-9) {
     return (

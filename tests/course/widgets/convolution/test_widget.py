@@ -185,7 +185,7 @@ def test_the_picture_shows_border_bias_and_turn():
     )
     assert grids[0] == ["0"] * 4 + ["3"] + ["0"] * 4
     assert ["2", "5", "4", "11"] in grids
-    assert "Kernel, turned, rows: 2 5; 4 11." in alt
+    assert "Kernel, flipped, rows: 2 5; 4 11." in alt
     assert "bias −2.5" in alt
     assert grids[-1] == ["30.5", "9.5", "12.5", "3.5"]
 

@@ -139,7 +139,7 @@ def test_too_large_a_learning_rate_is_explained(stepper: Stage) -> None:
         "This learning rate is too large. Where the valley is narrowest, each step multiplies the "
         "distance to its bottom by 1 − 0.006 · 372.3 = −1.23: past the bottom, and further away "
         "on the other side each time. In the end the loss grows without bounds. Any learning rate "
-        "below 2 / 372.3 = 0.00537 gets down."
+        "below 2 / 372.3 = 0.00537 reaches the bottom."
     )
     assert stepper.spoken().startswith("This learning rate is too large.")
     assert text(stepper, "legend") == "solid: rate 0.006; dashed: rate 0.004"

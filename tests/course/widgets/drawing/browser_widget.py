@@ -466,7 +466,7 @@ def test_nothing_is_answered_as_nothing(pad: Stage) -> None:
     pad.page.wait_for_function(
         "document.querySelector('[role=status]').textContent.includes('The pad is empty.')"
     )
-    assert pad.spoken().startswith("Cleared. The pad is empty. To that, the network answers ")
+    assert pad.spoken().startswith("Cleared. For an empty pad, the network answers ")
 
 
 def test_a_network_of_nan_says_so(stage: Callable[..., Stage]) -> None:

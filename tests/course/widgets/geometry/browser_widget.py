@@ -155,7 +155,8 @@ def test_a_pixel_shows_who_reads_it(stack: Stage) -> None:
     stack.grid("input").cell(0, 1).click()
     assert linked(stack, "map 1") == (0, 0, 0, 1)
     assert (
-        story(stack) == "Input row 0, column 1. Read by 2 windows. It has a say in 2 output cells."
+        story(stack)
+        == "Input row 0, column 1. Read by 2 windows. It contributes to 2 output cells."
     )
     label = stack.grid("map 1").cell(0, 1).get_attribute("aria-label")
     assert label == "map 1 row 0, column 1, read 2 times, reads the chosen cell"
@@ -197,7 +198,7 @@ def test_layers_are_added_and_removed(hand: Stage) -> None:
     remove.press("Enter")
     assert hand.settings["layers"] == [[2, 1, 1]]
     remove.press("Enter")
-    assert hand.complaint() == "One layer has to stay."
+    assert hand.complaint() == "At least one layer must stay."
     expect(remove).to_be_focused()
     for _ in range(4):
         hand.root.get_by_role("button", name="Add a layer").press("Enter")

@@ -179,7 +179,7 @@ def test_rows_are_added_moved_and_removed_with_the_mouse(small: Stage) -> None:
     small.press("Move up")
     small.press("Move down")
     small.press("Move down")
-    assert small.complaint() == "FC3 is the last row already."
+    assert small.complaint() == "FC3 is already the last row."
 
 
 def test_rows_are_chosen_moved_and_removed_with_the_keyboard(small: Stage) -> None:
@@ -199,7 +199,7 @@ def test_rows_are_chosen_moved_and_removed_with_the_keyboard(small: Stage) -> No
     keys.press("Delete")
     expect(mark(small, "CONV1")).to_be_focused()
     keys.press("Delete")
-    assert small.complaint() == "One row has to stay."
+    assert small.complaint() == "At least one row must stay."
     assert names(small) == ["CONV1"]
 
 

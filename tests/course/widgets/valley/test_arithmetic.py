@@ -71,6 +71,5 @@ def test_the_words(javascript: Module) -> None:
         "velocity along y: 0.9 · 50 + 25 = 70",
         "y: 0.5 − 0.01 · 70 = −0.2",
     ]
-    assert "too large. The limit here is 0.04." in javascript.call(
-        "verdict", {"learning_rate": 0.041, "momentum": 0}, facts
-    )
+    said = javascript.call("verdict", {"learning_rate": 0.041, "momentum": 0}, facts)
+    assert "too large. With this momentum the learning rate may be at most 0.04." in said
