@@ -264,10 +264,11 @@ def _compress(png: io.BytesIO) -> bytes:
     """
     picture = Image.open(png).convert("RGB")
     counts = picture.getcolors(picture.width * picture.height) or []
-    areas = sorted(colour for count, colour in counts if count >= AREA)
+    all_areas = sorted(colour for count, colour in counts if count >= AREA)
     before, kept = np.asarray(picture, dtype=np.int16), picture
     for size in PALETTES:
-        if len(areas) > size // 2:
+        areas = all_areas[: size - 64 if size == 256 else None]
+        if len(areas) > size // 2 and size < 256:
             continue
         # Maximum coverage spreads the palette over all colours that occur, however few their
         # pixels: the light in a cat's eye stays blue.
