@@ -98,7 +98,7 @@ def profiles(named: Mapping[str, Mapping[str, Sequence[float]]]) -> Figure:
     --------
     >>> from cnnlib.course.beyond_numpy import figures
     >>> fig = figures.profiles({"here": {"0 Conv2d": (0.002, 0.004), "1 ReLU": (0.001, 0.001)}})
-    >>> [bar.get_width() for bar in fig.axes[0].patches]
+    >>> [float(bar.get_width()) for bar in fig.axes[0].patches]
     [2.0, 1.0, 4.0, 1.0]
     """
     if not named:
