@@ -7,7 +7,7 @@ from answers import Answers
 
 right = Answers()
 
-right.values("push", 0.5, 1 / 2, np.float64(0.5), np.float32(0.5), Fraction(1, 2), np.array(0.5))
+right.values("push", 0.5, np.float64(0.5), np.float32(0.5), Fraction(1, 2), np.array(0.5))
 right.values(
     "dots",
     [(5, 16), (5, 17), (5, 15), (5, 14), (4, 14)],
