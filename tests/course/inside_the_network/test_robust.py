@@ -34,8 +34,8 @@ def test_the_stored_results_are_of_these_trainings_and_seeds() -> None:
 def test_every_seed_says_what_the_notebook_says() -> None:
     plain, attacked = robust.stored().values()
     at = robust.EPSILONS.index(0.2)
-    for kind in ("at once", "in steps"):
-        assert (attacked[kind][:, at] > plain[kind][:, at] + 0.3).all()
+    for kind, gain in (("at once", 0.4), ("in steps", 0.2)):
+        assert (attacked[kind][:, at] > plain[kind][:, at] + gain).all()
     assert (attacked["at once"][:, 0] < plain["at once"][:, 0]).all()
     assert (plain["by chance"][:, at] > plain["borrowed"][:, at]).all()
     assert (plain["borrowed"][:, at] > plain["at once"][:, at]).all()
