@@ -68,10 +68,9 @@ def overlays(
     fig, axes = drawing.new(ncols=count, width=9.0, height=9.0 / count * 0.93 + 0.1)
     drawing.image(pixels, axes[0], title=titles[0])
     height, width = grey.shape
-    shown = None
     for ax, heat, title in zip(axes[1:], heats, titles[1:], strict=True):
         drawing.image(grey, ax, title=title)
-        shown = ax.imshow(
+        ax.imshow(
             heat,
             cmap=DIVERGING,
             vmin=-reach,
@@ -80,7 +79,7 @@ def overlays(
             extent=(-0.5, width - 0.5, height - 0.5, -0.5),
             interpolation="nearest",
         )
-    bar = fig.colorbar(shown, ax=list(axes), aspect=18, pad=0.02, label=label)
+    bar = fig.colorbar(axes[-1].images[-1], ax=list(axes), aspect=18, pad=0.02, label=label)
     bar.outline.set_visible(False)
     return fig
 
