@@ -49,8 +49,8 @@ Rules that every widget keeps
 from cnnlib.course.widgets.activation import ActivationExplorer as ActivationExplorer
 from cnnlib.course.widgets.attack import AttackLab as AttackLab
 from cnnlib.course.widgets.backward import BackwardStepper as BackwardStepper
-from cnnlib.course.widgets.comparer import NetworkComparer as NetworkComparer
 from cnnlib.course.widgets.boxes import BoxSlider as BoxSlider
+from cnnlib.course.widgets.comparer import NetworkComparer as NetworkComparer
 from cnnlib.course.widgets.convolution import ConvolutionStepper as ConvolutionStepper
 from cnnlib.course.widgets.descent import DescentStepper as DescentStepper
 from cnnlib.course.widgets.drawing import DrawingPad as DrawingPad
