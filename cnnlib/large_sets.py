@@ -110,6 +110,12 @@ def read_large_set(
         If they are nowhere, with what to do.
     DamagedFileError
         If a file does not hold what it must. A kind of `ValueError`.
+
+    Examples
+    --------
+    >>> read_large_set("load_mnist", MNIST, "digits")  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    FileNotFoundError: load_mnist: there is no file train-images-idx3-ubyte or ...
     """
     if folder is not None:
         places = [Path(folder).expanduser()]

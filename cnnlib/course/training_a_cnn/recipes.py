@@ -75,6 +75,14 @@ def train(
     checkpoint : str or Path, optional
         As for `cnnlib.training.fit`.
     progress : bool
+
+    Examples
+    --------
+    >>> digits = load_digits()
+    >>> small = digits._replace(train=tuple(part[:64] for part in digits.train))
+    >>> model, history = train(RECIPES["digits"], small, seed=0, epochs=1, progress=False)
+    >>> history
+    History(1 epochs, 1 batches)
     """
     epochs = recipe.epochs if epochs is None else epochs
     rng = np.random.default_rng(seed)
