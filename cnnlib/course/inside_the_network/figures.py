@@ -22,6 +22,7 @@ def overlays(
     *,
     label: str = "",
     opacity: float = 0.6,
+    width: float = 9.0,
 ) -> Figure:
     """Draw maps over a picture, all on one signed scale, with the picture alone in front.
 
@@ -37,6 +38,8 @@ def overlays(
         What the colours mean.
     opacity : float
         Of the maps, from 0 to 1.
+    width : float
+        Width of the figure in inches.
 
     Returns
     -------
@@ -65,9 +68,9 @@ def overlays(
     heats = [np.asarray(one, dtype=float) for one in maps]
     reach = max(float(np.abs(heat).max()) for heat in heats) or 1.0
     count = len(maps) + 1
-    fig, axes = drawing.new(ncols=count, width=9.0, height=9.0 / count * 0.93 + 0.1)
+    fig, axes = drawing.new(ncols=count, width=width, height=width / count * 0.93 + 0.1)
     drawing.image(pixels, axes[0], title=titles[0])
-    height, width = grey.shape
+    high, wide = grey.shape
     for ax, heat, title in zip(axes[1:], heats, titles[1:], strict=True):
         drawing.image(grey, ax, title=title)
         ax.imshow(
@@ -76,7 +79,7 @@ def overlays(
             vmin=-reach,
             vmax=reach,
             alpha=opacity,
-            extent=(-0.5, width - 0.5, height - 0.5, -0.5),
+            extent=(-0.5, wide - 0.5, high - 0.5, -0.5),
             interpolation="nearest",
         )
     bar = fig.colorbar(axes[-1].images[-1], ax=list(axes), aspect=18, pad=0.02, label=label)
