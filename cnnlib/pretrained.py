@@ -110,12 +110,12 @@ def imagenet_input(photo: Array) -> Array:
     if not isinstance(photo, np.ndarray) or photo.dtype != np.uint8:
         raise TypeError(
             f"{op}: photo must be an array of uint8, got {describe(photo)}. Make it one with "
-            "cnnlib.datasets.as_photo(photo), or open_photo(path) if it is a file."
+            "as_photo(photo) from cnnlib.datasets, or open_photo(path) if it is a file."
         )
     if photo.ndim != 3 or photo.shape[2] != 3 or photo.size == 0:
         raise ValueError(
             f"{op}: photo must have the shape (H, W, 3), got {photo.shape}. Make it so with "
-            "cnnlib.datasets.as_photo(photo)."
+            "as_photo(photo) from cnnlib.datasets."
         )
     try:
         from PIL import Image

@@ -16,25 +16,24 @@ FUNCTIONS = '''
 from cnnlib.checks import float_array, gradient
 
 
-def relu6(x: Array) -> Array:
-    """Return `x` between 0 and 6."""
-    x = float_array("relu6", "x", x)
-    return np.clip(x, x.dtype.type(0), x.dtype.type(6))
+def hardtanh(x: Array) -> Array:
+    """Return `x` between -1 and 1."""
+    return np.clip(float_array("hardtanh", "x", x), -1, 1)
 
 
-def relu6_backward(dout: Array, x: Array) -> Array:
-    """Let the gradient pass where `x` was between 0 and 6."""
-    x = float_array("relu6_backward", "x", x)
-    return gradient("relu6_backward", dout, x.shape, x) * ((x > 0) & (x < 6))
+def hardtanh_backward(dout: Array, x: Array) -> Array:
+    """Let the gradient pass where `x` was between -1 and 1."""
+    x = float_array("hardtanh_backward", "x", x)
+    return gradient("hardtanh_backward", dout, x.shape, x) * ((x > -1) & (x < 1))
 '''
 NAMES = """
-from cnnlib.functional.activations import relu6, relu6_backward
+from cnnlib.functional.activations import hardtanh, hardtanh_backward
 
-__all__ += ["relu6", "relu6_backward"]
+__all__ += ["hardtanh", "hardtanh_backward"]
 """
 ROW = """OPERATIONS = {
-    "relu6": Operation(
-        cases("relu6", (IMAGES,)), lambda T, x: T.relu6(x), elementwise=True
+    "hardtanh": Operation(
+        cases("hardtanh", (IMAGES,)), lambda T, x: T.hardtanh(x), elementwise=True
     ),
 """
 HIDE_TORCH = """
@@ -84,19 +83,19 @@ def test_an_operation_is_three_edits_and_then_pending(scratch):
     append(scratch / "cnnlib/functional/activations.py", FUNCTIONS)
     append(scratch / "cnnlib/functional/__init__.py", NAMES)
     change(scratch / "tests/functional/operations.py", "OPERATIONS = {\n", ROW)
-    code, said = run_tests(scratch, "relu6", "functional", "test_malformed.py")
+    code, said = run_tests(scratch, "hardtanh", "functional", "test_malformed.py")
     assert code == 0, said
     assert "PendingResults: not compared with PyTorch yet:" in said
     for dtype in ("float64", "float32"):
-        assert f"relu6(x (3, 4, 5, 2)) {dtype}" in said
-    assert "make_golden.py relu6" in said
+        assert f"hardtanh(x (3, 4, 5, 2)) {dtype}" in said
+    assert "make_golden.py hardtanh" in said
 
     # A wrong gradient is found all the same, without PyTorch.
-    change(scratch / "cnnlib/functional/activations.py", "((x > 0) & (x < 6))", "(x < 6)")
-    code, said = run_tests(scratch, "relu6", "functional/test_functional.py")
+    change(scratch / "cnnlib/functional/activations.py", "((x > -1) & (x < 1))", "(x < 1)")
+    code, said = run_tests(scratch, "hardtanh", "functional/test_functional.py")
     assert code == 1
     for backend in ("plain", "fast"):
-        assert f"test_gradients[{backend}-relu6(x (3, 4, 5, 2)) float64]" in said
+        assert f"test_gradients[{backend}-hardtanh(x (3, 4, 5, 2)) float64]" in said
 
 
 def test_a_case_that_changed_is_stale_until_the_command_is_run(scratch):

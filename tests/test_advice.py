@@ -21,6 +21,7 @@ from cnnlib.console import how_to_go_on
 from cnnlib.datasets import as_photo, load_digits, open_photo
 from cnnlib.files import check_folder
 from cnnlib.gradcheck import numerical_gradient
+from cnnlib.pretrained import imagenet_input
 from cnnlib.training import evaluate, fit
 
 PACKAGE = Path(__file__).parents[1] / "cnnlib"
@@ -63,6 +64,7 @@ def names() -> dict[str, Any]:
         fit,
         how_to_go_on,
         load_digits,
+        imagenet_input,
     ):
         known[function.__name__] = function
     return known
@@ -426,13 +428,23 @@ ADVICE = [
         "ADVISED; open_photo(source)",
         "source = open('cat.png', 'rb'); source.read()",
     ),
+    *(
+        A("imagenet_input(photo)", "as_photo(photo)", "imagenet_input(ADVISED)", f"photo = {wrong}")
+        for wrong in ("np.zeros((5, 5, 3))", "np.zeros((5, 5), np.uint8)")
+    ),
+    A(
+        "imagenet_input(path)",
+        "open_photo(path)",
+        "imagenet_input(ADVISED)",
+        "path = 'cat.png'",
+    ),
 ]
 
 # Code in messages that is not run here: what a message has got, and lines for a shell.
 NOT_ADVICE = {"alpha=…", "k=…", '…("that folder")'}
 FOR_A_SHELL = {
     "`git restore data/…`": "data/digits.npz",
-    "`python data/…`": "data/make_digits.py",
+    "`python data/make_….py`": "data/make_digits.py",
     "`pip install -e .`": "pyproject.toml",
     "`pip install pillow`": "pyproject.toml",
     "`pip install pooch`": "pyproject.toml",

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from cnnlib import functional as F
-from cnnlib import layers
+from cnnlib import further, layers
 from cnnlib.gradcheck import check_gradient
 from cnnlib.model import Container, Parallel, Residual, Sequential
 
@@ -17,6 +17,7 @@ def rng():
 
 IMAGE = np.random.default_rng(1).standard_normal((2, 4, 6, 5))
 ROWS = np.random.default_rng(2).standard_normal((3, 8))
+FURTHER = [name for name in further.__all__ if isinstance(getattr(further, name), type)]
 CASES = {
     "Conv2d": (
         lambda: layers.Conv2d(4, 6, (3, 2), (1, 2), (1, 0), 2, rng=rng(), dtype=np.float64),
@@ -32,6 +33,8 @@ CASES = {
         ROWS,
     ),
     "ReLU": (layers.ReLU, IMAGE),
+    "ReLU6": (layers.ReLU6, 4 * IMAGE),
+    "ZeroPad2d": (lambda: further.ZeroPad2d((1, 0, 2, 3)), IMAGE),
     "LeakyReLU": (lambda: layers.LeakyReLU(0.2), IMAGE),
     "Sigmoid": (layers.Sigmoid, IMAGE),
     "Tanh": (layers.Tanh, IMAGE),
@@ -57,7 +60,7 @@ CASES = {
 
 def test_every_layer_is_in_the_table():
     tested = {name.split()[0] for name in CASES}
-    assert tested | {"Dropout", "Layer", "Parameter"} == set(layers.__all__)
+    assert tested | {"Dropout", "Layer", "Parameter"} == {*layers.__all__, *FURTHER}
 
 
 @pytest.mark.parametrize("name", sorted(CASES))
@@ -106,6 +109,7 @@ WORDS = {
 
 def test_every_layer_of_the_library_declares_whether_it_mixes_images():
     library = [getattr(layers, name) for name in layers.__all__ if name != "Parameter"]
+    library += [getattr(further, name) for name in FURTHER]
     library += [Sequential, Residual, Parallel, Container]
     assert all("mixes_images" in vars(layer) for layer in library)
     tested = {name.split()[0] for name in WORDS}

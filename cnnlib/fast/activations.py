@@ -3,6 +3,7 @@
 import numpy as np
 
 from cnnlib.checks import float_array, gradient
+from cnnlib.fast.threads import blocks, split
 from cnnlib.types import Array
 
 
@@ -22,16 +23,38 @@ def relu_backward(dout: Array, x: Array) -> Array:
     return np.where(passes, dout, 0)  # 0 · inf would be NaN
 
 
+_BLOCK = 1 << 16  # numbers; as many as stay in the cache from one step to the next
+
+
 def relu6(x: Array) -> Array:
-    """Return ``min(max(0, x), 6)`` as `cnnlib.functional.relu6`."""
-    return np.clip(float_array("relu6", "x", x), 0, 6)
+    """Return ``min(max(0, x), 6)`` as `cnnlib.functional.relu6`, block by block."""
+    y = np.empty_like(float_array("relu6", "x", x))
+    values, clipped = x.ravel("K"), y.ravel("K")  # both in the order in which they lie in memory
+
+    def work(block: slice) -> None:
+        np.clip(values[block], 0, 6, out=clipped[block])
+
+    split(work, blocks(x.size, _BLOCK))
+    return y
 
 
 def relu6_backward(dout: Array, x: Array) -> Array:
     """Return the gradient as `cnnlib.functional.relu6_backward`; a product is far faster."""
     x = float_array("relu6_backward", "x", x)
     dout = gradient("relu6_backward", dout, x.shape, x)
-    stopped = (x <= 0) | (x >= 6)
-    if np.isfinite(dout).all():
-        return dout * ~stopped
-    return np.where(stopped, 0, dout)  # 0 · inf would be NaN
+    dx = np.empty_like(x)
+    if dout.strides != dx.strides:  # in the order of x, so that equal places meet
+        dx[...] = dout
+        dout = dx
+    values, sent, passed = x.ravel("K"), dout.ravel("K"), dx.ravel("K")
+
+    def work(block: slice) -> None:
+        stops = values[block] <= 0
+        stops |= values[block] >= 6
+        if np.isfinite(sent[block]).all():
+            np.multiply(sent[block], ~stops, out=passed[block])
+        else:  # 0 · inf would be NaN
+            passed[block] = np.where(stops, 0, sent[block])
+
+    split(work, blocks(x.size, _BLOCK))
+    return dx

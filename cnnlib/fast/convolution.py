@@ -95,6 +95,8 @@ def _block_im2col(x: Array, block: Block, kernel: Pair, stride: Pair, padding: P
     """Return `im2col` of one block, in a workspace."""
     windows = _windows(_bordered(x, block, kernel, stride, padding), kernel, stride)
     n, oh, ow, kh, kw, c = windows.shape
+    if kernel == (1, 1) and stride == (1, 1):  # the pixels themselves: no copy, if they lie well
+        return windows.reshape(n * oh * ow, c)
     if kw * c < 16:
         # Rows of a window this short are slow to copy. Take the image rows of one place of the
         # window after another: the same matrix, lying transposed in memory.
@@ -280,6 +282,11 @@ def _input_gradient(dout: Array, x: Array, weight: Array, stride: Pair, padding:
     (n, c_in, h, w), (c_out, _, kh, kw) = x.shape, weight.shape
     (sh, sw), (ph, pw), (oh, ow) = stride, padding, dout.shape[2:]
     douts = dout.transpose(0, 2, 3, 1)
+    if (kh, kw) == stride == (1, 1) and padding == (0, 0):  # each pixel was a window
+        filters = weight.reshape(c_out, c_in)
+        return (
+            _times(douts.reshape(-1, c_out), filters).reshape(n, h, w, c_in).transpose(0, 3, 1, 2)
+        )
     # A window further left meets the pixel further right in its kernel: so the kernel is mirrored.
     kernel_rows = weight[..., ::-1].transpose(2, 3, 0, 1).reshape(kh, kw * c_out, c_in)
     windows, columns = _meeting(kw - 1 - pw, sw, ow, w + kw - 1)
@@ -303,6 +310,20 @@ def _input_gradient(dout: Array, x: Array, weight: Array, stride: Pair, padding:
     size = max(_BLOCK_BYTES // (oh * w * max(kw * c_out, kh * c_in) * x.itemsize), 1)
     split(work, blocks(n, size))
     return dx.transpose(0, 3, 1, 2)
+
+
+def _times(rows: Array, filters: Array) -> Array:
+    """Return ``rows @ filters``, dealt out among threads."""
+    if len(rows) < filters.shape[1]:
+        return product(rows, filters)
+    y = np.empty((len(rows), filters.shape[1]), dtype=rows.dtype)
+
+    def work(block: slice) -> None:
+        np.matmul(rows[block], filters, out=y[block])
+
+    row_bytes = sum(filters.shape) * rows.itemsize
+    split(work, blocks(len(rows), max(_BLOCK_BYTES // row_bytes, filters.shape[1])))
+    return y
 
 
 def _meeting(place: int, step: int, count: int, size: int) -> tuple[slice, slice]:

@@ -123,6 +123,40 @@ def inference(name: str, shape: tuple[int, ...], batch: int) -> tuple[Run, Run |
     return lambda: predict(model, x), torch_inference
 
 
+def photograph(backward: bool) -> tuple[Run, Run | None]:
+    """One 224×224 photograph through EfficientNet-Lite0, and perhaps back to its pixels.
+
+    Both networks are folded, without batch normalisation. Both find the weights' gradients too.
+    """
+    x, dout = random(1, 3, 224, 224), np.eye(1000, dtype=np.float32)[:1]
+    model = architectures.efficientnet_lite0(np.random.default_rng(2), folded=True)
+    model.eval()
+
+    def cnnlib_run() -> object:
+        logits = model(x)
+        return model.backward(dout) if backward else logits
+
+    if not TORCH:
+        return cnnlib_run, None
+
+    import networks
+    import torch
+
+    other = networks.efficientnet_lite0().eval()
+    tx, tdout = torch.from_numpy(x), torch.from_numpy(dout)
+
+    def torch_run() -> object:
+        if not backward:
+            with torch.inference_mode():
+                return other(tx)
+        other.zero_grad()
+        pixels = tx.detach().requires_grad_()
+        other(pixels).backward(tdout)
+        return pixels.grad
+
+    return cnnlib_run, torch_run
+
+
 def convolution(
     batch: int, c_in: int, size: int, c_out: int, last: bool = False
 ) -> tuple[Run, Run | None]:
@@ -240,6 +274,20 @@ def table_rows() -> list[Row]:
             macs("resnet18", small, 8),
             30,
             1.5,
+        ),
+        Row(
+            "EfficientNet-Lite0, inference, one photograph",
+            lambda: photograph(backward=False),
+            macs("efficientnet_lite0", (3, 224, 224), 1),
+            30,
+            2.0,
+        ),
+        Row(
+            "EfficientNet-Lite0, there and back to the pixels",
+            lambda: photograph(backward=True),
+            3 * macs("efficientnet_lite0", (3, 224, 224), 1),
+            20,
+            2.0,
         ),
     ]
 

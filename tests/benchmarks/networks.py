@@ -79,3 +79,40 @@ def resnet18() -> nn.Module:
             layers.append(Residual(c_in, c_out, 2 if stage and not block else 1))
             c_in = c_out
     return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(512, 1000))
+
+
+class Inverted(nn.Module):
+    """A block of EfficientNet-Lite0, with batch normalisation folded in."""
+
+    def __init__(self, c_in: int, c_out: int, size: int, stride: int, expansion: int) -> None:
+        super().__init__()
+        wide = c_in * expansion
+        layers: list[nn.Module] = [nn.Conv2d(c_in, wide, 1), nn.ReLU6()] if expansion > 1 else []
+        # TensorFlow's "same": at stride 2 the odd pixel comes at the end.
+        before, after = ((size - stride) // 2, (size - stride + 1) // 2)
+        layers.append(nn.ZeroPad2d((before, after, before, after)))
+        layers += [nn.Conv2d(wide, wide, size, stride, groups=wide), nn.ReLU6()]
+        self.main = nn.Sequential(*layers, nn.Conv2d(wide, c_out, 1))
+        self.shortcut = stride == 1 and c_in == c_out
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.main(x) + x if self.shortcut else self.main(x)
+
+
+def efficientnet_lite0() -> nn.Module:
+    layers: list[nn.Module] = [nn.ZeroPad2d((0, 1, 0, 1)), nn.Conv2d(3, 32, 3, 2), nn.ReLU6()]
+    c_in = 32
+    for repeats, size, stride, expansion, c_out in (
+        (1, 3, 1, 1, 16),
+        (2, 3, 2, 6, 24),
+        (2, 5, 2, 6, 40),
+        (3, 3, 2, 6, 80),
+        (3, 5, 1, 6, 112),
+        (4, 5, 2, 6, 192),
+        (1, 3, 1, 6, 320),
+    ):
+        for position in range(repeats):
+            layers.append(Inverted(c_in, c_out, size, 1 if position else stride, expansion))
+            c_in = c_out
+    layers += [nn.Conv2d(320, 1280, 1), nn.ReLU6(), nn.AdaptiveAvgPool2d(1), nn.Flatten()]
+    return nn.Sequential(*layers, nn.Linear(1280, 1000))

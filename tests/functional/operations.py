@@ -98,7 +98,22 @@ def convolution_cases() -> list[Case]:
                     calls.append((shapes, options))
     # Besides: no bias, and one place.
     alone = Case("conv2d", {"x": (1, 3, 5, 4), "weight": (2, 3, 5, 4)})
-    return [*cases("conv2d", *calls), alone]
+    return [*cases("conv2d", *calls), alone, *depthwise_cases()]
+
+
+def depthwise_cases() -> list[Case]:
+    """Each channel by itself: windows that overlap, touch, and leave pixels out; several sides."""
+    calls = []
+    for kernel, stride, padding in (
+        ((3, 3), 1, 1),
+        ((5, 5), 2, 2),
+        ((3, 2), (1, 2), (0, 1)),
+        ((2, 2), 3, 0),
+        ((1, 1), 1, 0),
+    ):
+        shapes = {"x": (2, 5, 9, 8), "weight": (5, 1, *kernel), "bias": (5,)}
+        calls.append((shapes, {"stride": stride, "padding": padding, "groups": 5}))
+    return cases("conv2d", *calls)
 
 
 def window(rng: np.random.Generator, largest: Callable[[int], int]) -> tuple[Any, ...]:
@@ -114,6 +129,8 @@ def window(rng: np.random.Generator, largest: Callable[[int], int]) -> tuple[Any
 def random_convolution(rng: np.random.Generator) -> Case:
     kernel, stride, padding, size = window(rng, lambda k: k)
     n, c_in, c_out, groups = (int(v) for v in rng.integers(1, 4, 4))
+    if rng.random() < 0.3:  # depthwise
+        c_in, c_out, groups = 1, 1, 7
     shapes = {
         "x": (n, c_in * groups, *size),
         "weight": (c_out * groups, c_in, *kernel),
@@ -162,6 +179,10 @@ def pad(T: ModuleType, x: Any, padding: tuple[int, int], mode: str = "constant",
     return T.pad(x, (width, width, height, height), mode, *given)
 
 
+def zero_pad(T: ModuleType, x: Any, padding: Any) -> Any:
+    return T.pad(x, padding if isinstance(padding, tuple) else (padding,) * 4)
+
+
 # --- the table ------------------------------------------------------------------------------------
 
 # fmt: off
@@ -197,6 +218,15 @@ OPERATIONS = {
         whole={"padding": Whole(0, huge=True)},
         choices=("mode",),
     ),
+    "zero_pad2d": Operation(
+        cases(
+            "zero_pad2d",
+            (IMAGES, {"padding": (0, 1, 0, 1)}),
+            (IMAGES, {"padding": (3, 0, 1, 2)}),
+            (IMAGES, {"padding": 2}),
+        ),
+        zero_pad,
+    ),
     "max_pool2d": pooling("max_pool2d", lambda T, x, **options: T.max_pool2d(x, **options)),
     "min_pool2d": pooling("min_pool2d", lambda T, x, **options: -T.max_pool2d(-x, **options)),
     "avg_pool2d": pooling("avg_pool2d", lambda T, x, **options: T.avg_pool2d(x, **options)),
@@ -207,6 +237,11 @@ OPERATIONS = {
     "relu": Operation(
         cases("relu", (IMAGES,), (IMAGES, {}, True)),  # with ties, some values are exactly zero
         lambda T, x: T.relu(x),
+        elementwise=True,
+    ),
+    "relu6": Operation(
+        cases("relu6", (IMAGES,), (IMAGES, {}, True)),
+        lambda T, x: T.relu6(x),
         elementwise=True,
     ),
     "leaky_relu": Operation(

@@ -3,6 +3,8 @@
 Hand values are the ones that the notebooks work out on paper.
 """
 
+import re
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -128,10 +130,14 @@ def test_activations_by_hand():
     x = np.array([-2.0, 0.0, 3.0])
     assert F.relu(x).tolist() == [0, 0, 3]
     assert F.leaky_relu(x, 0.5).tolist() == [-1, 0, 3]
+    assert F.relu6(np.array([-2.0, 5.5, 6.0, 9.0])).tolist() == [0, 5.5, 6, 6]
     assert F.sigmoid(np.log([1 / 3, 1.0, 3.0])).round(12).tolist() == [0.25, 0.5, 0.75]
     assert F.tanh(np.array([0.0, np.log(2)])).round(12).tolist() == [0, 0.6]  # (2 - ½) / (2 + ½)
     ones = np.ones(3)
     assert F.relu_backward(ones, x).tolist() == [0, 0, 1]  # the slope at 0 is taken as 0
+    ends = np.array([-2.0, 0.0, 5.5, 6.0, 9.0, np.nan])  # no slope at either end, as in PyTorch
+    assert F.relu6_backward(np.ones(6), ends).tolist() == [0, 0, 1, 0, 0, 1]
+    assert F.relu6_backward(np.full(6, np.inf), ends).tolist() == [0, 0, np.inf, 0, 0, np.inf]
     assert F.leaky_relu_backward(ones, x, 0.5).tolist() == [0.5, 0.5, 1]
 
 
@@ -219,6 +225,49 @@ def test_padding_modes_by_hand():
     assert grads.tolist() == [1e6 + 100, 10 + 1000 + 1e5, 1 + 10000]
     grads = F.pad2d_backward(dout, row, (0, 2), "replicate").ravel()
     assert grads.tolist() == [111, 1000, 1e4 + 1e5 + 1e6]
+
+
+def test_one_sided_padding_by_hand():
+    x = np.array([[1.0, 2.0], [3.0, 4.0]])[None, None]
+    # left, right, top, bottom
+    assert F.zero_pad2d(x, (0, 1, 0, 1))[0, 0].tolist() == [[1, 2, 0], [3, 4, 0], [0, 0, 0]]
+    assert F.zero_pad2d(x, (2, 0, 1, 0))[0, 0].tolist() == [
+        [0, 0, 0, 0],
+        [0, 0, 1, 2],
+        [0, 0, 3, 4],
+    ]
+    dout = np.arange(12.0).reshape(1, 1, 3, 4)
+    assert F.zero_pad2d_backward(dout, x, (2, 0, 1, 0))[0, 0].tolist() == [[6, 7], [10, 11]]
+
+
+@pytest.mark.parametrize(
+    ("padding", "error"),
+    [
+        ((0, 1), "zero_pad2d: padding must be one whole number or (left, right, top, bottom)"),
+        ((0, 1, 0, -1), "zero_pad2d: padding must be at least 0, got -1."),
+        ((0, 1, 0, 1.0), "zero_pad2d: padding must be a whole number, got 1.0."),
+        (None, "zero_pad2d: padding must be a whole number, got None."),
+    ],
+)
+def test_padding_that_no_side_can_have(padding, error):
+    with pytest.raises((ValueError, TypeError), match=f"^{re.escape(error)}"):
+        F.zero_pad2d(np.ones((1, 1, 2, 2)), padding)
+
+
+@pytest.mark.parametrize("stride", [1, 2, (3, 1)])
+def test_depthwise_convolution_is_one_convolution_a_channel(stride):
+    rng = np.random.default_rng(3)
+    x, weight, bias = (rng.standard_normal(s) for s in ((2, 40, 37, 33), (40, 1, 5, 3), (40,)))
+    y = F.conv2d(x, weight, bias, stride, (2, 1), groups=40)
+    dout = rng.standard_normal(y.shape)
+    dx, dweight, dbias = F.conv2d_backward(dout, x, weight, stride, (2, 1), groups=40)
+    for c in (0, 7, 39):
+        own = slice(c, c + 1)
+        alone = F.conv2d(x[:, own], weight[own], bias[own], stride, (2, 1))
+        np.testing.assert_allclose(y[:, own], alone, rtol=1e-12, atol=1e-12)
+        grads = F.conv2d_backward(dout[:, own], x[:, own], weight[own], stride, (2, 1))
+        for mine, theirs in zip((dx[:, own], dweight[own], dbias[own]), grads, strict=True):
+            np.testing.assert_allclose(mine, theirs, rtol=1e-12, atol=1e-12)
 
 
 def test_dropout_keeps_the_expected_sum():
