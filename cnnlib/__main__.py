@@ -109,7 +109,7 @@ def main() -> None:
         help="what to learn: the course's digits, Fashion-MNIST, or the whole of MNIST",
     )
     options.add_argument(
-        "--epochs", type=int, help="passes over the training images; 12, for fashion 15"
+        "--epochs", type=int, help="passes over the training images; 12, for fashion 20"
     )
     options.add_argument("--seed", type=int, default=0, help="the same seed, the same weights")
     options.add_argument("--save", metavar="FILE", help="write the weights here, e.g. cnn.npz")

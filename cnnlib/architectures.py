@@ -41,7 +41,10 @@ __all__ = [
 
 
 def course_cnn(
-    rng: np.random.Generator, dtype: npt.DTypeLike = np.float32, width: int = 1
+    rng: np.random.Generator,
+    dtype: npt.DTypeLike = np.float32,
+    width: int = 1,
+    dropout: float = 0.0,
 ) -> Sequential:
     """Return the network that the course trains: convolution, ReLU, pool, twice; then two dense.
 
@@ -52,6 +55,9 @@ def course_cnn(
     dtype : float32 or float64
     width : int
         How many times as many filters and hidden values as in the course, for harder pictures.
+    dropout : float
+        Probability with which a training step drops each value that the dense layers get. With 0
+        there is no layer for it.
 
     Returns
     -------
@@ -65,6 +71,7 @@ def course_cnn(
     (2, 10)
     """
     first, second, hidden = (integer("course_cnn", "width", width, 1) * k for k in (16, 32, 128))
+    drop = [Dropout(dropout, rng=rng)] if dropout else []
     return Sequential(
         Conv2d(1, first, kernel_size=5, rng=rng, dtype=dtype),  # 28 → 24
         ReLU(),
@@ -73,6 +80,7 @@ def course_cnn(
         ReLU(),
         MaxPool2d(2),  # 8 → 4
         Flatten(),
+        *drop,
         Linear(second * 4 * 4, hidden, rng=rng, dtype=dtype),
         ReLU(),
         Linear(hidden, 10, rng=rng, dtype=dtype),

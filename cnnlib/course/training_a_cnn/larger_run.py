@@ -14,14 +14,15 @@ import time
 from pathlib import Path
 from typing import Any
 
-from cnnlib.course.training_a_cnn.recipes import RECIPES, Recipe, train
-from cnnlib.datasets import Parts
+from cnnlib.course.training_a_cnn.recipes import FIRST_TRY, RECIPES, Recipe, train
+from cnnlib.datasets import Parts, load_fashion_mnist
 from cnnlib.files import write_whole
 from cnnlib.training import evaluate
 
-__all__ = ["PUBLISHED", "stored"]
+__all__ = ["PUBLISHED", "first_try", "stored"]
 
 RESULTS = Path(__file__).with_name("larger_run.json")
+FIRST = Path(__file__).with_name("first_try.json")
 SERIES = ("train_loss", "train_accuracy", "validation_loss", "validation_accuracy")
 
 # From the table "Benchmark" in the README of zalandoresearch/fashion-mnist, as it stood in March
@@ -79,10 +80,22 @@ def stored() -> list[dict[str, Any]]:
     Examples
     --------
     >>> len(stored()[0]["validation_accuracy"])
-    15
+    20
     """
     runs: list[dict[str, Any]] = json.loads(RESULTS.read_text(encoding="utf-8"))
     return runs
+
+
+def first_try() -> dict[str, Any]:
+    """Return the one run of the recipe that was tried first and fell short.
+
+    Examples
+    --------
+    >>> first_try()["test_accuracy"] < 0.92
+    True
+    """
+    runs: list[dict[str, Any]] = json.loads(FIRST.read_text(encoding="utf-8"))
+    return runs[0]
 
 
 def keep(run: dict[str, Any], path: Path = RESULTS) -> None:
@@ -94,8 +107,10 @@ def keep(run: dict[str, Any], path: Path = RESULTS) -> None:
 
 
 if __name__ == "__main__":
-    everything = RECIPES["fashion"].load()
-    assert isinstance(everything, Parts)
-    for chosen in map(int, sys.argv[1:] or ["0"]):
-        keep(done := run_once(everything, chosen, progress=True))
-        print(f"seed {chosen}: test accuracy {done['test_accuracy']:.2%}")
+    seeds = [int(word) for word in sys.argv[1:] if word != "--first-try"] or [0]
+    tried_first = "--first-try" in sys.argv
+    chosen, path = (FIRST_TRY, FIRST) if tried_first else (RECIPES["fashion"], RESULTS)
+    everything = load_fashion_mnist()
+    for seed in seeds:
+        keep(done := run_once(everything, seed, chosen, progress=True), path)
+        print(f"seed {seed}: test accuracy {done['test_accuracy']:.2%}")

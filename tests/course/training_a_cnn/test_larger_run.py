@@ -3,13 +3,14 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from cnnlib.course.training_a_cnn import larger_run
-from cnnlib.course.training_a_cnn.recipes import RECIPES, flip_and_shift, train
+from cnnlib.course.training_a_cnn.recipes import FIRST_TRY, RECIPES, Recipe, train
 from cnnlib.datasets import Parts, Split, load_digits
 
 
@@ -41,7 +42,7 @@ def test_a_training_learns_and_the_same_seed_gives_the_same(small: Parts) -> Non
 def test_clothes_are_mirrored_and_moved_by_one_pixel() -> None:
     images = np.zeros((400, 1, 7, 7), np.float32)
     images[:, 0, 3, 2] = 1
-    moved = flip_and_shift(images, np.random.default_rng(0))
+    moved = FIRST_TRY.augment(images, np.random.default_rng(0))
     assert (moved.sum(axis=(1, 2, 3)) == 1).all()
     _, _, rows, columns = np.nonzero(moved)
     assert set(rows.tolist()) == {2, 3, 4}
@@ -76,6 +77,21 @@ def test_the_stored_runs_are_of_this_recipe_and_reach_the_goal() -> None:
         assert run["test_accuracy"] >= 0.925
         assert abs(run["test_accuracy"] - run["validation_accuracy"][-1]) < 0.015
         assert run["test_accuracy"] * 10_000 == pytest.approx(round(run["test_accuracy"] * 10_000))
+
+
+def test_the_first_try_was_held_back_too_much() -> None:
+    run = larger_run.first_try()
+    assert {len(run[name]) for name in larger_run.SERIES} == {FIRST_TRY.epochs}
+    assert run["train_accuracy"][-1] - run["validation_accuracy"][-1] < 0.005
+    assert run["validation_accuracy"][-1] < larger_run.stored()[0]["validation_accuracy"][-1]
+
+
+def test_each_word_of_a_recipe_changes_the_training(small: Parts) -> None:
+    plain = Recipe(RECIPES["digits"].load, RECIPES["digits"].augment, epochs=1)
+    first = train(plain, small, 0, progress=False)[1].batch_losses
+    for change in ({"width": 2}, {"dropout": 0.5}, {"decay": 0.1}, {"augment": FIRST_TRY.augment}):
+        other = train(replace(plain, **change), small, 0, progress=False)[1].batch_losses
+        assert other != first, change
 
 
 def test_the_shell_says_what_to_do_where_the_data_are_not(tmp_path: Path) -> None:
