@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 
-from cnnlib.architectures import course_cnn
 from cnnlib.course.tools import lab
 from cnnlib.course.tools.checking import collect, report
 from cnnlib.course.tools.environment import settle
@@ -31,7 +30,7 @@ def train(data: str, epochs: int | None, seed: int, save: str | None) -> None:
         parts = recipe.load()
     except (OSError, ValueError) as error:
         sys.exit(str(error))
-    print(course_cnn(np.random.default_rng(seed), width=recipe.width).summary((1, 28, 28)))
+    print(recipe.network(np.random.default_rng(seed)).summary((1, 28, 28)))
     print()
     started = time.perf_counter()
     model, history = train_by(recipe, parts, seed, epochs)
@@ -109,7 +108,7 @@ def main() -> None:
         help="what to learn: the course's digits, Fashion-MNIST, or the whole of MNIST",
     )
     options.add_argument(
-        "--epochs", type=int, help="passes over the training images; 12, for fashion 20"
+        "--epochs", type=int, help="passes over the training images; 12 unless given"
     )
     options.add_argument("--seed", type=int, default=0, help="the same seed, the same weights")
     options.add_argument("--save", metavar="FILE", help="write the weights here, e.g. cnn.npz")

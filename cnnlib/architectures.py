@@ -45,6 +45,7 @@ def course_cnn(
     dtype: npt.DTypeLike = np.float32,
     width: int = 1,
     dropout: float = 0.0,
+    batch_norm: bool = False,
 ) -> Sequential:
     """Return the network that the course trains: convolution, ReLU, pool, twice; then two dense.
 
@@ -58,6 +59,8 @@ def course_cnn(
     dropout : float
         Probability with which a training step drops each value that the dense layers get. With 0
         there is no layer for it.
+    batch_norm : bool
+        Whether batch normalisation stands behind each convolution.
 
     Returns
     -------
@@ -72,11 +75,17 @@ def course_cnn(
     """
     first, second, hidden = (integer("course_cnn", "width", width, 1) * k for k in (16, 32, 128))
     drop = [Dropout(dropout, rng=rng)] if dropout else []
+
+    def norm(channels: int) -> list[Layer]:
+        return [BatchNorm2d(channels, dtype=dtype)] if batch_norm else []
+
     return Sequential(
         Conv2d(1, first, kernel_size=5, rng=rng, dtype=dtype),  # 28 → 24
+        *norm(first),
         ReLU(),
         MaxPool2d(2),  # 24 → 12
         Conv2d(first, second, kernel_size=5, rng=rng, dtype=dtype),  # 12 → 8
+        *norm(second),
         ReLU(),
         MaxPool2d(2),  # 8 → 4
         Flatten(),

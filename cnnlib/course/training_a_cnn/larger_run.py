@@ -80,7 +80,7 @@ def stored() -> list[dict[str, Any]]:
     Examples
     --------
     >>> len(stored()[0]["validation_accuracy"])
-    20
+    12
     """
     runs: list[dict[str, Any]] = json.loads(RESULTS.read_text(encoding="utf-8"))
     return runs

@@ -36,6 +36,8 @@ class Recipe:
         How many times as wide as the network of the notebook.
     dropout : float
         Probability of dropout before the dense layers.
+    batch_norm : bool
+        Whether batch normalisation stands behind the convolutions.
     decay : float
         Weight decay.
     """
@@ -45,7 +47,12 @@ class Recipe:
     epochs: int
     width: int = 1
     dropout: float = 0.0
+    batch_norm: bool = False
     decay: float = 1e-3
+
+    def network(self, rng: np.random.Generator) -> Sequential:
+        """Return the network with its first weights."""
+        return course_cnn(rng, width=self.width, dropout=self.dropout, batch_norm=self.batch_norm)
 
 
 def flip_and_shift(images: Array, rng: np.random.Generator) -> Array:
@@ -55,7 +62,15 @@ def flip_and_shift(images: Array, rng: np.random.Generator) -> Array:
 
 RECIPES = {
     "digits": Recipe(load_digits, random_shift, epochs=12),
-    "fashion": Recipe(load_fashion_mnist, random_flip, 20, width=2, dropout=0.5, decay=1e-4),
+    "fashion": Recipe(
+        load_fashion_mnist,
+        random_flip,
+        epochs=12,
+        width=2,
+        dropout=0.3,
+        batch_norm=True,
+        decay=5e-4,
+    ),
     "mnist": Recipe(load_mnist, random_shift, epochs=12),
 }
 # What was tried first for the clothes: held back so much that it hardly fits what it has seen.
@@ -94,7 +109,7 @@ def train(
     """
     epochs = recipe.epochs if epochs is None else epochs
     rng = np.random.default_rng(seed)
-    model = course_cnn(rng, width=recipe.width, dropout=recipe.dropout)
+    model = recipe.network(rng)
     sgd = SGD(model.parameters(), lr=0.05, momentum=0.9, weight_decay=recipe.decay)
     history = fit(
         model,

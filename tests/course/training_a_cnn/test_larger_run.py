@@ -52,7 +52,7 @@ def test_clothes_are_mirrored_and_moved_by_one_pixel() -> None:
 def test_a_run_records_every_epoch_and_one_score(small: Parts) -> None:
     run = larger_run.run_once(small, 3, epochs=2)
     assert run["seed"] == 3
-    assert run["parameters"] == 317_066
+    assert run["parameters"] == 317_258
     assert {len(run[name]) for name in larger_run.SERIES} == {2}
     model, _ = train(RECIPES["fashion"], small, 3, 2, progress=False)
     right = (model(small.test.images).argmax(axis=1) == small.test.labels).mean()
@@ -72,7 +72,7 @@ def test_runs_are_kept_by_seed(tmp_path: Path) -> None:
 def test_the_stored_runs_are_of_this_recipe_and_reach_the_goal() -> None:
     recipe = RECIPES["fashion"]
     for run in larger_run.stored():
-        assert run["parameters"] == 317_066
+        assert run["parameters"] == 317_258
         assert {len(run[name]) for name in larger_run.SERIES} == {recipe.epochs}
         assert run["test_accuracy"] >= 0.925
         assert abs(run["test_accuracy"] - run["validation_accuracy"][-1]) < 0.015
@@ -89,7 +89,13 @@ def test_the_first_try_was_held_back_too_much() -> None:
 def test_each_word_of_a_recipe_changes_the_training(small: Parts) -> None:
     plain = Recipe(RECIPES["digits"].load, RECIPES["digits"].augment, epochs=1)
     first = train(plain, small, 0, progress=False)[1].batch_losses
-    for change in ({"width": 2}, {"dropout": 0.5}, {"decay": 0.1}, {"augment": FIRST_TRY.augment}):
+    for change in (
+        {"width": 2},
+        {"dropout": 0.5},
+        {"decay": 0.1},
+        {"augment": FIRST_TRY.augment},
+        {"batch_norm": True},
+    ):
         other = train(replace(plain, **change), small, 0, progress=False)[1].batch_losses
         assert other != first, change
 
