@@ -10,13 +10,17 @@ from pathlib import Path
 import nbformat
 from examples import TESTS, WIDGETS, example
 
-SHOW = "import runpy\nrunpy.run_path({path!r})['example']()"
+# The examples share a helper, which a kernel does not find by itself.
+SHOW = "import runpy, sys\nsys.path.append({here!r})\nrunpy.run_path({path!r})['example']()"
 
 
 def notebook() -> nbformat.NotebookNode:
     """Return a notebook that was not run, with a cell for each widget, named after it."""
     cells = [
-        nbformat.v4.new_code_cell(SHOW.format(path=str(TESTS / name / "example.py")), id=name)
+        nbformat.v4.new_code_cell(
+            SHOW.format(here=str(Path(__file__).parent), path=str(TESTS / name / "example.py")),
+            id=name,
+        )
         for name in WIDGETS
     ]
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}

@@ -297,3 +297,23 @@ def test_batch_norm_counts_its_batches_there_and_nobody_minds():
     module = to_torch(Sequential(BatchNorm2d(4)))
     assert "0.num_batches_tracked" in module.state_dict()
     assert "0.num_batches_tracked" not in interop.from_torch(module).state_dict()
+
+
+def test_what_is_advised_works() -> None:
+    layers_of = nn.Sequential(nn.Flatten(), nn.Linear(4, 3))
+    module = layers_of.half()
+    with pytest.raises(NotCarriedError, match=r"module\.float\(\)"):
+        from_torch(module)
+    assert from_torch(module.float()).layers[1].weight.value.shape == (3, 4)
+
+    class Net(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.dense = nn.Linear(4, 3)
+
+    model = Sequential(Flatten(), Linear(4, 3, rng=np.random.default_rng(0)))
+    with pytest.raises(NotCarriedError, match="into=model"):
+        from_torch(Net())
+    carried = Net()
+    from_torch(carried, into=model, names={"dense": "1"})
+    np.testing.assert_array_equal(model[1].weight.value, carried.dense.weight.detach().numpy())

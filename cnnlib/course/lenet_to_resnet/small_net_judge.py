@@ -15,8 +15,6 @@ from cnnlib.model import Sequential
 from cnnlib.optim import SGD, CosineAnnealingLR
 from cnnlib.training import evaluate, fit, random_shift
 
-__all__ = ["NINE", "judge", "small_net", "try_network"]
-
 INPUT = (1, 28, 28)
 MOST_PARAMETERS = 50_000
 MOST_WORK = 3_000_000

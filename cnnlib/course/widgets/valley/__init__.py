@@ -84,7 +84,7 @@ class MomentumValley(Widget):
     --------
     >>> valley = MomentumValley(0.01, 0.9)
     >>> valley
-    MomentumValley(learning rate 0.01, momentum 0.9: loss 75 → 0.0261)
+    MomentumValley(learning rate 0.01, momentum 0.9: loss 75 → 0.026)
     >>> valley.path[1].tolist()
     [9.9, 0.5]
     """
