@@ -642,7 +642,7 @@ def _judge_dots(answer: Any) -> str | None:
 _DOTS_SOLUTION = """my_dots = []
 for _ in range(5):
     image = ex.with_dots(my_dots)
-    gradient = cnn.backward(F.cross_entropy_backward(cnn(image), [1]))
+    gradient = cnn.backward(F.cross_entropy_backward(cnn(image), np.array([1])))
     gain = gradient * (1 - image)  # a dark pixel can rise by more than a light one
     row, column = divmod(int(gain.argmax()), 28)
     my_dots.append((row, column))"""
