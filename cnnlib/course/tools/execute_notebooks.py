@@ -57,8 +57,12 @@ class _ThisPython(AsyncKernelManager):
         return KernelSpec(**get_kernel_dict())
 
 
-def execute(path: Path, timeout: int = CELL_TIMEOUT) -> NotebookNode:
-    """Run a notebook from a fresh kernel and return it, normalised. The file is not written."""
+def execute(path: Path, timeout: int = CELL_TIMEOUT, keep_widgets: bool = False) -> NotebookNode:
+    """Run a notebook from a fresh kernel and return it, normalised. The file is not written.
+
+    With `keep_widgets` the state of the course's own widgets stays in it, for a page that shows
+    them alive.
+    """
     notebook = nbformat.read(path, as_version=4)
     notebook.metadata.pop("widgets", None)
     running: list[NotebookNode] = []
@@ -80,7 +84,7 @@ def execute(path: Path, timeout: int = CELL_TIMEOUT) -> NotebookNode:
             )
     except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
         raise NotebookError(_failure(path, running[-1], error)) from error
-    normalise(notebook)
+    normalise(notebook, keep_widgets)
     problems = [
         str(problem)
         for rule in OUTPUT_RULES
@@ -97,7 +101,7 @@ def _failure(path: Path, cell: NotebookNode, error: Exception) -> str:
     return f"{path.stem}, cell `{cell.id}`: {type(error).__name__}\n{details}"
 
 
-def normalise(notebook: NotebookNode) -> NotebookNode:
+def normalise(notebook: NotebookNode, keep_widgets: bool = False) -> NotebookNode:
     """Take out of a notebook what would differ in the next run. Changes it and returns it."""
     widgets = notebook.metadata.get("widgets")
     notebook.nbformat, notebook.nbformat_minor = 4, 5
@@ -114,7 +118,8 @@ def normalise(notebook: NotebookNode) -> NotebookNode:
             cell.outputs = _join_streams(cell.outputs)
     _finish_progress_bars(notebook)
     _number_widgets(notebook)
-    _drop_drawn_widgets(notebook)
+    if not keep_widgets:
+        _drop_drawn_widgets(notebook)
     nbformat.validate(notebook)
     return notebook
 

@@ -72,6 +72,7 @@ class AttackLab(Widget):
     Goodfellow, Shlens and Szegedy, "Explaining and harnessing adversarial examples", 2015.
     """
 
+    needs_kernel = True
     _esm = script("attack/widget.js")
     _css = styles("attack/widget.js")
     FACTS: ClassVar[dict[str, Any]] = {"top": TOP, "seeds": SEEDS}

@@ -187,6 +187,7 @@ class DrawingPad(Widget):
     ((28, 28), (10,))
     """
 
+    needs_kernel = True
     _esm = script("drawing/widget.js")
     _css = styles("drawing/widget.js")
     FACTS: ClassVar[dict[str, Any]] = {

@@ -60,6 +60,7 @@ class FeatureMapBrowser(Widget):
     (12, 12)
     """
 
+    needs_kernel = True
     _esm = script("features/widget.js")
     _css = styles("features/widget.js")
     FACTS: ClassVar[dict[str, Any]] = {"diverging": diverging_colours()}

@@ -104,6 +104,8 @@ class Widget(anywidget.AnyWidget):
     """
 
     FACTS: ClassVar[dict[str, Any]] = {}
+    # Whether Python computes what the learner sees: a page without a kernel then shows a picture.
+    needs_kernel: ClassVar[bool] = False
 
     settings = _Settings().tag(sync=True)
     facts = _Facts().tag(sync=True)

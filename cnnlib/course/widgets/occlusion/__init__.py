@@ -94,6 +94,7 @@ class OcclusionBrush(Widget):
     Zeiler and Fergus, "Visualizing and understanding convolutional networks", 2014, section 4.2.
     """
 
+    needs_kernel = True
     _esm = script("occlusion/widget.js")
     _css = styles("occlusion/widget.js")
     FACTS: ClassVar[dict[str, Any]] = {

@@ -174,6 +174,7 @@ class TrainingDashboard(Widget):
     History(2 epochs, 4 batches)
     """
 
+    needs_kernel = True
     _esm = script("training/widget.js")
     _css = styles("training/widget.js")
     FACTS: ClassVar[dict[str, Any]] = {"epochs": EPOCHS, "diverging": diverging_colours()}

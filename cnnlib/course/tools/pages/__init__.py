@@ -1,0 +1,1 @@
+"""The course as pages of a browser: no kernel, no server, nothing from another host."""
