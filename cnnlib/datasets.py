@@ -82,7 +82,7 @@ class Split(NamedTuple):
     """
 
     images: NDArray[np.float32]
-    labels: NDArray[np.int64]
+    labels: NDArray[np.intp]
 
 
 class Digits(NamedTuple):
@@ -318,7 +318,8 @@ def _split(images: NDArray[np.uint8], labels: NDArray[np.uint8]) -> Split:
     pixels = images.astype(np.float32)
     pixels /= 255
     # A grey image has one channel: the axis is put in here so that layers find (N, C, H, W).
-    return Split(pixels[:, np.newaxis], labels.astype(np.int64))
+    # Labels are indices: int64, but for a browser's Python, whose indices have 32 bits.
+    return Split(pixels[:, np.newaxis], labels.astype(np.intp))
 
 
 def _load_parts(operation: str, wanted: LargeSet, folder: str | Path | None) -> Parts:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 import threading
 from typing import Any, ClassVar
 
@@ -382,7 +383,7 @@ def _checked_model(op: str, model: object) -> Sequential:
     sizes = []
     for layer in model:
         shape = layer.output_shape(shape)
-        sizes.append(int(np.prod(shape)))
+        sizes.append(math.prod(shape))
     if sum(sizes) > VALUES:
         raise ValueError(
             f"{op}: the layers of model make {sum(sizes):,} numbers of one image; at most "

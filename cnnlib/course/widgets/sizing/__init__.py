@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -130,7 +131,7 @@ def size_up(shape: Shape, layers: Iterable[Sequence[Any]]) -> list[SizedLayer]:
             continue
         try:
             layer = _layer(kind, numbers, now, np.random.default_rng(0))
-            came = (int(np.prod(now)),) if kind == "dense" else now
+            came = (math.prod(now),) if kind == "dense" else now
             output = layer.output_shape(came)
         except ValueError as error:
             rows.append(SizedLayer(name, problem=str(error)))
@@ -143,7 +144,7 @@ def size_up(shape: Shape, layers: Iterable[Sequence[Any]]) -> list[SizedLayer]:
                 output,
                 sum(parameter.size for parameter in layer.parameters()),
                 layer.multiply_adds(came),
-                4 * int(np.prod(output)),
+                4 * math.prod(output),
                 view[0] if len(output) == 3 else None,
             )
         )
@@ -173,7 +174,7 @@ def _names(layers: Iterable[Sequence[Any]]) -> list[str]:
 
 def _layer(kind: str, numbers: list[int], shape: Shape, rng: np.random.Generator) -> Layer:
     if kind == "dense":
-        return Linear(int(np.prod(shape)), numbers[0], rng=rng)
+        return Linear(math.prod(shape), numbers[0], rng=rng)
     if len(shape) != 3:
         raise ValueError(
             f"{kind}: expected maps of shape (C, H, W), got {shape}, what a dense layer puts out. "
