@@ -338,7 +338,9 @@ def _data_folder() -> Path:
     override = os.environ.get("CNNLIB_DATA")
     if override:
         return Path(override).expanduser()
-    return Path(__file__).resolve().parent.parent / "data"
+    package = Path(__file__).resolve().parent
+    bundled = package / "bundled" / "data"  # where a wheel has it
+    return bundled if bundled.is_dir() else package.parent / "data"
 
 
 def open_data(name: str, operation: str) -> Any:
@@ -385,6 +387,8 @@ def _how_to_restore(name: str) -> str:
             f"The environment variable CNNLIB_DATA sends cnnlib to {folder}: unset it to read "
             f"the data folder of the course, or put the right file there. {cure}"
         )
+    if _data_folder().parent.name == "bundled":
+        return "To restore it: python -m pip install --force-reinstall --no-deps cnnlib."
     if not _data_folder().is_dir():
         return (
             "cnnlib looks for a folder named data beside the package, and there is none: it was "

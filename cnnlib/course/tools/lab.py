@@ -18,6 +18,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from cnnlib.course.tools.environment import ROOT
+from cnnlib.course.tools.my_copy import BUNDLED, COURSE
 
 # The matrices of the course are small: on several threads BLAS spends more time on waiting than on
 # multiplying, and the last bits depend on how many there are. A reader's own setting counts.
@@ -93,7 +94,7 @@ def environment() -> dict[str, str]:
     # Text files are UTF-8 whatever the reader's locale is.
     variables["PYTHONUTF8"] = "1"
     # The modules of this folder, whatever else this Python has installed under the same name.
-    if os.pathsep not in str(ROOT):
+    if COURSE != BUNDLED and os.pathsep not in str(ROOT):
         variables["PYTHONPATH"] = str(ROOT)
     # Kernels of this Python, also for somebody who does not own it.
     variables["JUPYTER_PREFER_ENV_PATH"] = "1"

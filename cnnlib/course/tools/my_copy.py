@@ -23,8 +23,9 @@ from typing import Any
 from cnnlib.files import write_whole
 
 ROOT = Path(os.path.abspath(__file__)).parents[3]
-COURSE = ROOT / "notebooks"
-DEFAULT = ROOT / "my-notebooks"
+# A wheel carries the notebooks in the package; a clone has them beside it.
+BUNDLED = ROOT / "cnnlib" / "bundled" / "notebooks"
+COURSE = BUNDLED if BUNDLED.is_dir() else ROOT / "notebooks"
 RECORD = ".course.json"
 # A copy in here would be taken for a part of the course: tested, published, or removed.
 OF_THE_COURSE = (
@@ -44,12 +45,15 @@ GONE = "no longer part of the course; it is yours to keep or to delete"
 def folder_for(name: str) -> Path:
     """Return the folder that a reader means; an empty name means the usual one.
 
+    That is ``my-notebooks`` in the course's folder. Where the course came as a wheel, it is in the
+    folder that one is in.
+
     Raises
     ------
     ValueError : there is no such user, as in ``~nobody/cnn``
     """
     if not name:
-        return DEFAULT
+        return Path(os.getcwd() if COURSE == BUNDLED else ROOT) / "my-notebooks"
     expanded = os.path.expanduser(name)
     if expanded.startswith("~") and not Path(expanded).exists():
         raise ValueError(f"my-copy: no home folder is known for {name}. {ELSEWHERE}")
@@ -82,9 +86,11 @@ def copy_notebooks(target: Path, source: Path = COURSE) -> dict[str, str]:
         try:
             without_outputs(content)
         except ValueError as error:
+            cure = f"git checkout -- notebooks/{name}"
+            if source == BUNDLED:
+                cure = "python -m pip install --force-reinstall --no-deps cnnlib"
             raise ValueError(
-                f"my-copy: {source / name} is damaged ({error}). "
-                f"Get it back with: git checkout -- notebooks/{name}"
+                f"my-copy: {source / name} is damaged ({error}). Get it back with: {cure}"
             ) from None
     try:
         target.mkdir(parents=True, exist_ok=True)
