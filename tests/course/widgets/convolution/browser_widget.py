@@ -211,8 +211,8 @@ def test_the_border_is_not_edited_and_says_why(stepper: Stage) -> None:
     assert stepper.complaint() == ""
 
 
-def test_true_convolution_turns_the_kernel(stepper: Stage) -> None:
-    turn = stepper.page.get_by_role("switch", name="Turn the kernel")
+def test_true_convolution_flips_the_kernel(stepper: Stage) -> None:
+    turn = stepper.page.get_by_role("switch", name="Flip the kernel")
     turn.press("Enter")
     expect(turn).to_be_checked()
     assert stepper.grid("kernel").numbers() == [[2, 5], [4, 11]]

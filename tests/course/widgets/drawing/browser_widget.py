@@ -464,7 +464,7 @@ def test_nothing_is_answered_as_nothing(pad: Stage) -> None:
     until_answered(pad)
     button(pad, "Clear").click()
     pad.page.wait_for_function(
-        "document.querySelector('[role=status]').textContent.includes('The pad is empty.')"
+        "document.querySelector('[role=status]').textContent.includes('For an empty pad')"
     )
     assert pad.spoken().startswith("Cleared. For an empty pad, the network answers ")
 

@@ -111,7 +111,7 @@ def test_powers_that_are_too_large_are_explained(explorer: Stage) -> None:
     explorer.enter("Score of class 2", "1000")
     assert explorer.root.locator(".soft-number").all_inner_texts()[-2:] == ["∞", "∞"]
     assert lines(explorer) == [
-        "The powers of e are too large for the computer. It takes the highest score from all "
+        "The powers of e are too large for the computer. The highest score is subtracted from all "
         "scores first, which changes no probability: class 2 has p = 1.",
         "cross-entropy of class 2: −ln p = 0",
     ]
