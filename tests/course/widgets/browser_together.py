@@ -30,7 +30,7 @@ def look(shown: Stage) -> list[str]:
 
 
 def alike(now: str, before: str) -> bool:
-    """Whether two parts look alike. How far down a widget stands moves the last digit of a place."""
+    """Whether two parts look alike; how far down a widget is moves the last digit of a place."""
     (name, *now_parts), (named, *parts) = now.split(" | "), before.split(" | ")
     places, place = [float(part) for part in now_parts[:4]], [float(part) for part in parts[:4]]
     return (name, now_parts[4:]) == (named, parts[4:]) and places == pytest.approx(place, abs=0.05)
