@@ -28,8 +28,8 @@ push = chapter.prediction(
     mistakes=[
         (
             0.1,
-            "The weights are added with their signs, 2 + 1 − 0.5 − 1.5 = 1. But each input is "
-            "pushed the way that its own weight likes, so the sizes add up.",
+            "Did all four inputs go up? Then the weights add with their signs, 2 + 1 − 0.5 − 1.5 "
+            "= 1. But each input may go its own way: up or down, as its weight has it.",
         ),
         (
             0.125,
@@ -48,8 +48,9 @@ push = chapter.prediction(
         ),
         (
             1.0,
-            "The push is counted twice: from −0.1 to 0.1. Each input moves by 0.1, in one "
-            "direction.",
+            "Either the weights were added with their signs, 2 + 1 − 0.5 − 1.5, and ε is missing, "
+            "or the push was counted twice, from −0.1 to 0.1. Each input moves by 0.1, in the "
+            "direction that suits its own weight.",
         ),
         (-0.5, "The size is right. But the question is how far the score can *rise*."),
     ],
@@ -698,16 +699,16 @@ quiz = Quiz(
         ),
         right(
             "That snow speaks for “wolf” here, so a husky in snow may well be called one",
-            "The mean of the map is the score (with the bias), so those places carried it. Whether "
-            "they cause it, occlusion tells: cover the snow and look.",
+            "The mean of the map is the score (with the bias), so those places carried it. A place "
+            "sees more than its own square, so make sure: cover the snow and look.",
         ),
         wrong(
             "Nothing: such maps are only pictures",
-            "This one is arithmetic: its mean plus the bias is the score, to the last digit.",
+            "This one is arithmetic: its mean plus the bias is the score.",
         ),
         wrong(
             "That the network needs more layers",
-            "A deeper network, trained on the same photographs, finds the same short cut.",
+            "A deeper network, trained on the same photographs, can take the same short cut.",
         ),
     ),
     (
@@ -744,25 +745,24 @@ quiz = Quiz(
         ),
         wrong(
             "The network was trained with random noise",
-            "It was not. Random directions are harmless for nearly every network, trained with "
-            "noise or not.",
+            "It was not. Of all the directions in so many dimensions nearly none is a bad one.",
         ),
     ),
     (
         "A one-step attack turns the Egyptian cat into a tiger cat, not into a toaster. Why?",
         right(
-            "The loss falls off fastest towards the classes that are near: tiger cat had 0.32 "
-            "already",
-            "Pushing one class down is cheapest by lifting its neighbours, which share its "
-            "features. To reach a toaster, one must aim at it, in several steps.",
+            "Its neighbours are the nearest way out: tiger cat had 0.32 already",
+            "The gradient of the loss for the scores is p − y: it pushes tiger cat up with 0.32, "
+            "and toaster with next to nothing. To reach a toaster, aim at it, in several steps.",
         ),
         wrong(
             "A cat can never be made a toaster: the photograph is too clear",
-            "It can: aimed at one class and in several small steps, it goes nearly anywhere.",
+            "It can: aimed at the toaster, in eight small steps, this cat became one.",
         ),
         wrong(
             "ε was too small",
-            "With a larger ε the same step still ends at a cat: its direction is the same.",
+            "With 4, 8 and 16 grey levels the same step still ends at a cat: its direction is the "
+            "same.",
         ),
         wrong(
             "The network knows the difference between living and made things",
@@ -797,8 +797,8 @@ quiz = Quiz(
         ),
         wrong(
             "That a probability below 5% means “I do not know”",
-            "Often it is low for such images, and nothing forces it to be: the rocket is called a "
-            "missile with 37%.",
+            "It may be low for such images, and nothing forces it to be: the rocket is called a "
+            "missile with 37%, and the last sitting made noise a toaster with more than 99%.",
         ),
         right(
             "Only which of its thousand classes scores highest",
