@@ -173,6 +173,14 @@ def _stretched(maps, weight):
     return (found - found.min()) / (np.ptp(found) or 1)
 
 
+@class_map.mistake(
+    "The weighted maps are added, and divided by the number of places. The mean comes after the "
+    "map: it gives the score."
+)
+def _divided_by_places(maps, weight):
+    return (weight[:, None, None] * maps).sum(axis=0) / maps[0].size
+
+
 # 3. What a channel likes best
 
 
@@ -317,6 +325,31 @@ def _wrong_shape(images, maps, size):
     return images[n, i : i + size, j : j + size]
 
 
+@strongest_patch.mistake(
+    "Only the map of the first image is searched. The strongest place may be in any of them."
+)
+def _searched_in_the_first(images, maps, size):
+    i, j = np.unravel_index(maps[0].argmax(), maps[0].shape)
+    return images[0, i : i + size, j : j + size]
+
+
+@strongest_patch.mistake(
+    "The place is multiplied by `size`, as if the windows lay side by side. At stride 1 the next "
+    "window begins one pixel further on."
+)
+def _side_by_side(images, maps, size):
+    n, i, j = np.unravel_index(maps.argmax(), maps.shape)
+    return images[n, i * size : (i + 1) * size, j * size : (j + 1) * size]
+
+
+@strongest_patch.mistake(
+    "A slice ends at its second number: from `row` to `row + size`, not from `row` to `size`."
+)
+def _ends_at_size(images, maps, size):
+    n, i, j = np.unravel_index(maps.argmax(), maps.shape)
+    return images[n, i:size, j:size]
+
+
 # 4. Occlusion
 
 
@@ -406,6 +439,21 @@ def _never_uncovered(image, weight, size):
 @occlusion.mistake("The square is black, 0. Grey is 0.5.")
 def _black(image, weight, size):
     return _occlusion(image, weight, size, grey=0.0)
+
+
+@occlusion.mistake(
+    "Two things: the square is black, 0, where grey is 0.5; and the signs are turned round. A fall "
+    "is the score of the whole image minus that of the covered one."
+)
+def _rises_under_black(image, weight, size):
+    return -_occlusion(image, weight, size, grey=0.0)
+
+
+@occlusion.mistake(
+    "The square is painted with 127, the grey of bytes. Here pixels run from 0 to 1."
+)
+def _grey_of_bytes(image, weight, size):
+    return _occlusion(image, weight, size, grey=127.0)
 
 
 @occlusion.mistake("The square is white, 1. Grey is 0.5.")
@@ -573,6 +621,19 @@ def _change_clipped(image, gradient, epsilon):
     return np.clip(image + np.clip(epsilon * np.sign(gradient), 0, 1), 0, 1)
 
 
+@fgsm.mistake("Every pixel gets brighter here. Where the gradient is negative it must get darker.")
+def _always_up(image, gradient, epsilon):
+    return np.clip(image + epsilon, 0, 1)
+
+
+@fgsm.mistake(
+    "Epsilon is inside the sign, where it is lost: `np.sign` makes 1 of every positive number. "
+    "Multiply the sign by it."
+)
+def _epsilon_in_the_sign(image, gradient, epsilon):
+    return np.clip(image + np.sign(epsilon * gradient), 0, 1)
+
+
 # 6. Five dots
 
 DIGIT = 6  # of the validation digits: a one
@@ -656,8 +717,8 @@ dots = chapter.project(
     judge=_judge_dots,
     model_answer=[(5, 16), (5, 17), (5, 15), (5, 14), (4, 14)],
     solution=_DOTS_SOLUTION,
-    praise="It no longer says 1. A person still does: five pixels of 784 are different. Five "
-    "dots at random places fool the network practically never, so it is the choice that does it.",
+    praise="It no longer says 1. A person still does: at most five pixels of 784 are different. "
+    "Of 200 tries with five random dots none fooled it, so it is the choice that does it.",
     hints=[
         "Where would white paint make a different digit of this one? `ex.try_dots([(5, 16)])` says "
         "how probable the network finds a 1 with one dot. Try some.",
