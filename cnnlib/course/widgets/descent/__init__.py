@@ -104,7 +104,7 @@ class DescentStepper(Widget):
     """Watch a kernel learn from one pair of input and output: loss, gradient, update.
 
     The learning rate and every number of input, target and kernel can be changed. The chart
-    keeps the curve of the learning rate before. Below stands what the rate does in this valley,
+    keeps the curve of the learning rate before. Below it is written what the rate does in this valley,
     and from where on it is too large.
 
     Parameters
