@@ -115,7 +115,7 @@ class BoxSlider(Widget):
         for ax, title in ((above, "the boxes"), (below, "the area of their overlap, against t")):
             ax.set(xlim=(-WIDEST, REACH), title=title)
         alt = (
-            f"A box of width {written(self.first)} stays where it is, one of width {written(self.second)} "
+            f"A box of width {written(self.first)} stays put, one of width {written(self.second)} "
             f"slides over it. At t = {written(self.t)} they overlap in the area "
             f"{written(self.area, '.3g')}. Below, the area against t: up, "
             f"{'level, ' if self.first != self.second else ''}and down again."
