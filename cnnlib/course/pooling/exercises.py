@@ -1002,7 +1002,7 @@ def _put(pooled, rows, columns, shape, place):
     ],
 )
 def put_back(pooled, rows, columns, shape):
-    """Return a map of this shape: each pooled number where it had won, zeros elsewhere."""
+    """Return an array of this shape: each pooled number where it had won, zeros elsewhere."""
     image = np.zeros(shape, pooled.dtype)
     for i in range(pooled.shape[0]):
         for j in range(pooled.shape[1]):
