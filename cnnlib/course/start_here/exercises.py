@@ -121,7 +121,7 @@ added = chapter.prediction(
 
 folded = chapter.prediction(
     "folded",
-    "Fold it anew",
+    "The missing length",
     level=1,
     minutes=2,
     expected=(2, 12, 5),
