@@ -283,7 +283,7 @@ def _blackened(picture):
 
 
 @without_border.mistake(
-    "One row and one column too many are cut off at the end: a slice stops *before* its end, so "
+    "One row and one column too many are cut off at the end: a slice stops before its end, so "
     "−1 as the end already leaves out the last."
 )
 def _one_short(picture):
@@ -376,7 +376,7 @@ def _summed(photo, factors):
 quiz = Quiz(
     "ex.quiz",
     (
-        "You are about to run a cell above which stands *Predict, then run*. What is the best "
+        "You are about to run a cell under the words “Predict, then run”. What is the best "
         "first step?",
         wrong(
             "Run it, and see whether the result makes sense.",
