@@ -12,13 +12,14 @@ from pathlib import Path
 import nbformat
 
 from cnnlib.course.tools import lab
+from cnnlib.course.tools.environment import ROOT
 from cnnlib.course.tools.my_copy import COURSE
 from cnnlib.course.tools.pages.path import deck
 from cnnlib.files import write_whole
 
 __all__ = ["prepare"]
 
-FOLDER = lab.ROOT / "my-lectures"
+FOLDER = ROOT / "my-lectures"
 
 
 def prepare(name: str, folder: Path = FOLDER) -> Path:
@@ -42,9 +43,9 @@ def prepare(name: str, folder: Path = FOLDER) -> Path:
     original = lab.choose(name, sorted(COURSE.glob("*.ipynb")))
     target = folder / original.name
     if not target.exists():
-        notebook = nbformat.read(original, as_version=4)  # type: ignore[no-untyped-call]
+        notebook = nbformat.read(original, as_version=4)
         folder.mkdir(parents=True, exist_ok=True)
-        write_whole(target, nbformat.writes(deck(notebook)).encode())  # type: ignore[no-untyped-call]
+        write_whole(target, nbformat.writes(deck(notebook)).encode())
     return target
 
 

@@ -54,7 +54,7 @@ def _title(slide: Slide) -> str:
 def main(paths: list[str]) -> int:
     """Print the notes for the notebooks at these paths."""
     for path in map(Path, paths):
-        notebook = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
+        notebook = nbformat.read(path, as_version=4)
         print(lecture_notes(path.stem, notebook))
     return 0
 
