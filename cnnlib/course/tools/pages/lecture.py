@@ -56,7 +56,7 @@ def main(name: str, options: list[str]) -> int:
     except ValueError as error:
         print(error, file=sys.stderr)
         return 1
-    print(f"{target}: run all cells once, then press Start Deck in the notebook's toolbar.")
+    print(f"{target}: run all cells once, then press Toggle Deck in its toolbar.")
     return lab.run(target, options)
 
 
