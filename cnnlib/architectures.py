@@ -27,6 +27,7 @@ from cnnlib.layers import (
     Tanh,
 )
 from cnnlib.model import Parallel, Residual, Sequential
+from cnnlib.shapes import output_size
 
 __all__ = [
     "alexnet",
@@ -46,6 +47,8 @@ def course_cnn(
     width: int = 1,
     dropout: float = 0.0,
     batch_norm: bool = False,
+    kernel_size: int = 5,
+    padding: int = 0,
 ) -> Sequential:
     """Return the network that the course trains: convolution, ReLU, pool, twice; then two dense.
 
@@ -60,7 +63,9 @@ def course_cnn(
         Probability with which a training step drops each value that the dense layers get. With 0
         there is no layer for it.
     batch_norm : bool
-        Whether batch normalisation stands behind each convolution.
+        Whether batch normalisation follows each convolution.
+    kernel_size, padding : int
+        Of both convolutions.
 
     Returns
     -------
@@ -76,21 +81,24 @@ def course_cnn(
     first, second, hidden = (integer("course_cnn", "width", width, 1) * k for k in (16, 32, 128))
     drop = [Dropout(dropout, rng=rng)] if dropout else []
 
-    def norm(channels: int) -> list[Layer]:
-        return [BatchNorm2d(channels, dtype=dtype)] if batch_norm else []
+    def conv(c_in: int, c_out: int) -> list[Layer]:
+        norm: list[Layer] = [BatchNorm2d(c_out, dtype=dtype)] if batch_norm else []
+        return [Conv2d(c_in, c_out, kernel_size, padding=padding, rng=rng, dtype=dtype), *norm]
+
+    side = 28  # with the course's kernels: 28 → 24 → 12 → 8 → 4
+    for _ in range(2):
+        side = output_size(output_size(side, kernel_size, padding=padding), 2, stride=2)
 
     return Sequential(
-        Conv2d(1, first, kernel_size=5, rng=rng, dtype=dtype),  # 28 → 24
-        *norm(first),
+        *conv(1, first),
         ReLU(),
-        MaxPool2d(2),  # 24 → 12
-        Conv2d(first, second, kernel_size=5, rng=rng, dtype=dtype),  # 12 → 8
-        *norm(second),
+        MaxPool2d(2),
+        *conv(first, second),
         ReLU(),
-        MaxPool2d(2),  # 8 → 4
+        MaxPool2d(2),
         Flatten(),
         *drop,
-        Linear(second * 4 * 4, hidden, rng=rng, dtype=dtype),
+        Linear(second * side * side, hidden, rng=rng, dtype=dtype),
         ReLU(),
         Linear(hidden, 10, rng=rng, dtype=dtype),
     )

@@ -91,6 +91,10 @@ NAMES: dict[str, dict[str, Any]] = {
         **ROW, **INDEX, "window": KERNEL, "rows": 3, "columns": 3, "shape": (3, 3), "number": 5,
         "top": 1, "left": 2,
     },
+    "pooling.put_back": {
+        **INDEX, "rows": np.zeros((3, 3), int), "columns": np.zeros((3, 3), int),
+        "image": np.ones((9, 9)), "pooled": np.ones((3, 3)), "shape": (9, 9), "…": "1.0",
+    },
     "flatten_and_fully_connected.flat_place": {"c": 2},
     "flatten_and_fully_connected.dense": {
         "x": SQUARE, "weight": SQUARE, "bias": np.ones(1), "y": SQUARE, "dense": F.linear,

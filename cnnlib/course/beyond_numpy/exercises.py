@@ -55,7 +55,7 @@ groups = chapter.prediction(
     mistakes=[
         (
             8,
-            "8 is how many channels each filter sees. How many such parts do 48 channels have?",
+            "8 is how many channels each filter sees. How many sets of 8 are there in 48 channels?",
         ),
         (12, "That is 96 / 8. The groups divide the channels that come in, and 48 come in."),
         (1, "In one group each filter would see all 48 channels: the shape would be 96, 48, 3, 3."),
@@ -132,7 +132,7 @@ def keras_dense(kernel, shape):
 
 
 @keras_dense.mistake(
-    "The matrix is turned, but its columns are still in the order row, column, channel. cnnlib "
+    "The matrix is transposed, but its columns are still in the order row, column, channel. cnnlib "
     "flattens channel, row, column: the columns have to move too."
 )
 def _only_turned(kernel, shape):
@@ -140,15 +140,15 @@ def _only_turned(kernel, shape):
 
 
 @keras_dense.mistake(
-    "The columns are in the right order, but the matrix is not turned: cnnlib wants the outputs "
-    "first, (outputs, inputs)."
+    "The numbers are in the right order, but the matrix is not transposed: cnnlib wants the "
+    "outputs first, (outputs, inputs)."
 )
 def _not_turned(kernel, shape):
     return _dense_by_loops(kernel, shape).T
 
 
 @keras_dense.mistake(
-    "Rows and columns of the map have changed places. Within a channel, cnnlib reads row by row, "
+    "The rows and columns of the map are swapped. Within a channel, cnnlib reads row by row, "
     "as Keras does."
 )
 def _rows_and_columns(kernel, shape):
@@ -250,6 +250,25 @@ def _cleared_too_often(gradients, every):
 
 
 @accumulate.mistake(
+    "Every row is the same, and holds the sum of all parts. If one array goes into the list each "
+    "time, the list holds it many times over, and it goes on changing: store a copy. And begin "
+    "each step from zero."
+)
+def _one_array(gradients, every):
+    return np.tile(gradients.sum(axis=0) / every, (len(gradients) // every, 1))
+
+
+@accumulate.mistake(
+    "Every row is the same, and holds only what comes after the last step. If the array in the "
+    "list is the one that is cleared and filled again, the list changes with it: store a copy."
+)
+def _one_array_cleared(gradients, every):
+    steps = len(gradients) // every
+    rest = gradients[steps * every :].sum(axis=0) / every
+    return np.tile(rest, (steps, 1))
+
+
+@accumulate.mistake(
     "Each step uses its last part alone. The parts before it belong to the step too."
 )
 def _last_part(gradients, every):
@@ -318,6 +337,22 @@ def _plain_mean(gradients, counts):
     return gradients.mean(axis=0)
 
 
+@average_gradient.mistake(
+    "The counts lie along the numbers of a gradient: without `None`, shapes are matched from the "
+    "right. `counts[:, None]` gives each row its own count."
+)
+def _along_the_numbers(gradients, counts):
+    return (gradients * counts).sum(axis=0) / counts.sum()
+
+
+@average_gradient.mistake(
+    "The sum of the workers' means is divided by the number of images. Each mean has to be "
+    "multiplied by its own count first."
+)
+def _means_by_images(gradients, counts):
+    return gradients.sum(axis=0) / counts.sum()
+
+
 @average_gradient.mistake("The gradients are added up, but a mean is asked for: divide.")
 def _plain_sum(gradients, counts):
     return gradients.sum(axis=0)
@@ -373,7 +408,8 @@ dilated = chapter.prediction(
             "Here each gap has 4 holes, or the span is added twice. Dilation 4 puts the numbers 4 "
             "apart: 0, 4, 8.",
         ),
-        (8, "Dilation is no stride: the windows still move by one pixel."),
+        (8, "Dilation is not a stride: the windows still move by one pixel."),
+        ((24, 24), "24 is right for each side. The height alone is asked for: write 24."),
     ],
     why="The numbers of a row lie at 0, 4 and 8: the kernel spans 4·(3 - 1) + 1 = 9 pixels, with "
     "nine weights as before. 32 - 9 + 1 = 24.",
@@ -450,10 +486,26 @@ def _whole_each_time(numbers, workers, bandwidth):
 
 
 @all_reduce_seconds.mistake(
-    "There are `workers - 1` steps in each round, not `workers`: the own piece needs no wire."
+    "There are `workers - 1` steps in each round, not `workers`. To visit all the others, a piece "
+    "travels along one wire fewer than there are workers."
 )
 def _one_too_many(numbers, workers, bandwidth):
     return 2 * 4 * numbers / bandwidth
+
+
+@all_reduce_seconds.mistake(
+    "A float32 takes 4 bytes. Eight would be a float64, as NumPy makes them by itself."
+)
+def _doubles(numbers, workers, bandwidth):
+    return 2 * 8 * numbers * (workers - 1) / workers / bandwidth
+
+
+@all_reduce_seconds.mistake(
+    "This is the time to send the whole gradient once. In the ring there are two rounds of "
+    "`workers - 1` steps, and each step sends one part in `workers` of it."
+)
+def _whole_once(numbers, workers, bandwidth):
+    return 4 * numbers / bandwidth
 
 
 @all_reduce_seconds.mistake(
@@ -466,10 +518,11 @@ def _bits(numbers, workers, bandwidth):
 quiz = Quiz(
     "ex.quiz",
     (
-        "In PyTorch you call `backward` twice, without `zero_grad` in between. What is in `.grad`?",
+        "In PyTorch you run forward and `backward` twice, without `zero_grad` in between. What is "
+        "in `.grad`?",
         wrong(
             "The gradient of the second call",
-            "So it is in cnnlib, where each backward writes anew. PyTorch adds.",
+            "That is how cnnlib does it: each backward overwrites. PyTorch adds.",
         ),
         right(
             "The sum of both gradients",
@@ -478,9 +531,13 @@ quiz = Quiz(
         ),
         wrong(
             "The mean of both gradients",
-            "Nothing is divided. Whoever wants a mean divides the loss by the number of parts.",
+            "Nothing is divided. To get a mean, divide each loss by the number of parts.",
         ),
-        wrong("Nothing: the second call is an error", "It is allowed, and useful."),
+        wrong(
+            "Nothing: the second call is an error",
+            "After a second forward pass it is allowed, and useful. What PyTorch refuses is a "
+            "second `backward` through the same graph.",
+        ),
     ),
     (
         "The scores of cnnlib and of PyTorch differ in the sixth digit. Why?",
@@ -494,8 +551,8 @@ quiz = Quiz(
         ),
         wrong(
             "One of them has a mistake in a layer",
-            "A mistake would be seen in the first digits. Compare in float64: the difference "
-            "shrinks with the rounding.",
+            "A wrong layer would most likely change the first digits. In float64 the difference "
+            "shrinks with the rounding; a mistake would stay.",
         ),
         wrong(
             "The network was still in training",
@@ -517,11 +574,11 @@ quiz = Quiz(
         ),
         wrong(
             "Only when the learning rate is halved",
-            "The learning rate does not enter the gradient.",
+            "The learning rate plays no part in the gradient.",
         ),
         wrong(
             "Never exactly, the workers have different weights",
-            "They begin with the same weights and make the same steps, so they keep the same.",
+            "They start from the same weights and take the same steps, so the weights stay equal.",
         ),
     ),
     (
@@ -534,7 +591,7 @@ quiz = Quiz(
         ),
         wrong(
             "No: it is a convolution with the kernel turned upside down and nothing else",
-            "With stride 2 it also puts zeros between the inputs; and it makes maps larger.",
+            "With stride 2 it also puts zeros between the inputs, and the maps become larger.",
         ),
         wrong(
             "Yes, if the kernel is symmetric",
@@ -549,7 +606,7 @@ quiz = Quiz(
             "and each has its delay.",
         ),
         wrong("It is 125 times as long", "The pieces become smaller as the ring becomes longer."),
-        wrong("It is 125 times as short", "Nobody sends fewer bytes than before."),
+        wrong("It is a 125th of it", "Each worker sends no fewer bytes than before."),
         wrong(
             "Not at all: each worker sends the whole gradient once",
             "It sends nearly all of it twice, and the share that it need not send shrinks.",

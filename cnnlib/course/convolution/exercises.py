@@ -763,7 +763,7 @@ def _slope_oracle(x: Any, kernel: Any, bias: float, target: Any) -> tuple[Any, f
         "Turn the weight `(m, n)` up a little: each cell grows by the pixel that this weight lies "
         "on. For all cells together these pixels are a piece of `x` of the map's shape that "
         "begins at row `m`, column `n`.",
-        "Turn the bias up a little: each cell grows by exactly that little, as if its pixel were "
+        "Turn the bias up a little: each cell grows by exactly that much, as if its pixel were "
         "1. So its slope is the mean of `2 * error`, with nothing to multiply.",
     ],
 )
@@ -904,7 +904,7 @@ def _turned_slopes(x, kernel, bias, target):
 
 @slopes_with_bias.mistake(
     "The slopes of the kernel are right. That of the bias was multiplied by the bias: a bias is "
-    "added, so turning it up by a little raises each cell by that little, whatever its value."
+    "added, so turning it up a little raises each cell by that much, whatever its value."
 )
 def _times_bias(x, kernel, bias, target):
     slopes, slope = _slopes_of(x, kernel, _error(x, kernel, bias, target))
@@ -913,7 +913,7 @@ def _times_bias(x, kernel, bias, target):
 
 @slopes_with_bias.mistake(
     "The slopes of the kernel are right. That of the bias is 0, as if the loss did not depend on "
-    "it: a little more bias raises every cell by that little."
+    "it: a little more bias raises every cell by that much."
 )
 def _no_slope_for_bias(x, kernel, bias, target):
     return _slopes_of(x, kernel, _error(x, kernel, bias, target))[0], 0.0
@@ -977,7 +977,7 @@ quiz = Quiz(
         ),
         wrong(
             "Nothing: convolution does not mind where the digit is.",
-            "That would be invariance, and many texts promise it. The map tells where the edges "
+            "That would be invariance, and many texts promise it. The map says where the edges "
             "are, so it must move with them.",
         ),
         wrong(

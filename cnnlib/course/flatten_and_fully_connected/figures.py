@@ -1,4 +1,4 @@
-"""Figures of notebook 06: a block read out into a row, surprise, and a network's verdicts."""
+"""Figures of notebook 06: a block read out into a row, regions, surprise, and verdicts."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
@@ -23,8 +24,9 @@ from cnnlib.course.drawing.theme import (
     styled,
 )
 
-__all__ = ["flattening", "score_strip", "surprise", "verdicts"]
+__all__ = ["flattening", "regions", "score_strip", "surprise", "verdicts"]
 
+_GROUNDS = ("#cfe3f5", "#fbe3c0", "#d3ecdf", "#f0d6e4")  # pale, and told apart by their names
 _MARGIN = 0.12  # of a cell: what `grid` keeps around its border
 _MARKER: dict[str, Any] = {"mfc": "none", "mec": "black", "mew": 2, "markersize": 11}
 
@@ -87,6 +89,78 @@ def flattening(block: ArrayLike, *, fmt: str | None = None, width: float = 9.0) 
     stretches = [(0, k * h * w, 1, h * w) for k in range(c)]
     grid(values.ravel(), row, title="flattened", highlight=stretches, fmt=fmt, indices=True)
     return fig
+
+
+@styled
+def regions(weight: ArrayLike, bias: ArrayLike, points: ArrayLike, ax: Axes) -> Axes:
+    """Draw which class has the highest score at each place of the plane, and some points.
+
+    Parameters
+    ----------
+    weight : array_like, (classes, 2)
+        At most four classes.
+    bias : array_like, (classes,)
+        One number for each class.
+    points : array_like, (count, 2)
+        Marked with a dot. The plane is drawn from −3 to 3 each way.
+    ax : Axes
+        Where to draw.
+
+    Returns
+    -------
+    Axes
+        ``ax``: its texts name the classes that win somewhere, in order.
+
+    Raises
+    ------
+    ValueError
+        If `weight` does not hold two numbers for each of at most four classes.
+
+    Examples
+    --------
+    >>> from cnnlib.course import drawing
+    >>> from cnnlib.course.flatten_and_fully_connected import figures
+    >>> fig, ax = drawing.new()
+    >>> ax = figures.regions([[1, 0], [-1, 0]], [0, 0], [[2, 1]], ax)
+    >>> [text.get_text() for text in ax.texts]
+    ['class 0', 'class 1']
+    """
+    ax = require_axes("regions", ax)
+    w, b = require_numbers("regions", weight, "weight"), require_numbers("regions", bias, "bias")
+    if w.ndim != 2 or w.shape[1] != 2 or len(w) > len(_GROUNDS):
+        raise ValueError(
+            f"regions: weight must hold two numbers for each of at most {len(_GROUNDS)} classes, "
+            f"but its shape is {w.shape}."
+        )
+    along = np.linspace(-3, 3, 241)
+    across = np.stack(np.meshgrid(along, along), axis=-1)
+    winner = (across @ w.T + b).argmax(axis=-1)
+    ax.imshow(
+        winner,
+        cmap=ListedColormap(_GROUNDS),
+        vmin=-0.5,
+        vmax=len(_GROUNDS) - 0.5,
+        origin="lower",
+        extent=(-3, 3, -3, 3),
+        interpolation="nearest",
+    )
+    for k in range(len(w)):
+        inside = winner == k
+        if inside.any():
+            ax.contour(along, along, inside, levels=[0.5], colors="black", linewidths=1.5)
+            place = across[inside].mean(axis=0)
+            ax.text(
+                float(place[0]),
+                float(place[1]),
+                f"class {k}",
+                ha="center",
+                va="center",
+                fontsize=13,
+                color="black",
+            )
+    ax.plot(*np.transpose(points), "o", color="black", markersize=8)
+    ax.set(xlabel="first pixel", ylabel="second pixel", aspect="equal")
+    return ax
 
 
 @styled

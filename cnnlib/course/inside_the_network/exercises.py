@@ -28,8 +28,8 @@ push = chapter.prediction(
     mistakes=[
         (
             0.1,
-            "The weights are added with their signs, 2 + 1 − 0.5 − 1.5 = 1. But each input is "
-            "pushed the way that its own weight likes, so the sizes add up.",
+            "Did all four inputs go up? Then the weights add with their signs, 2 + 1 − 0.5 − 1.5 "
+            "= 1. But each input may go its own way: up or down, as its weight has it.",
         ),
         (
             0.125,
@@ -48,8 +48,9 @@ push = chapter.prediction(
         ),
         (
             1.0,
-            "The push is counted twice: from −0.1 to 0.1. Each input moves by 0.1, in one "
-            "direction.",
+            "Either the weights were added with their signs, 2 + 1 − 0.5 − 1.5, and ε is missing, "
+            "or the push was counted twice, from −0.1 to 0.1. Each input moves by 0.1, in the "
+            "direction that suits its own weight.",
         ),
         (-0.5, "The size is right. But the question is how far the score can *rise*."),
     ],
@@ -170,6 +171,14 @@ def _strongest_channel(maps, weight):
 def _stretched(maps, weight):
     found = (weight[:, None, None] * maps).sum(axis=0)
     return (found - found.min()) / (np.ptp(found) or 1)
+
+
+@class_map.mistake(
+    "The weighted maps are added, and divided by the number of places. The mean comes after the "
+    "map: it gives the score."
+)
+def _divided_by_places(maps, weight):
+    return (weight[:, None, None] * maps).sum(axis=0) / maps[0].size
 
 
 # 3. What a channel likes best
@@ -316,6 +325,31 @@ def _wrong_shape(images, maps, size):
     return images[n, i : i + size, j : j + size]
 
 
+@strongest_patch.mistake(
+    "Only the map of the first image is searched. The strongest place may be in any of them."
+)
+def _searched_in_the_first(images, maps, size):
+    i, j = np.unravel_index(maps[0].argmax(), maps[0].shape)
+    return images[0, i : i + size, j : j + size]
+
+
+@strongest_patch.mistake(
+    "The place is multiplied by `size`, as if the windows lay side by side. At stride 1 the next "
+    "window begins one pixel further on."
+)
+def _side_by_side(images, maps, size):
+    n, i, j = np.unravel_index(maps.argmax(), maps.shape)
+    return images[n, i * size : (i + 1) * size, j * size : (j + 1) * size]
+
+
+@strongest_patch.mistake(
+    "A slice ends at its second number: from `row` to `row + size`, not from `row` to `size`."
+)
+def _ends_at_size(images, maps, size):
+    n, i, j = np.unravel_index(maps.argmax(), maps.shape)
+    return images[n, i:size, j:size]
+
+
 # 4. Occlusion
 
 
@@ -405,6 +439,21 @@ def _never_uncovered(image, weight, size):
 @occlusion.mistake("The square is black, 0. Grey is 0.5.")
 def _black(image, weight, size):
     return _occlusion(image, weight, size, grey=0.0)
+
+
+@occlusion.mistake(
+    "Two things: the square is black, 0, where grey is 0.5; and the signs are turned round. A fall "
+    "is the score of the whole image minus that of the covered one."
+)
+def _rises_under_black(image, weight, size):
+    return -_occlusion(image, weight, size, grey=0.0)
+
+
+@occlusion.mistake(
+    "The square is painted with 127, the grey of bytes. Here pixels run from 0 to 1."
+)
+def _grey_of_bytes(image, weight, size):
+    return _occlusion(image, weight, size, grey=127.0)
 
 
 @occlusion.mistake("The square is white, 1. Grey is 0.5.")
@@ -572,6 +621,19 @@ def _change_clipped(image, gradient, epsilon):
     return np.clip(image + np.clip(epsilon * np.sign(gradient), 0, 1), 0, 1)
 
 
+@fgsm.mistake("Every pixel gets brighter here. Where the gradient is negative it must get darker.")
+def _always_up(image, gradient, epsilon):
+    return np.clip(image + epsilon, 0, 1)
+
+
+@fgsm.mistake(
+    "Epsilon is inside the sign, where it is lost: `np.sign` makes 1 of every positive number. "
+    "Multiply the sign by it."
+)
+def _epsilon_in_the_sign(image, gradient, epsilon):
+    return np.clip(image + np.sign(epsilon * gradient), 0, 1)
+
+
 # 6. Five dots
 
 DIGIT = 6  # of the validation digits: a one
@@ -655,8 +717,8 @@ dots = chapter.project(
     judge=_judge_dots,
     model_answer=[(5, 16), (5, 17), (5, 15), (5, 14), (4, 14)],
     solution=_DOTS_SOLUTION,
-    praise="It no longer says 1. A person still does: five pixels of 784 are different. Five "
-    "dots at random places fool the network practically never, so it is the choice that does it.",
+    praise="It no longer says 1. A person still does: at most five pixels of 784 are different. "
+    "Of 200 tries with five random dots none fooled it, so it is the choice that does it.",
     hints=[
         "Where would white paint make a different digit of this one? `ex.try_dots([(5, 16)])` says "
         "how probable the network finds a 1 with one dot. Try some.",
@@ -698,16 +760,16 @@ quiz = Quiz(
         ),
         right(
             "That snow speaks for “wolf” here, so a husky in snow may well be called one",
-            "The mean of the map is the score (with the bias), so those places carried it. Whether "
-            "they cause it, occlusion tells: cover the snow and look.",
+            "The mean of the map is the score (with the bias), so those places carried it. A place "
+            "sees more than its own square, so make sure: cover the snow and look.",
         ),
         wrong(
             "Nothing: such maps are only pictures",
-            "This one is arithmetic: its mean plus the bias is the score, to the last digit.",
+            "This one is arithmetic: its mean plus the bias is the score.",
         ),
         wrong(
             "That the network needs more layers",
-            "A deeper network, trained on the same photographs, finds the same short cut.",
+            "A deeper network, trained on the same photographs, can take the same short cut.",
         ),
     ),
     (
@@ -744,25 +806,24 @@ quiz = Quiz(
         ),
         wrong(
             "The network was trained with random noise",
-            "It was not. Random directions are harmless for nearly every network, trained with "
-            "noise or not.",
+            "It was not. Of all the directions in so many dimensions nearly none is a bad one.",
         ),
     ),
     (
         "A one-step attack turns the Egyptian cat into a tiger cat, not into a toaster. Why?",
         right(
-            "The loss falls off fastest towards the classes that are near: tiger cat had 0.32 "
-            "already",
-            "Pushing one class down is cheapest by lifting its neighbours, which share its "
-            "features. To reach a toaster, one must aim at it, in several steps.",
+            "Its neighbours are the nearest way out: tiger cat had 0.32 already",
+            "The gradient of the loss for the scores is p − y: it pushes tiger cat up with 0.32, "
+            "and toaster with next to nothing. To reach a toaster, aim at it, in several steps.",
         ),
         wrong(
             "A cat can never be made a toaster: the photograph is too clear",
-            "It can: aimed at one class and in several small steps, it goes nearly anywhere.",
+            "It can: aimed at the toaster, in eight small steps, this cat became one.",
         ),
         wrong(
             "ε was too small",
-            "With a larger ε the same step still ends at a cat: its direction is the same.",
+            "With 4, 8 and 16 grey levels the same step still ends at a cat: its direction is the "
+            "same.",
         ),
         wrong(
             "The network knows the difference between living and made things",
@@ -797,8 +858,8 @@ quiz = Quiz(
         ),
         wrong(
             "That a probability below 5% means “I do not know”",
-            "Often it is low for such images, and nothing forces it to be: the rocket is called a "
-            "missile with 37%.",
+            "It may be low for such images, and nothing forces it to be: the rocket is called a "
+            "missile with 37%, and the last sitting made noise a toaster with more than 99%.",
         ),
         right(
             "Only which of its thousand classes scores highest",

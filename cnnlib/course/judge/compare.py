@@ -210,7 +210,8 @@ def _read_with_commas(got: tuple[Any, ...]) -> int | None:
     whole = all(isinstance(one, int) and not isinstance(one, bool) for one in got)
     if not whole or len(got) < 2 or not 1 <= abs(got[0]) <= 999:
         return None
-    if not all(0 <= one <= 999 for one in got[1:]):
+    # Python reads 7,200 and 7,000 as tuples, and refuses 7,024 for its leading zero.
+    if not all(one == 0 or 100 <= one <= 999 for one in got[1:]):
         return None
     size = int("".join([str(abs(got[0])), *(f"{one:03d}" for one in got[1:])]))
     return size if got[0] > 0 else -size

@@ -240,12 +240,13 @@ def _facts(function: Callable[..., Any], call: Call) -> dict[str, bool]:
                     value.shape[-1] != value.shape[-2]
                 )
                 continue
-            if value.ndim == 4:
+            grey_images = value.ndim == 3 and name == "images"
+            if value.ndim == 4 or grey_images:
                 facts[f"`{name}` holds more than one image"] = value.shape[0] > 1
             if value.ndim == 3 and name in PHOTOGRAPHS:
                 facts[f"`{name}` is not square"] = value.shape[0] != value.shape[1]
                 continue
-            if value.ndim in (3, 4):
+            if value.ndim in (3, 4) and not grey_images:
                 facts[f"`{name}` has more than one channel"] = value.shape[-3] > 1
             if value.ndim >= 2:
                 facts[f"`{name}` is not square"] = value.shape[-1] != value.shape[-2]

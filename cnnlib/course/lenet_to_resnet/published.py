@@ -1,8 +1,9 @@
 """What others have measured on ImageNet, and where they say so.
 
 Two tables. `WINNERS` has the lowest classification error of each year's contest. `MEASURED` has
-networks with the accuracy of weights that anybody can download, all from one library and measured
-in one way, except for the last row.
+networks with the accuracy of weights that anybody can download, as one library states it for one
+crop, except for the last row. Inception v3 sees 299×299 pixels, the others 224×224. The weights of
+GoogLeNet, Inception v3 and EfficientNet-B0 were trained elsewhere and converted.
 """
 
 from typing import NamedTuple

@@ -206,7 +206,7 @@ def _no_kernel(size, kernel_size, stride=1, padding=0):
 
 
 def _padding_that_keeps(kernel_size: int) -> tuple[int, int]:
-    """Add a pixel behind and one in front in turn, until 120 pixels give 120."""
+    """Add a pixel after the row and one before it in turn, until 120 pixels give 120."""
     before = after = 0
     while _positions(120 + before + after, kernel_size) < 120:
         before, after = (before, after + 1) if before == after else (before + 1, after)
@@ -494,7 +494,7 @@ def _unread(size: int, kernel_size: int, stride: int = 1, padding: int = 0) -> i
             case(1, 1, 2, 3),
         ],
         "the border alone is left over": [case(8, 3, stride=2, padding=1), case(5, 2, 2, 1)],
-        "pixels are left over behind the padding": [case(9, 3, 4, 1), case(10, 4, 5, 1)],
+        "pixels of the picture are left over": [case(9, 3, 4, 1), case(10, 4, 5, 1)],
     },
     cases=_row,
     oracle=_unread,
@@ -1273,7 +1273,7 @@ quiz = Quiz(
         "Why do nearly all kernels have an odd size?",
         wrong(
             "An even kernel cannot be slid over a picture",
-            "It can: the 2×2 kernel of this notebook does nothing else.",
+            "It can: the 2×2 kernel of this notebook did.",
         ),
         wrong(
             "Odd kernels have fewer weights",

@@ -687,7 +687,7 @@ quiz = Quiz(
     (
         "You show the blue channel of a photograph as a grey picture. How does a white cup look "
         "in it?",
-        wrong("Black: only blue things are bright.", "White light holds much blue as well."),
+        wrong("Black: only blue things are bright.", "White light contains blue as well."),
         wrong(
             "Blue.",
             "One channel is one number for each pixel. Shown alone, that is a grey picture.",
@@ -735,7 +735,7 @@ quiz = Quiz(
         "as before?",
         wrong(
             "It first learns to put the pixels back.",
-            "It never learns where a pixel was. It has no use for places at all.",
+            "It never learns where a pixel was, and need not: each number keeps its own weight.",
         ),
         right(
             "It is a weighted sum, and a sum does not mind the order of its terms.",

@@ -1,4 +1,4 @@
-"""Exercises of notebook 05: pooling by hand and in loops, and which pixel won each window."""
+"""Exercises of notebook 05: pooling by hand and in loops, who won each window, and the way back."""
 
 import numpy as np
 
@@ -924,6 +924,182 @@ def _floats(image, kernel_size, stride):
     return rows.astype(float), columns.astype(float)
 
 
+# 8: the way back
+
+
+def _pooled_with_places(image, kernel_size, stride):
+    """Return a call: the pooled numbers of a map, where each had been, and the map's shape."""
+    rows, columns = _winners_by_sorting(image, kernel_size, stride)
+    return case(image[rows, columns], rows, columns, image.shape)
+
+
+def _places(rng: np.random.Generator) -> Call:
+    call = _one_map(rng)
+    image = call.args[0] + 0.25  # no number is 0, so that each can be told from an empty pixel
+    return _pooled_with_places(image.astype(rng.choice([np.float32, np.float64])), *call.args[1:])
+
+
+def _put(pooled, rows, columns, shape, place):
+    """Return zeros in which each number was put where `place(row, column)` says."""
+    image = np.zeros(shape, pooled.dtype)
+    for i, j in np.ndindex(pooled.shape):
+        row, column = place(rows[i, j], columns[i, j])
+        image[row, column] = pooled[i, j]
+    return image
+
+
+@chapter.coding(
+    "Back to where it won",
+    level=2,
+    minutes=8,
+    dtype="same",
+    hand=[
+        (
+            _pooled_with_places(HAND, 2, 2),
+            np.array([[0.0, 0, 0, 0], [5, 0, 0, 8], [-1, 0, 7, 0], [0, 0, 0, 0]]),
+        ),
+        (
+            _pooled_with_places(np.array([[1.0, 2.0], [9.0, 3.0], [4.0, 5.0]]), 2, 1),
+            np.array([[0.0, 0.0], [9.0, 0.0], [0.0, 0.0]]),
+        ),
+    ],
+    regions={
+        **{
+            words: [_pooled_with_places(image[0, 0], *window) for image, *window in calls]
+            for words, calls in _WINDOWS.items()
+        },
+        "all numbers are negative": [_pooled_with_places(-np.abs(_X[0, 0]) - 0.5, 2, 2)],
+        "the map is higher than wide": [
+            _pooled_with_places(_X[0, 0].T, 2, 2),
+            _pooled_with_places(_X[1, 0].T, 3, 1),
+        ],
+        "the map is square": [_pooled_with_places(_X[0, 0, :, :4], 2, 2)],
+        "one pixel won several windows": [_pooled_with_places(_X[0, 0], 3, 1)],
+    },
+    cases=_places,
+    oracle=lambda pooled, rows, columns, shape: np.array(
+        [
+            [
+                next(
+                    (
+                        v
+                        for v, r, c in zip(pooled.flat, rows.flat, columns.flat, strict=True)
+                        if (r, c) == (row, column)
+                    ),
+                    0,
+                )
+                for column in range(shape[1])
+            ]
+            for row in range(shape[0])
+        ],
+        pooled.dtype,
+    ),
+    hints=[
+        "Begin with a map full of zeros. How large is it, and of which `dtype`?",
+        "`pooled[i, j]` belongs in one pixel: its row is `rows[i, j]`. What is its column?",
+        "Two loops over `i` and `j`, and in them `image[rows[i, j], columns[i, j]] = …`. With `=` "
+        "a pixel that won two windows gets its number once.",
+    ],
+)
+def put_back(pooled, rows, columns, shape):
+    """Return an array of this shape: each pooled number where it had won, zeros elsewhere."""
+    image = np.zeros(shape, pooled.dtype)
+    for i in range(pooled.shape[0]):
+        for j in range(pooled.shape[1]):
+            image[rows[i, j], columns[i, j]] = pooled[i, j]
+    return image
+
+
+@put_back.mistake(
+    "A pixel that won several windows gets its number once for each of them. Here it is put back, "
+    "so use `=` and not `+=`. (The gradient in 07 will add.)"
+)
+def _added_up(pooled, rows, columns, shape):
+    image = np.zeros(shape, pooled.dtype)
+    np.add.at(image, (rows, columns), pooled)
+    return image
+
+
+@put_back.mistake(
+    "Rows and columns are exchanged. The row comes first: `image[rows[i, j], columns[i, j]]`."
+)
+def _unpooled_across(pooled, rows, columns, shape):
+    return _put(pooled, rows, columns, shape, lambda row, column: (column, row))
+
+
+@put_back.mistake(
+    "The numbers are at the corners of the windows that touch, not where they had won. "
+    "`rows` and `columns` hold the places."
+)
+def _at_the_corners(pooled, rows, columns, shape):
+    high, wide = (side // many for side, many in zip(shape, pooled.shape, strict=True))
+    image = np.zeros(shape, pooled.dtype)
+    for i, j in np.ndindex(pooled.shape):
+        image[i * high, j * wide] = pooled[i, j]
+    return image
+
+
+@put_back.mistake(
+    "Each number is repeated over a whole window. Here it belongs in one pixel, the one that won; "
+    "all others are 0."
+)
+def _repeated(pooled, rows, columns, shape):
+    high, wide = (side // many for side, many in zip(shape, pooled.shape, strict=True))
+    image = np.zeros(shape, pooled.dtype)
+    whole = pooled.repeat(high, axis=0).repeat(wide, axis=1)
+    image[: whole.shape[0], : whole.shape[1]] = whole
+    return image
+
+
+@put_back.mistake("The places are marked with 1. Put the pooled numbers there.")
+def _marked(pooled, rows, columns, shape):
+    return _put(np.ones_like(pooled), rows, columns, shape, lambda row, column: (row, column))
+
+
+@put_back.mistake("The places are counted from 0 already: take nothing off and add nothing.")
+def _one_off(pooled, rows, columns, shape):
+    return _put(pooled, rows, columns, shape, lambda row, column: (row - 1, column - 1))
+
+
+@put_back.mistake(
+    "The numbers are cut to whole numbers, or the array was made for whole numbers. Make it with "
+    "the `dtype` of `pooled`: `np.zeros(shape, pooled.dtype)`."
+)
+def _whole_numbers(pooled, rows, columns, shape):
+    return put_back.model_answer(pooled.astype(int), rows, columns, shape)
+
+
+@put_back.mistake(
+    "The numbers are in the right places, but the map is not empty elsewhere: it should be 0 "
+    "there. Begin with `np.zeros`, not with `np.ones`."
+)
+def _on_ones(pooled, rows, columns, shape):
+    image = np.ones(shape, pooled.dtype)
+    image[rows, columns] = pooled
+    return image
+
+
+@put_back.mistake(
+    "The last number of each row or column is left out. Loop over `range(pooled.shape[0])` and "
+    "`range(pooled.shape[1])`."
+)
+def _last_left_out(pooled, rows, columns, shape):
+    return put_back.model_answer(pooled[:-1, :-1], rows, columns, shape)
+
+
+@put_back.mistake(
+    "Only the first row of `pooled` is put back. Is `return` inside the outer loop, one step too "
+    "far to the right?"
+)
+def _first_row_only(pooled, rows, columns, shape):
+    return put_back.model_answer(pooled[:1], rows, columns, shape)
+
+
+@put_back.mistake("The map has the shape of `pooled`. It should have the old shape again, `shape`.")
+def _small(pooled, rows, columns, shape):
+    return pooled.copy()
+
+
 # Two mistakes at once
 
 
@@ -985,6 +1161,14 @@ def _last_inside_the_window(image, kernel_size, stride):
 )
 def _last_exchanged(image, kernel_size, stride):
     return _last_of_equals(image, kernel_size, stride)[::-1]
+
+
+@put_back.mistake(
+    "Two things at once: rows and columns are exchanged, and a pixel that won several windows gets "
+    "its number several times. The row comes first; use `=` and not `+=`."
+)
+def _across_and_added(pooled, rows, columns, shape):
+    return _added_up(pooled, columns, rows, shape)
 
 
 quiz = Quiz(

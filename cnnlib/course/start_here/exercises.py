@@ -34,6 +34,7 @@ pixels = chapter.prediction(
             "Three numbers for each pixel would be colour. A grey picture has one.",
         ),
         (28, "That is one row. There are 28 of them."),
+        (28 * 28 * 256, "256 is how many greys a pixel can show. Each pixel is one number."),
         ((28, 28), "That is the shape. How many numbers does it hold?"),
     ],
     why="28 rows of 28 numbers: 28 · 28 = 784.",
@@ -52,13 +53,13 @@ sliced = chapter.prediction(
     mistakes=[
         (
             (40, 300, 3),
-            "The last place is not a slice but the number 0. A number takes one channel "
-            "out, and its direction is gone.",
+            "The last entry in the brackets is the number 0, not a slice. A number picks one "
+            "channel, and that axis is gone.",
         ),
         (
             (40, 300, 1),
-            "A number in brackets takes its direction away. Only a slice such as `0:1` "
-            "would leave a length of 1.",
+            "A number in brackets removes its axis. A slice such as `0:1` would keep it, with "
+            "length 1.",
         ),
         ((41, 300), "A slice stops before its end: rows 10 to 49, which are 50 − 10 of them."),
         ((60, 300), "10 and 50 are where the rows begin and end. How many lie between them?"),
@@ -66,20 +67,20 @@ sliced = chapter.prediction(
         ((300, 40), "Rows come first in a shape, then columns."),
         (
             (40, 3),
-            "The lone colon takes all columns, 300 of them. The channel is the one taken out.",
+            "The lone colon takes all 300 columns. It is the channel axis that goes.",
         ),
-        ((40,), "The lone colon keeps its direction: all 300 columns are still there."),
+        ((40,), "The lone colon keeps its axis: all 300 columns are still there."),
         (
             40 * 300,
             "That is how many numbers there are. A shape is written in round brackets, one "
-            "length for each direction.",
+            "length for each axis.",
         ),
     ],
     why="Rows 10 to 49 are 40, the lone colon keeps all 300 columns, and the 0 takes one channel "
     "out: (40, 300).",
     hints=[
-        "Each place between the commas speaks of one direction: rows, columns, channels.",
-        "`10:50` stops before 50, `:` keeps everything, and a plain number removes its direction.",
+        "The three entries between the commas are for the rows, the columns and the channels.",
+        "`10:50` stops before 50, `:` keeps everything, and a plain number removes its axis.",
     ],
 )
 
@@ -113,28 +114,28 @@ added = chapter.prediction(
     why="The row has as many numbers as the table has columns, so it is used again for each row: "
     "1 + 10, 2 + 20, 3 + 30, then 4 + 10, 5 + 20, 6 + 30.",
     hints=[
-        "The row (3,) fits the last direction of the table (2, 3).",
+        "The row (3,) fits the last axis of the table (2, 3).",
         "The first row becomes 1 + 10, 2 + 20, 3 + 30. And the second?",
     ],
 )
 
 folded = chapter.prediction(
     "folded",
-    "Fold it anew",
+    "The missing length",
     level=1,
     minutes=2,
     expected=(2, 12, 5),
     mistakes=[
         (
             (2, -1, 5),
-            "−1 is a question to NumPy and no length: which length makes the numbers fit?",
+            "−1 is not a length. It asks NumPy to find the length that makes the numbers fit.",
         ),
         ((2, 60, 5), "60 is what is left of 120 for the first 2. The 5 takes its share too."),
         ((2, 24, 5), "24 · 2 · 5 would be 240 numbers. There are 120."),
         ((2, 6, 5), "That holds 60 numbers. There are 120, and none gets lost."),
         ((2, 7, 5), "The lengths 3 and 4 are not added. What is asked is how many numbers fit."),
-        ((2, 3, 4, 5), "That is the shape before. Afterwards there are three directions."),
-        (12, "That is the length that NumPy puts in. What is the whole shape?"),
+        ((2, 3, 4, 5), "That is the shape before. Afterwards there are three axes."),
+        (12, "That is the length that NumPy puts in for −1. What is the whole shape?"),
     ],
     why="There are 2 · 3 · 4 · 5 = 120 numbers. 2 and 5 account for 10, so the third length is 12.",
     hints=["How many numbers does the array hold?", "120 = 2 · ? · 5"],
@@ -163,7 +164,7 @@ folded = chapter.prediction(
     oracle=lambda picture: np.array([sum(row.tolist()) / len(row) for row in picture]),
     hints=[
         "`picture.mean(axis=0)` lets the rows disappear and leaves one mean for each column.",
-        "Here the columns shall disappear. Their direction has the number 1.",
+        "Here the columns are to disappear. They are axis 1.",
     ],
 )
 def row_means(picture):
@@ -184,13 +185,21 @@ def _whole(picture):
     return picture.mean()
 
 
+@row_means.mistake(
+    "Each row is added up and divided by the number of rows. Divide by how many numbers stand in a "
+    "row: that is the number of columns."
+)
+def _by_rows(picture):
+    return picture.sum(axis=1) / len(picture)
+
+
 @row_means.mistake("The rows are added up, but not divided by how many numbers are in each.")
 def _sums(picture):
     return picture.sum(axis=1)
 
 
 @row_means.mistake(
-    "The means are right, but a direction of length 1 is left: the shape should be (H,), not "
+    "The means are right, but an axis of length 1 is left over: the shape should be (H,), not "
     "(H, 1). Leave `keepdims` out."
 )
 def _kept(picture):
@@ -264,8 +273,18 @@ def _columns_only(picture):
 
 
 @without_border.mistake(
-    "Two rows and two columns too many are cut at the end: a slice stops *before* its end, and −1 "
-    "is the last one already."
+    "The border is black, but still there. Leave its rows and columns out, so that the result is "
+    "smaller: (H − 2, W − 2)."
+)
+def _blackened(picture):
+    out = np.zeros_like(picture)
+    out[1:-1, 1:-1] = picture[1:-1, 1:-1]
+    return out
+
+
+@without_border.mistake(
+    "One row and one column too many are cut off at the end: a slice stops *before* its end, so "
+    "−1 as the end already leaves out the last."
 )
 def _one_short(picture):
     return picture[1:-2, 1:-2]
@@ -314,8 +333,8 @@ def _channels(rng: np.random.Generator) -> Call:
     ),
     hints=[
         "Shapes are compared from the right. (C,) would be laid along the columns.",
-        "The factors need two more directions, behind their own: the shape (C, 1, 1).",
-        "Each `None` in brackets puts in a direction of length 1; the colon stands for what is "
+        "The factors need two more axes after their own: the shape (C, 1, 1).",
+        "Each `None` in brackets adds an axis of length 1; the colon keeps the one that is "
         "there already.",
     ],
 )
@@ -329,14 +348,14 @@ def by_channel(photo, factors):
     "them the shape (C, 1, 1)."
 )
 def _along_columns(photo, factors):
-    return photo * np.resize(factors, photo.shape[2])
+    return photo * factors
 
 
 @by_channel.mistake(
     "The factors lie along the rows: one `None` gives the shape (C, 1), and two are needed."
 )
 def _along_rows(photo, factors):
-    return photo * np.resize(factors, photo.shape[1])[:, None]
+    return photo * factors[:, None]
 
 
 @by_channel.mistake("The factors are added. Each channel is to be multiplied by its factor.")
@@ -365,17 +384,17 @@ quiz = Quiz(
         ),
         right(
             "Say your guess aloud, or write it down, and then run it.",
-            "A wrong guess shows where your idea and the machine part. That is where you learn.",
+            "Where your guess and the machine disagree, there is something to learn.",
         ),
         wrong(
             "Open the folded answer, to know what to look for.",
-            "Then the answer is read and not found. It is there for afterwards.",
+            "Then you have read the answer, not found it. Keep it for afterwards.",
         ),
     ),
     (
         "`.check` shows ○. What does it mean?",
-        wrong("The answer is wrong.", "A wrong answer has a ✗, with what was seen in it."),
-        wrong("The answer is right.", "A right answer has a ✓, with a sentence on why."),
+        wrong("The answer is wrong.", "A wrong answer gets a ✗, and what is wrong with it."),
+        wrong("The answer is right.", "A right answer gets a ✓, and a sentence that says why."),
         right(
             "Nothing was tried yet: the three dots are still there.",
             "Write your answer in their place and run the cell again.",
@@ -393,7 +412,7 @@ quiz = Quiz(
         ),
         wrong(
             "You may not: another file has to be made first.",
-            "It has been made: `make lab` has put a copy of every notebook into a folder of yours.",
+            "`make lab` has already made it: a copy of every notebook in a folder of yours.",
         ),
     ),
     (
@@ -401,23 +420,23 @@ quiz = Quiz(
         right("(200, 300)", "The axis that is named disappears: here the three channels."),
         wrong("(3,)", "That would be left if rows and columns disappeared, `axis=(1, 2)`."),
         wrong("(3, 1, 1)", "The first length is the one that goes."),
-        wrong("(1,)", "One number would be left without an axis, and it would be no array."),
+        wrong("(1,)", "Without `axis=`, a single number would be left, with the shape ()."),
     ),
     (
         "The photograph network must choose among a thousand words, and it gives espresso 0.9. "
         "Which of these is shown by that?",
         wrong(
             "It is right with probability 0.9.",
-            "The number is what the network says of itself. Whether it is right that often, one "
-            "has to count (notebook 09).",
+            "That number is the network's own. Whether it is right that often has to be counted "
+            "(notebook 09).",
         ),
         wrong(
             "It knows what coffee is.",
-            "It maps pixels to scores. What it looks at is the question of notebook 10.",
+            "It turns pixels into scores. What it looks at is the question of notebook 10.",
         ),
         right(
             "Of its thousand words, this one fits the pixels best, by far.",
-            "And one of the thousand it must say, even of a picture of noise.",
+            "It has to choose one of the thousand, even for a picture of noise.",
         ),
     ),
 )

@@ -1049,7 +1049,7 @@ quiz = Quiz(
             "alone moves such a score by as much.",
         ),
         right(
-            "That cannot be told from 1,000 digits",
+            "1,000 digits are too few to tell",
             "The standard error of such a score is about 4 digits in 1,000, as large as the "
             "difference.",
         ),

@@ -229,7 +229,7 @@ def conv2d(x, weight, bias):
 
 
 @conv2d.mistake(
-    "The kernel is flipped. The course, like every deep learning library, slides it as it is."
+    "The kernel is flipped. The course, like PyTorch, slides it over the images as it is."
 )
 def _flipped(x, weight, bias):
     return F.conv2d(x, weight[:, :, ::-1, ::-1], bias)

@@ -181,3 +181,28 @@ def test_scores_stand_under_the_middle_of_their_window() -> None:
 def test_scores_of_another_strip_are_refused() -> None:
     with pytest.raises(ValueError, match="9 places on a strip of 12 columns"):
         figures.score_strip(np.zeros((4, 12)), np.zeros((3, 8)))
+
+
+def test_a_region_is_where_its_class_has_the_highest_score() -> None:
+    weight, bias = np.array([[1, 0], [0, 1], [-1, -1.0]]), np.array([0, 0, 1.0])
+    _, ax = drawing.new()
+    figures.regions(weight, bias, [[2, 1]], ax)
+    winner = np.asarray(ax.images[0].get_array())
+    for row, column in ((0, 0), (200, 40), (130, 230), (240, 240)):
+        x, y = -3 + column / 40, -3 + row / 40
+        assert winner[row, column] == (weight @ [x, y] + bias).argmax()
+    assert texts(ax) == ["class 0", "class 1", "class 2"]
+    assert ax.lines[0].get_xydata().tolist() == [[2, 1]]
+
+
+def test_a_class_that_never_wins_has_no_region() -> None:
+    _, ax = drawing.new()
+    figures.regions([[1, 0], [-1, 0], [0, 0]], [0, 0, -1], [[1, 1]], ax)
+    assert texts(ax) == ["class 0", "class 1"]
+
+
+@pytest.mark.parametrize("weight", [[1, 2], [[1, 2, 3]], [[1, 2]] * 5])
+def test_only_two_pixels_and_four_classes_can_be_drawn(weight: list[Any]) -> None:
+    _, ax = drawing.new()
+    with pytest.raises(ValueError, match="two numbers for each of at most 4 classes"):
+        figures.regions(weight, np.zeros(len(weight)), [[0, 0]], ax)

@@ -451,3 +451,25 @@ def by_the_gradient_of_the_pooling(image, kernel_size, stride):
         row, column = np.argwhere(marked[0, 0])[0]
         rows[i, j], columns[i, j] = i * stride + row, j * stride + column
     return rows, columns
+
+
+@right.to("put_back")
+def by_lists_of_places(pooled, rows, columns, shape):
+    image = np.zeros(shape, pooled.dtype)
+    image[rows, columns] = pooled
+    return image
+
+
+@right.to("put_back")
+def by_flat_numbers(pooled, rows, columns, shape):
+    image = np.zeros(shape[0] * shape[1], pooled.dtype)
+    image[rows * shape[1] + columns] = pooled
+    return image.reshape(shape)
+
+
+@right.to("put_back")
+def number_after_number(pooled, rows, columns, shape):
+    image = np.zeros(shape, pooled.dtype)
+    for row, column, number in zip(rows.ravel(), columns.ravel(), pooled.ravel(), strict=True):
+        image[row, column] = number
+    return image

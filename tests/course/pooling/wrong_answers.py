@@ -12,6 +12,7 @@ global_average = ex.global_average.model_answer
 max_pool = ex.max_pool.model_answer
 avg_pool = ex.avg_pool.model_answer
 winners = ex.winners.model_answer
+put_back = ex.put_back.model_answer
 
 
 wrong.values("shape", 140, (14, 10), (2, 16, 14.5, 10), "(2, 16, 14, 10)", (2, 16, 10, 14), None)
@@ -286,3 +287,49 @@ def zero_based_in_flat(image, kernel_size, stride):
 @wrong.to("winners")
 def nothing_where_all_are_equal(image, kernel_size, stride):
     return winners(image, kernel_size, stride) if np.ptp(image) else None
+
+
+@wrong.to("put_back")
+def only_what_is_positive(pooled, rows, columns, shape):
+    return np.maximum(put_back(pooled, rows, columns, shape), 0)
+
+
+@wrong.to("put_back")
+def added_where_two_windows_agree(pooled, rows, columns, shape):
+    image = np.zeros(shape, pooled.dtype)
+    for number, row, column in zip(pooled.flat, rows.flat, columns.flat, strict=True):
+        image[row, column] += number
+    return image
+
+
+@wrong.to("put_back")
+def a_square_map(pooled, rows, columns, shape):
+    return put_back(pooled, rows, columns, (max(shape), max(shape)))
+
+
+@wrong.to("put_back")
+def always_in_double_precision(pooled, rows, columns, shape):
+    return put_back(pooled.astype(float), rows, columns, shape)
+
+
+@wrong.to("put_back")
+def up_to_the_last_winner(pooled, rows, columns, shape):
+    return put_back(pooled, rows, columns, (rows.max() + 1, columns.max() + 1))
+
+
+@wrong.to("put_back")
+def the_map_of_the_first_call(pooled, rows, columns, shape):
+    return KEPT.setdefault((shape, pooled.dtype), put_back(pooled, rows, columns, shape))
+
+
+@wrong.to("put_back")
+def turned_where_square(pooled, rows, columns, shape):
+    image = put_back(pooled, rows, columns, shape)
+    return image.T if shape[0] == shape[1] else image
+
+
+@wrong.to("put_back")
+def holes_with_the_smallest(pooled, rows, columns, shape):
+    image = np.full(shape, pooled.min())
+    image[rows, columns] = pooled
+    return image

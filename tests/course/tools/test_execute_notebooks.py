@@ -16,6 +16,7 @@ from bs4 import BeautifulSoup
 from inner import inner_environment
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+from nbval.plugin import get_sanitize_patterns
 
 from cnnlib.course.tools import execute_notebooks
 from cnnlib.course.tools.execute_notebooks import dumps, execute, main, normalise
@@ -251,9 +252,10 @@ def test_random_ids_are_named_after_their_heading_and_given_names_stay() -> None
 # What nbval compares, given tests/nbval_sanitize.cfg
 
 
-def figure(alt: str, data: str, width: int = 300) -> str:
+def figure(alt: str, data: str, width: int = 300, hole: str = "4.5% 29.3%") -> str:
     """Return the source of a cell that displays a figure as cnnlib.course.drawing.show does."""
     markup = f'<img alt="{alt}" width="{width}" src="data:image/png;base64,{data}">'
+    markup += f'<div class="cnn-dusk" style="clip-path: polygon({hole})"></div>'
     return f"display({ {'text/html': markup, 'text/plain': alt}!r}, raw=True)"
 
 
@@ -261,11 +263,19 @@ def progress(total: int, name: str = "epoch") -> str:
     return f"for i in tqdm(range({total}), desc={name!r}): pass"
 
 
+def test_nbval_takes_every_rule_of_that_file() -> None:
+    # A rule whose replacement is written without the space after the colon is passed over.
+    text = (Path(__file__).parents[2] / "nbval_sanitize.cfg").read_text(encoding="utf-8")
+    rules = [line for line in text.splitlines() if line.startswith("regex:")]
+    assert len(get_sanitize_patterns(text)) == len(rules) == 3
+
+
 def test_nbval_compares_words_and_numbers_but_not_the_bytes_of_pictures(tmp_path: Path) -> None:
     pairs = [
         ("from tqdm.auto import tqdm", "from tqdm.auto import tqdm", "PASSED"),
         (figure("A cat.", "AAAA"), figure("A cat.", "BBBB"), "PASSED"),
         (figure("A cat.", "AAAA", 300), figure("A cat.", "AAAA", 301), "PASSED"),
+        (figure("A cat.", "AAAA"), figure("A cat.", "AAAA", hole="4.6% 29.4%"), "PASSED"),
         (figure("A cat.", "AAAA"), figure("A dog.", "AAAA"), "FAILED"),
         ('print("98.1%")', 'print("98.2%")', "FAILED"),
         (progress(5), progress(5), "PASSED"),

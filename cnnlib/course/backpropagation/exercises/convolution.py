@@ -134,7 +134,7 @@ def _flip(dout, x, weight, stride=1, padding=0):
 
 @conv2d_backward.mistake(
     "`dweight` is rotated by half a turn. Only the law for `dx` has a flip; `dweight` is the input "
-    "⋆ `dout`, as it stands."
+    "⋆ `dout`, with `dout` as it is."
 )
 @_conv_slip
 def _flipped_weights(dx, dweight, dbias, dout):
@@ -143,7 +143,7 @@ def _flipped_weights(dx, dweight, dbias, dout):
 
 @conv2d_backward.mistake(
     "`dx` and `dweight` are those of a kernel rotated by half a turn. The forward pass does not "
-    "flip the kernel: each output is the sum of its window times the weights as they stand."
+    "flip the kernel: each output is the sum of its window times the weights as they are."
 )
 def _both_flipped(dout, x, weight, stride=1, padding=0):
     turned = np.ascontiguousarray(weight[:, :, ::-1, ::-1])
@@ -252,8 +252,8 @@ def _columns_first(dx, dweight, dbias, dout):
 
 
 @conv2d_backward.mistake(
-    "`dx` is cut off after the last pixel that a window reads. Those behind it keep the gradient "
-    "0, so that `dx` has the shape of `x`."
+    "`dx` is cut off after the last pixel that a window reads. The pixels after it get the "
+    "gradient 0, so that `dx` has the shape of `x`."
 )
 def _without_the_rest(dout, x, weight, stride=1, padding=0):
     dx, dweight, dbias = F.conv2d_backward(dout, x, weight, stride, padding)

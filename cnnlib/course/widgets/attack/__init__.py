@@ -1,4 +1,4 @@
-"""The attack lab: a change that nobody sees, and what it does to a network's answer."""
+"""The attack lab: a small change of a picture, and what it does to a network's answer."""
 
 from __future__ import annotations
 

@@ -91,7 +91,7 @@ export function listed(odds, before, top) {
 function render({ model, el }) {
   const frame = panel(model, el, {
     name: "attack",
-    title: "Change a picture so little that nobody sees it",
+    title: "Change a picture a little, and watch the answer",
     describe: "Every number of the picture changes by ε, up or down. Which way, the gradient says, or chance.",
     keys: [
       ["arrow keys on ε", "change it by one step; Home goes back to 0"],

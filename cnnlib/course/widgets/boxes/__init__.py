@@ -52,7 +52,7 @@ class BoxSlider(Widget):
     t : float
         Where the right edge of the sliding box is, from 0 to 4.
     first, second : float
-        The widths of the box that stands and of the box that slides, from 0.2 to 2.
+        The widths of the box that stays and of the box that slides, from 0.2 to 2.
 
     Raises
     ------
@@ -79,7 +79,7 @@ class BoxSlider(Widget):
         super().__init__(t=t, first=first, second=second)
 
     t = setting("t", "Where the right edge of the sliding box is.")
-    first = setting("first", "The width of the box that stands.")
+    first = setting("first", "The width of the box that stays.")
     second = setting("second", "The width of the box that slides.")
 
     @property
@@ -115,7 +115,7 @@ class BoxSlider(Widget):
         for ax, title in ((above, "the boxes"), (below, "the area of their overlap, against t")):
             ax.set(xlim=(-WIDEST, REACH), title=title)
         alt = (
-            f"A box of width {written(self.first)} stands, one of width {written(self.second)} "
+            f"A box of width {written(self.first)} stays put, one of width {written(self.second)} "
             f"slides over it. At t = {written(self.t)} they overlap in the area "
             f"{written(self.area, '.3g')}. Below, the area against t: up, "
             f"{'level, ' if self.first != self.second else ''}and down again."

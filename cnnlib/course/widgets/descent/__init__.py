@@ -104,8 +104,8 @@ class DescentStepper(Widget):
     """Watch a kernel learn from one pair of input and output: loss, gradient, update.
 
     The learning rate and every number of input, target and kernel can be changed. The chart
-    keeps the curve of the learning rate before. Below stands what the rate does in this valley,
-    and from where on it is too large.
+    keeps the curve of the previous learning rate. A line below says what the rate does in this
+    valley, and from where on it is too large.
 
     Parameters
     ----------

@@ -131,7 +131,7 @@ def ways(
 class GeometryExplorer(Widget):
     """See which pixels windows read, how often, and how far one output cell sees back.
 
-    Each layer has a kernel size, a stride and a padding; the formula for its output stands beside
+    Each layer has a kernel size, a stride and a padding; the formula for its output is beside
     them, with the numbers put in. Each cell says how many windows read it. Point at a cell, or
     walk with the arrow keys: the cells that it was made from, back to the input, are outlined,
     and so are the cells that read it.
@@ -192,7 +192,7 @@ class GeometryExplorer(Widget):
 
     @property
     def receptive_field(self) -> list[int]:
-        """How many input pixels, along one axis, a cell behind each layer can see."""
+        """How many input pixels, along one axis, a cell after each layer can see."""
         return receptive_field([(kernel, stride) for kernel, stride, _ in self.layers])
 
     def _checked(

@@ -344,7 +344,7 @@ class TrainingDashboard(Widget):
         self._report()
 
     def _report(self) -> None:
-        """Tell the browser how things stand."""
+        """Tell the browser the present state."""
         self._last_report = time.monotonic()
         ends, losses = thinned(self.history.batch_losses)
         filters, norms = filters_of(self.model), gradient_norms(self.model)
@@ -402,7 +402,7 @@ class TrainingDashboard(Widget):
         self._draw_filters(axes[1, 1], filters, "first weights, now")
         if not done:
             fig.delaxes(axes[0, 1])
-        return fig, alt + " Beside them stand curves of loss and accuracy, and gradient norms."
+        return fig, alt + " Beside them are curves of loss and accuracy, and gradient norms."
 
     def _draw_filters(self, ax: Any, filters: tuple[str, Array] | None, title: str) -> None:
         if filters is None:
