@@ -33,6 +33,9 @@ BROWSER_FLAGS ?=
 INTEROP := $(VENV)/interop
 TORCH ?= torch==2.13.0
 
+# The deck for a lecture.
+LECTURE := $(VENV)/lecture
+
 NBVAL := $(BIN)/python -m pytest notebooks --nbval --nbval-current-env --nbval-cell-timeout=900 \
 	--timeout=1000 --nbval-sanitize-with=tests/nbval_sanitize.cfg --numprocesses=$(JOBS) \
 	--dist=loadfile
@@ -66,8 +69,8 @@ $(HEADLESS): export JUPYTER_RUNTIME_DIR := $(CURDIR)/$(VENV)/settings/runtime
 
 .DEFAULT_GOAL := help
 .PHONY: help environment dev-environment lab my-copy test test-units test-notebooks test-plain \
-	test-blas test-browser test-places test-interop train train-fashion bench mutations notebooks \
-	api lint pins clean
+	test-blas test-browser test-places test-interop lecture lecture-notes train train-fashion bench \
+	mutations notebooks api lint pins clean
 
 help:  ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' Makefile
@@ -125,6 +128,17 @@ test-interop: dev-environment  ## carry networks to PyTorch and ONNX; run notebo
 	$(INTEROP)/bin/python -m pytest tests/interop tests/course/beyond_numpy
 	$(subst $(BIN)/python,$(INTEROP)/bin/python,$(subst pytest notebooks,pytest \
 		notebooks/12_beyond_numpy.ipynb,$(NBVAL)))
+
+# JupyterLab with a deck lives in an environment of its own: a reader's JupyterLab stays as it is.
+lecture: environment  ## open the lecture of a notebook as a deck in JupyterLab (NB=02)
+	@test -e $(LECTURE)/installed || { $(BIN)/python -m venv --clear $(LECTURE) && \
+		$(LECTURE)/bin/python -m pip install --quiet --constraint constraints.txt \
+			--editable '.[lecture]' && touch $(LECTURE)/installed; }
+	@$(LECTURE)/bin/python -m cnnlib.course.tools.pages.lecture \
+		"$(if $(filter file,$(origin NB)),01,$(NB))" $(LAB_FLAGS)
+
+lecture-notes: dev-environment  ## print what to say in a lecture, minute by minute (NB=... for one)
+	@$(BIN)/python -m cnnlib.course.tools.pages.lecture_notes $(NB)
 
 train: environment  ## train the final network of the course from the shell
 	$(BIN)/python -m cnnlib train

@@ -1,0 +1,63 @@
+"""Print a lecturer's notes: ``python -m cnnlib.course.tools.pages.lecture_notes NOTEBOOK…``.
+
+For each notebook a list of its slides, with the minute at which each begins and what to say. It is
+made from the notebooks' own metadata, in Markdown.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+
+import nbformat
+from nbformat import NotebookNode
+
+from cnnlib.course.tools.pages.path import Slide, lecture_path
+
+__all__ = ["lecture_notes"]
+
+
+def lecture_notes(name: str, notebook: NotebookNode) -> str:
+    """Return the notes for one lecture, in Markdown.
+
+    Parameters
+    ----------
+    name : str
+        The heading.
+    notebook : NotebookNode
+
+    Returns
+    -------
+    str
+    """
+    slides = lecture_path(notebook)
+    lines = [f"## {name}: {sum(slide.minutes for slide in slides):g} minutes", ""]
+    start = 0.0
+    for slide in slides:
+        lines.append(f"- **{start:g}–{start + slide.minutes:g}** {_title(slide)}".rstrip())
+        lines += [f"  - {note}" for note in slide.notes]
+        start += slide.minutes
+    return "\n".join(lines) + "\n"
+
+
+def _title(slide: Slide) -> str:
+    """Return the first heading on a slide, or nothing."""
+    for cell in slide.cells:
+        if cell.cell_type == "markdown":
+            heading = re.search(r"^#+ +(.+)$", cell.source, re.MULTILINE)
+            if heading:
+                return heading[1]
+    return ""
+
+
+def main(paths: list[str]) -> int:
+    """Print the notes for the notebooks at these paths."""
+    for path in map(Path, paths):
+        notebook = nbformat.read(path, as_version=4)
+        print(lecture_notes(path.stem, notebook))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
