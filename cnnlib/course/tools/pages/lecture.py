@@ -39,6 +39,13 @@ def prepare(name: str, folder: Path = FOLDER) -> Path:
     Raises
     ------
     ValueError : there is no such notebook, or its path is none
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     prepare("02", Path(folder)).name
+    '02_convolution.ipynb'
     """
     original = lab.choose(name, sorted(COURSE.glob("*.ipynb")))
     target = folder / original.name

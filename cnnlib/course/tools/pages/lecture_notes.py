@@ -30,6 +30,17 @@ def lecture_notes(name: str, notebook: NotebookNode) -> str:
     Returns
     -------
     str
+
+    Examples
+    --------
+    >>> from nbformat.v4 import new_markdown_cell, new_notebook
+    >>> lecture = {"slide": "slide", "minutes": 4, "note": "Ask for guesses."}
+    >>> cells = [new_markdown_cell("# A", metadata={"lecture": lecture})]
+    >>> print(lecture_notes("01", new_notebook(cells=cells)), end="")
+    ## 01: 4 minutes
+    <BLANKLINE>
+    - **0–4** A
+      - Ask for guesses.
     """
     slides = lecture_path(notebook)
     lines = [f"## {name}: {sum(slide.minutes for slide in slides):g} minutes", ""]

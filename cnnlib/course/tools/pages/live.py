@@ -90,6 +90,12 @@ def live(notebook: NotebookNode) -> Live:
     Returns
     -------
     Live
+
+    Examples
+    --------
+    >>> from nbformat.v4 import new_markdown_cell, new_notebook
+    >>> live(new_notebook(cells=[new_markdown_cell("# No widgets")])).html()
+    ''
     """
     page = Live(copy.deepcopy(notebook))
     states = page.notebook.metadata.pop("widgets", {}).get(WIDGET_STATE, {}).get("state", {})

@@ -50,6 +50,14 @@ def lecture_path(notebook: NotebookNode) -> list[Slide]:
     Raises
     ------
     ValueError : a cell's place on the path is none that there is, or the first begins no slide
+
+    Examples
+    --------
+    >>> from nbformat.v4 import new_markdown_cell, new_notebook
+    >>> lecture = {"slide": "slide", "minutes": 4, "note": "Ask for guesses."}
+    >>> cells = [new_markdown_cell("# A", metadata={"lecture": lecture}), new_markdown_cell("b")]
+    >>> [(slide.minutes, slide.notes) for slide in lecture_path(new_notebook(cells=cells))]
+    [(4, ['Ask for guesses.'])]
     """
     slides: list[Slide] = []
     for cell in notebook.cells:
@@ -84,6 +92,14 @@ def deck(notebook: NotebookNode) -> NotebookNode:
     Returns
     -------
     NotebookNode
+
+    Examples
+    --------
+    >>> from nbformat.v4 import new_markdown_cell, new_notebook
+    >>> lecture = {"slide": "slide", "minutes": 4, "note": "Ask for guesses."}
+    >>> cells = [new_markdown_cell("# A", metadata={"lecture": lecture}), new_markdown_cell("b")]
+    >>> [cell.metadata.slideshow.slide_type for cell in deck(new_notebook(cells=cells)).cells]
+    ['slide', 'skip']
     """
     lecture_path(notebook)  # raises for a path that is none
     shown = copy.deepcopy(notebook)
