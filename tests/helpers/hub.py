@@ -164,7 +164,7 @@ class Kernel:
         )
 
     def run(self, code: str) -> tuple[str, str]:
-        """Run a cell; return what it printed, and the name of the error that ended it, if one did."""
+        """Run a cell; return what it printed, and the error that ended it, if one did."""
         number = uuid.uuid4().hex
         self.socket.send(json.dumps({
             "header": {"msg_id": number, "msg_type": "execute_request", "username": "",

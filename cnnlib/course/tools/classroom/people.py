@@ -20,7 +20,7 @@ PATIENCE = 20  # seconds for one of them
 
 
 def names_in(text: str) -> list[str]:
-    """Return the names in a list, one on each line; what follows a ``#`` is a remark.
+    r"""Return the names in a list, one on each line; what follows a ``#`` is a remark.
 
     Raises
     ------
@@ -28,7 +28,7 @@ def names_in(text: str) -> list[str]:
 
     Examples
     --------
-    >>> names_in("ada   # Lovelace\\n\\nalan\\n")
+    >>> names_in("ada   # Lovelace\n\nalan\n")
     ['ada', 'alan']
     """
     lines = (line.partition("#")[0].strip() for line in text.splitlines())
@@ -36,8 +36,9 @@ def names_in(text: str) -> list[str]:
     for name in names:
         if not NAME.fullmatch(name):
             raise ValueError(
-                f"classroom: {name!r} cannot be the name of an account. Write small letters, digits "
-                "and hyphens, with a letter first, at most 31 of them, such as ada or kim-minji."
+                f"classroom: {name!r} cannot be the name of an account. Write small letters, "
+                "digits and hyphens, with a letter first, at most 31 of them, such as ada or "
+                "kim-minji."
             )
         if names.count(name) > 1:
             raise ValueError(f"classroom: {name} stands in the list twice.")
@@ -145,8 +146,9 @@ def _read_as(name: str, path: Path) -> bytes | None:
     try:
         done = subprocess.run(
             ["head", f"--bytes={LARGEST + 1}", "--", str(path)],
-            user=name, group=_group_id(name), extra_groups=[], cwd="/", check=True, timeout=PATIENCE,
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+            user=name, group=_group_id(name), extra_groups=[], cwd="/", check=True,
+            timeout=PATIENCE, stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
         )  # fmt: skip
     except subprocess.SubprocessError:
         return None
