@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -63,11 +64,10 @@ class Hub:
         until = time.monotonic() + PATIENCE
         while time.monotonic() < until:
             assert self.process.poll() is None, self.log.read_text()
-            try:
-                if requests.get(f"{self.address}/hub/login", timeout=5).ok:
+            with contextlib.suppress(requests.RequestException):
+                if requests.get(f"{self.address}/hub/login", timeout=20).ok:
                     return
-            except requests.RequestException:
-                time.sleep(0.5)
+            time.sleep(0.5)
         raise AssertionError(self.log.read_text())
 
     def stop(self) -> None:

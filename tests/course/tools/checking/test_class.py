@@ -90,7 +90,7 @@ HOSTILE = {
     "loops": "def my_feature_map(x, kernel, bias=0):\n    return x\nwhile True:\n    pass" + CHECK,
     "leaves": "import os\nos._exit(0)" + CHECK,
     "exits": "import sys\nsys.exit('bye')" + CHECK,
-    "eats memory": "my_feature_map = [bytearray(10**9) for _ in range(100)]" + CHECK,
+    "eats memory": "my_feature_map = [np.zeros(10**8) for _ in range(100)]" + CHECK,
     "deletes": "import shutil\nshutil.rmtree({victim!r})\n" + RIGHT,
     "writes": "open({victim!r} + '/new.txt', 'w').write('x')\n" + RIGHT,
     "calls home": "import socket\nsocket.create_connection(('127.0.0.1', {port}))\n" + RIGHT,

@@ -57,7 +57,6 @@ c.Spawner.environment = {
     "OPENBLAS_NUM_THREADS": _setting("THREADS", "1"),
     "OMP_NUM_THREADS": _setting("THREADS", "1"),
     "CNNLIB_CLASS_PROCESSES": _setting("PROCESSES", "500"),
-    "CNNLIB_CLASS_FONTS": str(state / "fonts"),
 }
 # A kernel that nobody has open gives its memory back after an hour.
 c.Spawner.args = [
