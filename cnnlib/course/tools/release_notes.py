@@ -58,6 +58,6 @@ def notes(tag: str, root: Path = ROOT) -> str:
 
 if __name__ == "__main__":
     try:
-        sys.stdout.write(notes(*sys.argv[1:2] or [""]))
+        sys.stdout.write(notes(" ".join(sys.argv[1:])))
     except ValueError as error:
         sys.exit(str(error))

@@ -16,6 +16,7 @@ from cnnlib.course.tools.lab import environment, find_fonts
 from cnnlib.course.tools.my_copy import copy_notebooks
 
 COPY = "cnnlib-notebooks"
+SHORT = 50  # bytes; "/kernel-", 36 letters of an id and ".json-ipc-5" come after it, of 107
 
 
 def limit(megabytes: int, processes: int) -> None:
@@ -37,16 +38,21 @@ def limit(megabytes: int, processes: int) -> None:
 
 def variables(given: dict[str, str]) -> dict[str, str]:
     """Return the environment for JupyterLab, from what JupyterHub gives."""
-    # Sockets and keys of kernels lie in a folder that nobody else may enter; its path has to be
-    # short, whatever somebody is called, for a socket's may have no more than a hundred letters.
-    return given | {"JUPYTER_RUNTIME_DIR": tempfile.mkdtemp(prefix="cnnlib-")}
+    # Sockets and keys of kernels lie in a folder that nobody else may enter. Its path has to be
+    # short, for that of a socket in it may have no more than a hundred letters.
+    run = str(Path.home() / ".cnnlib-run")
+    if len(os.fsencode(run)) <= SHORT:
+        os.makedirs(run, mode=0o700, exist_ok=True)
+    else:
+        run = tempfile.mkdtemp(prefix="cnnlib-")
+    return given | {"JUPYTER_RUNTIME_DIR": run}
 
 
 def main(arguments: list[str]) -> None:
     """Become JupyterLab, or end with the reason why not."""
     os.umask(0o077)  # what is made from here on is its maker's alone
-    given = variables(environment())
     try:
+        given = variables(environment())
         copy_notebooks(Path.home() / COPY)
     except (OSError, ValueError) as error:
         sys.exit(str(error))

@@ -250,14 +250,13 @@ def test_nothing_of_one_member_is_readable_by_another(klass: Class) -> None:
     assert secret.read_text() == "mine"
     user = pwd.getpwnam(one.name).pw_uid
     processes = [words.split()[0] for words in memory(user)]
-    sockets = [str(path) for path in Path("/tmp").glob("cnnlib-*/*") if path.owner() == one.name]
+    sockets = [str(path) for path in (home(one) / ".cnnlib-run").iterdir()]
     assert any("ipc" in path for path in sockets)
     paths = [
         str(secret),
         *(str(path) for path in home(one).rglob("*") if path.is_file()),
         *(f"/proc/{number}/environ" for number in processes),
         *(f"/proc/{number}/mem" for number in processes),
-        *(path for path in sockets if "ipc" not in path),
     ]
     printed, error = spy.run(READ_ALL.format(home=str(home(one)), paths=paths))
     assert error == ""
@@ -271,37 +270,48 @@ def test_nothing_of_one_member_is_readable_by_another(klass: Class) -> None:
     assert one.content("my%20own.txt").json()["content"] == "mine"
 
 
-def test_no_kernel_can_be_listened_to_from_another_account(klass: Class) -> None:
-    """A kernel's outputs go to whoever connects to its port; so no kernel may have one."""
-    listening = run("python3", "-c", LISTENING).split()
-    owners = {pwd.getpwnam(name).pw_uid: name for name in NAMES}
-    ports = [line.split(":") for line in listening]
-    mine = [(owners[int(user)], port) for user, port in ports if int(user) in owners]
-    # One for each JupyterLab, which asks for a token.
-    assert sorted(name for name, _ in mine) == NAMES
-
-
 LISTENING = """
+import sys
 for path in ("/proc/net/tcp", "/proc/net/tcp6"):
     for line in open(path).readlines()[1:]:
         words = line.split()
-        if words[3] == "0A":
-            print(f"{words[7]}:{int(words[1].split(':')[1], 16)}")
+        if words[3] == "0A" and words[7] == sys.argv[1]:
+            print(int(words[1].split(":")[1], 16))
 """
+LISTEN = """
+import zmq
+socket = zmq.Context().socket(zmq.SUB)
+socket.subscribe(b"")
+for port in {ports}:
+    socket.connect("tcp://127.0.0.1:" + port)
+print("heard", socket.poll(5000))
+"""
+TALK = "import time\nfor _ in range(10):\n    print('mine')\n    time.sleep(0.5)"
+
+
+def test_no_kernel_can_be_listened_to_from_another_account(klass: Class) -> None:
+    """A kernel's outputs go to whoever connects to its port; so none may have such a port."""
+    one, other = klass.members[:2]
+    kernel, spy = one.kernel(NINE), other.kernel(NINE)
+    user = pwd.getpwnam(one.name).pw_uid
+    ports = run("python3", "-c", LISTENING, str(user)).split()
+    assert ports  # JupyterLab's, and one of each kernel for what its own processes print
+    with ThreadPoolExecutor(2) as both:
+        talking = both.submit(kernel.run, TALK)
+        heard = both.submit(spy.run, LISTEN.format(ports=ports)).result()
+        assert talking.result() == ("mine\n" * 10, "")
+    assert heard == ("heard 0\n", "")
+    files = [json.loads(path.read_text()) for path in home(one).glob(".cnnlib-run/kernel-*.json")]
+    assert {content["transport"] for content in files} == {"ipc"}
 
 
 def test_a_servers_port_alone_opens_nothing(klass: Class) -> None:
     one, other = klass.members[:2]
-    user = str(pwd.getpwnam(one.name).pw_uid)
-    (port,) = [
-        line.split(":")[1]
-        for line in run("python3", "-c", LISTENING).split()
-        if line.split(":")[0] == user
-    ]
+    asked = "import os; print(os.environ['JUPYTERHUB_SERVICE_URL'])"
+    address = one.kernel(NINE).run(asked)[0].strip()
     code = (
         "import urllib.request, urllib.error\n"
-        "try:\n    print(urllib.request.urlopen("
-        f"'http://127.0.0.1:{port}/user/{one.name}/api/contents').read()[:80])\n"
+        f"try:\n    print(urllib.request.urlopen('{address}api/contents').read()[:80])\n"
         "except urllib.error.HTTPError as error:\n    print(error.code)"
     )
     assert other.kernel(NINE).run(code) == ("403\n", "")
