@@ -17,8 +17,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-import cnnlib
-
+PACKAGE = Path(os.path.abspath(__file__)).parents[3]
 # Of <linux/landlock.h>. These numbers are the same on every processor but Alpha.
 CREATE, ADD, RESTRICT, NO_NEW_PRIVILEGES, BENEATH = 444, 445, 446, 38, 1
 READ_FILE, READ_FOLDER, WRITE_FILE, TRUNCATE = 1 << 2, 1 << 3, 1 << 1, 1 << 14
@@ -39,9 +38,8 @@ SYSTEM = (
 
 def readable() -> list[str]:
     """Return what a notebook has to read: Python, its packages, the course, the system's own."""
-    package = Path(cnnlib.__file__).parent
-    places = [sys.prefix, sys.base_prefix, sys.exec_prefix, str(package)]
-    places += [str(package.parent / "data"), os.environ.get("CNNLIB_DATA", "")]
+    places = [sys.prefix, sys.base_prefix, sys.exec_prefix, str(PACKAGE)]
+    places += [str(PACKAGE.parent / "data"), os.environ.get("CNNLIB_DATA", "")]
     places += [os.environ.get("MPLCONFIGDIR", "")]
     places += os.environ.get("LD_LIBRARY_PATH", "").split(os.pathsep)
     places += [one for one in sys.path if Path(one).name in ("site-packages", "dist-packages")]
