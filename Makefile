@@ -51,7 +51,8 @@ export PYTHONUTF8 := 1
 
 # Tests and headless runs see no personal settings: no IPython start-up files, no kernels from
 # elsewhere, and no home directory that has to be writable.
-HEADLESS := test-units test-notebooks test-plain test-blas test-browser test-places test-interop \
+HEADLESS := test-units test-notebooks test-plain test-blas test-browser test-doors test-places \
+	test-interop \
 	mutations notebooks
 # The matrices of the course are small: on several threads BLAS spends more time on waiting than
 # on multiplying, and the last bits depend on how many there are. test-blas tries other numbers.
@@ -69,7 +70,7 @@ $(HEADLESS): export JUPYTER_RUNTIME_DIR := $(CURDIR)/$(VENV)/settings/runtime
 
 .DEFAULT_GOAL := help
 .PHONY: help environment dev-environment lab my-copy test test-units test-notebooks test-plain \
-	test-blas test-browser test-places test-interop lecture lecture-notes train train-fashion bench \
+	test-blas test-browser test-doors test-places test-interop lecture lecture-notes train train-fashion bench \
 	mutations notebooks api lint pins clean
 
 help:  ## list the commands
@@ -113,6 +114,12 @@ test-blas: dev-environment  ## compare the notebooks again with other arithmetic
 test-browser: dev-environment  ## try the notebooks and widgets in JupyterLab (needs Chromium)
 	$(BIN)/python -m pytest tests/course -o python_files='browser_*.py' \
 		--numprocesses=$(JOBS) --dist=worksteal $(BROWSER_FLAGS)
+
+# The doors to the course other than JupyterLab on one's own machine. What one of them needs, and is
+# not there, is told in the reasons of what was skipped.
+test-doors: dev-environment  ## try the other doors to the course: a class on one machine, and more
+	$(BIN)/python -m pytest tests/course -o python_files='doors_*.py' --numprocesses=$(JOBS) \
+		--dist=loadfile $(BROWSER_FLAGS)
 
 # What happens to the course in other places and under other settings. Installs it several times,
 # with pip, so it needs the network or pip's cache.

@@ -2,6 +2,7 @@
 
 import argparse
 import contextlib
+import os
 import sys
 import time
 from pathlib import Path
@@ -74,6 +75,14 @@ def open_lab(to: str, notebook: str | None, options: list[str]) -> int:
 def check(folder: str, to: str, seconds: int, memory: int, jobs: int | None) -> None:
     """Judge the notebooks of a class, and write a table and a page about them."""
     place = Path(to)
+    if place.resolve().is_relative_to(Path(folder).resolve()):
+        sys.exit(
+            f"check: the report would lie in {folder}, among what was handed in. "
+            "Name another folder: --to ../class-report"
+        )
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        print("check: you are root, and so would be what students wrote. Use another account.",
+              file=sys.stderr)  # fmt: skip
     try:
         place.mkdir(parents=True, exist_ok=True)
         check_writable("check", place / "class.html")  # before minutes are spent

@@ -270,6 +270,30 @@ def test_without_make_it_is_the_same_course(tmp_path: Path) -> None:
     assert place_of_cnnlib(python, moved / "my-notebooks") == moved
 
 
+def test_a_wheel_opens_where_nothing_else_is(tmp_path: Path) -> None:
+    """The wheel alone: no clone, no make, a folder in Hangul; and each starts with a copy there."""
+    run(checkout(tmp_path / "course"), sys.executable, "-m", "pip", "wheel", "-q", "--no-deps",
+        "--wheel-dir", tmp_path, ".")  # fmt: skip
+    shutil.rmtree(tmp_path / "course")
+    (wheel,) = tmp_path.glob("*.whl")
+    assert wheel.stat().st_size < 20_000_000
+    run(tmp_path, sys.executable, "-m", "venv", "empty")
+    python = tmp_path / "empty/bin/python"
+    run(tmp_path, python, "-m", "pip", "install", "-q", "-c", ROOT / "constraints.txt", wheel)
+    place = tmp_path / "강의"
+    place.mkdir()
+    command = [str(tmp_path / "empty/bin/cnnlib"), "lab", "--notebook", "02"]
+    with started(command, place, tmp_path / "lab.log", env=outer()) as (address, first):
+        assert first == "02_convolution.ipynb"
+        assert cells_of(address, first)
+    copied = {path.stem for path in (place / "my-notebooks").glob("*.ipynb")}
+    assert copied == {chapter.notebook for chapter in CHAPTERS}
+    asked = "import cnnlib.datasets as d; print(len(d.load_digits().train.labels), d.__file__)"
+    words, file = run(place, python, "-c", asked).split(maxsplit=1)
+    assert words == "8000"
+    assert Path(file.strip()).is_relative_to(tmp_path / "empty")
+
+
 def test_without_a_network_one_line_says_so_soon(tmp_path: Path) -> None:
     course = checkout(tmp_path / "course")
     nowhere = {

@@ -147,7 +147,7 @@ def run(notebook: Path, options: Iterable[str]) -> int:
             "`python -m pip install -c constraints.txt -e .`."
         )
     variables = environment()
-    _find_fonts(variables)
+    find_fonts(variables)
     whole = command(notebook, options)
     if os.name == "posix":
         sys.stdout.flush()
@@ -158,7 +158,7 @@ def run(notebook: Path, options: Iterable[str]) -> int:
                 return server.wait()
 
 
-def _find_fonts(variables: dict[str, str]) -> None:
+def find_fonts(variables: dict[str, str]) -> None:
     """Let Matplotlib look for fonts now: else the first figure may come with its warning."""
     if not any(Path(variables["MPLCONFIGDIR"]).glob("fontlist-*.json")):
         look = [sys.executable, "-c", "import matplotlib.font_manager"]

@@ -148,7 +148,7 @@ def test_without_a_home_that_can_be_written_others_are_used_and_named(home, monk
 
 def test_fonts_are_looked_for_before_the_first_figure(home):
     variables = lab.environment()
-    lab._find_fonts(variables)
+    lab.find_fonts(variables)
     assert list(Path(variables["MPLCONFIGDIR"]).glob("fontlist-*.json"))
 
 

@@ -26,6 +26,7 @@ from cnnlib.course.tools.checking.worker import found
 SECONDS = 180  # for one exercise and the cells that it needs; the longest of the course takes 60
 MEGABYTES = 4000
 STARTING = 180  # seconds in which a worker has to begin its first exercise, on a busy machine
+LINK = "a link, which may lead to the work of another; hand in the file itself"
 SKIPPED = {".ipynb_checkpoints", ".git", ".venv", "__pycache__", "node_modules"}
 # What a worker may know of the environment of whoever checks. No names, no keys, no addresses.
 KEPT = ("PATH", "LANG", "LC_ALL", "SYSTEMROOT", "WINDIR", "PYTHONPATH", "LD_LIBRARY_PATH")
@@ -56,7 +57,17 @@ def notebooks(folder: Path) -> Iterator[Path]:
         folders[:] = sorted(one for one in folders if one not in SKIPPED)
         for name in sorted(files):
             path = Path(place) / name
-            if name.endswith(".ipynb") and not name.startswith(".") and path.is_file():
+            wanted = name.endswith(".ipynb") and not name.startswith(".")
+            if wanted and path.is_file() and not path.is_symlink():
+                yield path
+
+
+def links(folder: Path) -> Iterator[Path]:
+    """Yield the links to notebooks and to folders below a folder: none of them is followed."""
+    for place, folders, files in os.walk(folder):
+        for name in sorted(folders + files):
+            path = Path(place) / name
+            if path.is_symlink() and (path.is_dir() or name.endswith(".ipynb")):
                 yield path
 
 
@@ -110,7 +121,8 @@ def check_class(
             "with a folder for each student."
         )
     paths = list(notebooks(folder))
-    if not paths:
+    linked = list(links(folder))
+    if not paths and not linked:
         raise FileNotFoundError(f"check: there is no notebook (.ipynb) in {folder}, or below it.")
     with tempfile.TemporaryDirectory(prefix="cnnlib-check-") as made:
         room = Path(made)
@@ -127,13 +139,18 @@ def check_class(
                 names = list(work.chapter.exercises().chapter.exercises)
                 with tempfile.TemporaryDirectory(dir=room) as own:
                     environment = _environment(Path(own), fonts)
-                    task = _Task(path, Path(own), environment, seconds, megabytes)
+                    task = _Task(path, Path(own), folder, environment, seconds, megabytes)
                     work.verdicts = task.verdicts(names)
             say(_line(work))
             return work
 
         with ThreadPoolExecutor(jobs or os.cpu_count() or 1) as pool:
-            return list(pool.map(judged, paths))
+            works = list(pool.map(judged, paths))
+    for path in linked:
+        below = path.relative_to(folder)
+        works.append(Work(student_of(below / "x"), str(below), trouble=LINK))
+        say(_line(works[-1]))
+    return works
 
 
 def _line(work: Work) -> str:
@@ -179,6 +196,7 @@ class _Task:
 
     path: Path
     folder: Path
+    closed: Path
     environment: dict[str, str]
     seconds: int
     megabytes: int
@@ -198,7 +216,7 @@ class _Task:
         limits = (str(self.seconds), str(self.megabytes))
         worker = subprocess.Popen(
             [sys.executable, "-m", "cnnlib.course.tools.checking.worker", *limits,
-             str(self.path.resolve()), *names],
+             str(self.closed.resolve()), str(self.path.resolve()), *names],
             cwd=self.folder, env=self.environment, start_new_session=True,
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
         )  # fmt: skip

@@ -1,12 +1,13 @@
 """Run the answers of one notebook and judge them, in a process of its own.
 
-``python -m cnnlib.course.tools.checking.worker SECONDS MEGABYTES NOTEBOOK EXERCISE ...`` writes a
-line of JSON before each exercise and one after it. So whoever started it knows where it was when it
-had to be stopped.
+``python -m cnnlib.course.tools.checking.worker SECONDS MEGABYTES CLASS NOTEBOOK EXERCISE ...``
+writes a line of JSON before each exercise and one after it. So whoever started it knows where it
+was when it had to be stopped. CLASS is the folder of all submissions.
 
 The limits are set before a line of the notebook runs. `guard` asks Python to refuse what no
-exercise needs: the network, other programs, and changes to files outside the working folder. Python
-code cannot take such a guard away again; compiled code could. It is a fence, not a wall.
+exercise needs: the network, other programs, changes to files outside the working folder, and the
+work of others. Python code cannot take such a guard away again; compiled code could. It is a fence.
+The wall is `wall.shut_in`, where the kernel of Linux has one.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from types import ModuleType
 from typing import Any
 
 from cnnlib.course.judge import Exercise
+from cnnlib.course.tools.checking import wall
 from cnnlib.course.tools.checking.submission import Answer, Cell, Submission, without_checks
 
 LONGEST = 2_000  # characters of a verdict, or of a message, that are passed on
@@ -36,8 +38,9 @@ PROGRAMS = (
 CHANGES = (
     *("os.remove", "os.rename", "os.rmdir", "os.mkdir", "os.link", "os.symlink", "os.truncate"),
     *("os.chmod", "os.chown", "os.chflags", "os.utime", "os.setxattr", "os.removexattr"),
-    *("shutil.", "tempfile.", "os.lockf", "os.chdir", "os.fchdir"),
+    *("shutil.", "tempfile.", "os.lockf", "os.chdir", "os.fchdir", "sqlite3.connect"),
 )
+LOOKS = ("os.listdir", "os.scandir", "os.walk", "os.fwalk", "os.getxattr", "os.listxattr")
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_TRUNC
 
 
@@ -65,36 +68,78 @@ def limit(seconds: int, megabytes: int) -> None:
             resource.setrlimit(what, (most, most))
 
 
-def guard(folder: Path) -> None:
-    """Refuse the network, other programs, and changes to files outside a folder, from now on."""
-    inside = os.path.realpath(folder) + os.sep
-    null = os.path.realpath(os.devnull)
+def guard(folder: Path, closed: Path | None = None) -> None:
+    """Refuse what no exercise needs, from now on.
 
-    def within(path: Any) -> bool:
-        if isinstance(path, int):
-            return True  # a file that is open already
-        try:
-            whole = os.path.realpath(os.fsdecode(path))
-        except (TypeError, ValueError):
-            return False
-        return f"{whole}{os.sep}".startswith(inside) or whole == null
+    Parameters
+    ----------
+    folder : files may be changed in here alone
+    closed : nothing in here may be read, unless Python or the course lie in it
+    """
+    inside = _below(folder)
+    shut = _below(closed) if closed else None
+    needed = [_below(place) for place in wall.readable()]
+    null = os.path.realpath(os.devnull)
 
     def refuse(event: str, arguments: tuple[Any, ...]) -> None:
         if event.startswith(NETWORK):
             raise PermissionError("check: a notebook is checked without the network")
-        if event.startswith(PROGRAMS):
+        if event.startswith(PROGRAMS) or (event == "import" and arguments[0] == _STARTER):
             raise PermissionError("check: a notebook is checked without other programs")
         if event == "open":
             path, mode, flags = arguments
+            if isinstance(path, int):
+                return  # a file that is open already
+            whole = _whole(path)
             writes = flags & WRITING if isinstance(flags, int) else set(mode or "r") & set("wax+")
-            if writes and not within(path):
+            # An open folder would be a way around the names of the files in it.
+            if (writes or os.path.isdir(whole)) and not (whole.startswith(inside) or whole == null):
                 raise PermissionError("check: a notebook is checked without writing files")
+            if shut and whole.startswith(shut) and not whole.startswith((inside, *needed)):
+                raise PermissionError("check: a notebook is checked without the work of others")
+        elif event.startswith(LOOKS):
+            if shut and arguments and not isinstance(arguments[0], int):
+                whole = f"{_whole(arguments[0] or '.')}{os.sep}"
+                if whole.startswith(shut) and not whole.startswith((inside, *needed)):
+                    raise PermissionError("check: a notebook is checked without the work of others")
         elif event.startswith(CHANGES) and not all(
-            within(one) for one in arguments if isinstance(one, str | bytes | os.PathLike)
+            f"{_whole(one)}{os.sep}".startswith(inside)
+            for one in arguments
+            if isinstance(one, str | bytes | os.PathLike)
         ):
             raise PermissionError("check: a notebook is checked without changing files")
 
+    _forget_the_starter()
     sys.addaudithook(refuse)
+
+
+# What multiprocessing starts programs with, and Python asks no guard about.
+_STARTER = "_posixsubprocess"
+
+
+def _forget_the_starter() -> None:
+    """Take from Python the way to start a program that its guards are not told of."""
+
+    def refuse(*arguments: Any) -> int:
+        raise PermissionError("check: a notebook is checked without other programs")
+
+    for name in (_STARTER, "subprocess"):
+        module = sys.modules.get(name)
+        for way in ("fork_exec", "_fork_exec"):
+            if hasattr(module, way):
+                setattr(module, way, refuse)
+
+
+def _below(folder: str | Path) -> str:
+    return os.path.realpath(folder) + os.sep
+
+
+def _whole(path: Any) -> str:
+    """Return where a path leads, or nothing where it is none."""
+    try:
+        return os.path.realpath(os.fsdecode(path))
+    except (TypeError, ValueError):
+        return ""
 
 
 def judge(submission: Submission, exercise: Exercise) -> dict[str, str]:
@@ -206,17 +251,19 @@ def _nothing(*args: Any, **kwargs: Any) -> None:
 
 def main(arguments: list[str]) -> int:
     """Judge the named exercises of a notebook and write a line for each."""
-    seconds, megabytes, path, *names = arguments
+    seconds, megabytes, closed, path, *names = arguments
     channel = os.fdopen(os.dup(1), "w", encoding="utf-8")
     silence = os.open(os.devnull, os.O_RDWR)
     for number in (0, 1, 2):  # what a cell prints is not looked at
         os.dup2(silence, number)
     submission = Submission.read(Path(path))
+    # Before anything starts a thread, which would stay outside.
+    wall.shut_in(Path.cwd(), wall.readable())
     exercises = submission.chapter.exercises().chapter.exercises
     say = _writer(channel)
     _warm_up()
     limit(int(seconds) * len(names) + 60, int(megabytes))
-    guard(Path.cwd())
+    guard(Path.cwd(), Path(closed))
     for name in names:
         say({"begins": name})
         say({"name": name} | judge(submission, exercises[name]))

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import os
 import re
 from pathlib import Path
 
@@ -89,12 +90,29 @@ HOSTILE = {
     "loops": "def my_feature_map(x, kernel, bias=0):\n    return x\nwhile True:\n    pass" + CHECK,
     "leaves": "import os\nos._exit(0)" + CHECK,
     "exits": "import sys\nsys.exit('bye')" + CHECK,
-    "eats memory": "my_feature_map = [bytearray(10**9) for _ in range(100)]" + CHECK,
+    "eats memory": "my_feature_map = [np.zeros(10**8) for _ in range(100)]" + CHECK,
     "deletes": "import shutil\nshutil.rmtree({victim!r})\n" + RIGHT,
     "writes": "open({victim!r} + '/new.txt', 'w').write('x')\n" + RIGHT,
     "calls home": "import socket\nsocket.create_connection(('127.0.0.1', {port}))\n" + RIGHT,
     "starts programs": "import os\nos.system('touch ' + {victim!r} + '/made')\n" + RIGHT,
     "forks": "import os\nwhile True:\n    os.fork()" + CHECK,
+    "forks aside": "import multiprocessing\n"
+    "p = multiprocessing.get_context('spawn').Process(target=print)\np.start()\n" + RIGHT,
+    "forks below": "import sys, os\nfor name in [n for n in sys.modules if 'subprocess' in n]:\n"
+    "    del sys.modules[name]\nimport _posixsubprocess\n" + RIGHT,
+    "threads": "import threading, time\nwhile True:\n"
+    "    threading.Thread(target=time.sleep, args=(99,), daemon=True).start()" + CHECK,
+    "deletes aside": "import os\nos.remove('dear.txt', dir_fd=os.open({victim!r}, 0))\n" + RIGHT,
+    "fills a database": "import sqlite3\n"
+    "sqlite3.connect({victim!r} + '/new.db').execute('create table t (x)')\n" + RIGHT,
+    "copies": "import glob, json\nfor path in glob.glob({folder!r} + '/*/*.ipynb'):\n"
+    "    for cell in json.load(open(path))['cells']:\n"
+    "        exec(''.join(cell['source']).partition('ex.')[0])" + CHECK,
+    "copies by name": "import json\n"
+    "cells = json.load(open({folder!r} + '/honest all right/02_convolution.ipynb'))['cells']\n"
+    "exec(''.join(cells[1]['source']).partition('ex.')[0])" + CHECK,
+    "writes the report": "open({report!r} + '/class.csv', 'w').write('all right')\n" + RIGHT,
+    "sleeps": "import time\ntime.sleep(10**6)" + CHECK,
     "floods": "for _ in range(200_000):\n    print('x' * 1000)\n" + RIGHT,
     "judges itself": "import cnnlib.course.judge as j\nj.Verdict.passed = True\n"
     "class ex:\n    class feature_map:\n        check = print\n" + STUB,
@@ -109,6 +127,7 @@ def found(tmp_path_factory: pytest.TempPathFactory):
     folder = tmp_path_factory.mktemp("class")
     victim = tmp_path_factory.mktemp("victim")
     (victim / "dear.txt").write_text("dear")
+    to = tmp_path_factory.mktemp("report")
     for name, (sources, _) in HONEST.items():
         hand_in(folder, f"honest {name}", *sources)
     for number, source in enumerate(MISTAKEN):
@@ -116,7 +135,9 @@ def found(tmp_path_factory: pytest.TempPathFactory):
         for student in range(number + 1):
             hand_in(folder, f"mistaken {number}{student}", source)
     for name, source in HOSTILE.items():
-        source = source.replace("{victim!r}", repr(str(victim))).replace("{port}", "9")
+        for word, value in {"victim": victim, "folder": folder, "report": to}.items():
+            source = source.replace(f"{{{word}!r}}", repr(str(value)))
+        source = source.replace("{port}", "9")
         hand_in(folder, f"hostile {name}", source)
     forged = hand_in(folder, "hostile forged", STUB)
     notebook = nbformat.read(forged, as_version=4)
@@ -133,7 +154,25 @@ def found(tmp_path_factory: pytest.TempPathFactory):
         path.parent.mkdir()
         path.write_text(content)
     (folder / "hostile folder" / "a.ipynb").mkdir(parents=True)
+    large = folder / "hostile large" / "02_convolution.ipynb"
+    large.parent.mkdir()
+    with large.open("wb") as file:
+        file.truncate(200_000_000)
+    os.mkfifo(large.with_name("pipe.ipynb"))
+    secret = victim.parent / "secret"
+    secret.mkdir()
+    hand_in(secret, "x", RIGHT)
+    for name, aim in {
+        "linked file/02_convolution.ipynb": folder / "honest all right" / "02_convolution.ipynb",
+        "linked device/02_convolution.ipynb": Path("/dev/zero"),
+        "linked nowhere/02_convolution.ipynb": folder / "nobody",
+        "linked folder": secret,
+        "linked round/round": folder,
+    }.items():
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).symlink_to(aim)
     works = check_class(folder, seconds=20, megabytes=3000, jobs=2, say=lambda line: None)
+    assert not list(to.iterdir())
     return {work.student: work for work in works}, victim
 
 
@@ -166,6 +205,15 @@ def test_hostile_work_harms_nobody(found, name: str) -> None:
         "leaves": ("unknown", "ended its own process"),
         "exits": ("wrong", "SystemExit: bye"),
         "eats memory": ("unknown", "memory"),
+        "forks aside": ("wrong", "without other programs"),
+        "forks below": ("wrong", "without other programs"),
+        "threads": ("wrong", "can't start new thread"),
+        "deletes aside": ("wrong", "PermissionError"),
+        "fills a database": ("wrong", "without changing files"),
+        "copies": ("wrong", "NameError"),  # it found nobody to copy from
+        "copies by name": ("wrong", "without the work of others"),
+        "writes the report": ("wrong", "without writing files"),
+        "sleeps": ("unknown", "stopped after 20 seconds"),
         "floods": ("right", ""),
         "judges itself": ("todo", ""),
         "breaks the words": ("wrong", "Odd"),
@@ -188,6 +236,21 @@ def test_what_is_no_notebook_is_named(found, name: str) -> None:
     work = found[0][f"hostile {name}"]
     assert work.chapter is None
     assert "no notebook" in work.trouble or "no chapter" in work.trouble
+
+
+def test_a_notebook_of_200_megabytes_is_not_opened(found) -> None:
+    work = found[0]["hostile large"]
+    assert work.chapter is None
+    assert "200,000,000 bytes" in work.trouble
+
+
+@pytest.mark.parametrize(
+    "name", ["linked file", "linked device", "linked nowhere", "linked folder", "linked round"]
+)
+def test_a_link_is_named_and_not_followed(found, name: str) -> None:
+    work = found[0][name]
+    assert work.chapter is None
+    assert work.trouble.startswith("a link")
 
 
 def test_the_page_says_what_many_got_wrong(found) -> None:
@@ -245,6 +308,15 @@ def test_the_shell(tmp_path: Path, monkeypatch, capsys) -> None:
     assert "02_convolution.ipynb: 1 of 7 right" in said
     assert (to / "class.csv").read_bytes().startswith(b"\xef\xbb\xbfstudent,")
     assert "<h2>02 Convolution</h2>" in (to / "class.html").read_text(encoding="utf-8")
+
+
+def test_the_report_does_not_lie_among_what_was_handed_in(tmp_path: Path, monkeypatch) -> None:
+    hand_in(tmp_path, "ada", RIGHT)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.argv", ["cnnlib", "check", "."])
+    with pytest.raises(SystemExit, match="among what was handed in"):
+        main()
+    assert {path.name for path in tmp_path.iterdir()} == {"ada"}
 
 
 @pytest.mark.parametrize("folder", ["missing", "empty"])
