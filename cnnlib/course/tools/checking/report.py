@@ -31,8 +31,8 @@ LIMITS = (
     "A notebook is run with your rights, in a process of its own, with limits on time and memory. "
     "Python's own functions refuse it the network, other programs, changes to files outside its "
     "folder, and the work of others. On Linux, since 5.13, the kernel refuses most of that too, "
-    "and your own files; elsewhere compiled code can do it all, and Python can read your files. "
-    "Check what strangers wrote on a machine that holds nothing of value.",
+    "and keeps it from your files; elsewhere compiled code can do it all, and Python can read "
+    "them. Check what strangers wrote on a machine that holds nothing of value.",
     "A notebook runs beside its judge, so one that sets out to cheat can. And it is not asked who "
     "wrote an answer: solutions stand one call away. So this is for teaching, not for exams.",
 )
