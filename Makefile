@@ -20,6 +20,8 @@ PYTHON ?= $(shell for p in $(PYTHONS); do \
 LAB_FLAGS ?=
 # The notebooks that `make notebooks` works on.
 NB ?= $(sort $(wildcard notebooks/*.ipynb))
+# The same, but nothing where nobody has named one.
+CHOSEN = $(if $(filter file,$(origin NB)),,$(NB))
 # Options of the benchmark, and the Python that runs it: another one may have PyTorch.
 BENCH_FLAGS ?=
 BENCH_PYTHON ?= $(BIN)/python
@@ -51,7 +53,7 @@ export PYTHONUTF8 := 1
 
 # Tests and headless runs see no personal settings: no IPython start-up files, no kernels from
 # elsewhere, and no home directory that has to be writable.
-HEADLESS := test-units test-notebooks test-plain test-blas test-browser test-places test-interop \
+HEADLESS := test-units test-notebooks test-plain test-blas test-browser test-doors test-places test-interop \
 	mutations notebooks
 # The matrices of the course are small: on several threads BLAS spends more time on waiting than
 # on multiplying, and the last bits depend on how many there are. test-blas tries other numbers.
@@ -69,7 +71,8 @@ $(HEADLESS): export JUPYTER_RUNTIME_DIR := $(CURDIR)/$(VENV)/settings/runtime
 
 .DEFAULT_GOAL := help
 .PHONY: help environment dev-environment lab my-copy test test-units test-notebooks test-plain \
-	test-blas test-browser test-places test-interop lecture lecture-notes train train-fashion bench \
+	test-blas test-browser test-doors test-places test-interop lecture slides handouts \
+	lecture-notes train train-fashion bench \
 	mutations notebooks api lint pins clean
 
 help:  ## list the commands
@@ -114,6 +117,11 @@ test-browser: dev-environment  ## try the notebooks and widgets in JupyterLab (n
 	$(BIN)/python -m pytest tests/course -o python_files='browser_*.py' \
 		--numprocesses=$(JOBS) --dist=worksteal $(BROWSER_FLAGS)
 
+# The doors to the course other than JupyterLab, in Chromium, without a network.
+test-doors: dev-environment $(LECTURE)/installed  ## walk through the slides in a browser (needs Chromium)
+	CNNLIB_LECTURE=$(CURDIR)/$(LECTURE)/bin/python $(BIN)/python -m pytest tests/course \
+		-o python_files='doors_*.py' --numprocesses=$(JOBS) --dist=loadfile $(BROWSER_FLAGS)
+
 # What happens to the course in other places and under other settings. Installs it several times,
 # with pip, so it needs the network or pip's cache.
 test-places: dev-environment  ## move, copy and share the installed course, and install it oddly
@@ -129,16 +137,27 @@ test-interop: dev-environment  ## carry networks to PyTorch and ONNX; run notebo
 	$(subst $(BIN)/python,$(INTEROP)/bin/python,$(subst pytest notebooks,pytest \
 		notebooks/12_beyond_numpy.ipynb,$(NBVAL)))
 
-# JupyterLab with a deck lives in an environment of its own: a reader's JupyterLab stays as it is.
-lecture: environment  ## open the lecture of a notebook as a deck in JupyterLab (NB=02)
-	@test -e $(LECTURE)/installed || { $(BIN)/python -m venv --clear $(LECTURE) && \
-		$(LECTURE)/bin/python -m pip install --quiet --constraint constraints.txt \
-			--editable '.[lecture]' && touch $(LECTURE)/installed; }
-	@$(LECTURE)/bin/python -m cnnlib.course.tools.pages.lecture \
-		"$(if $(filter file,$(origin NB)),01,$(NB))" $(LAB_FLAGS)
+# What a lecture needs lives in an environment of its own: a reader's JupyterLab stays as it is. It
+# is made anew when the course asks for other versions.
+$(LECTURE)/installed: pyproject.toml constraints.txt | environment
+	@$(BIN)/python -m venv --clear $(LECTURE)
+	$(LECTURE)/bin/python -m pip install --quiet --constraint constraints.txt \
+		--editable '.[lecture,slides]'
+	@touch $@
 
-lecture-notes: dev-environment  ## print what to say in a lecture, minute by minute (NB=... for one)
-	@$(BIN)/python -m cnnlib.course.tools.pages.lecture_notes $(NB)
+# NB names a notebook by its number or its path, here and in the three targets below.
+lecture: $(LECTURE)/installed  ## open the lecture of a notebook as a deck in JupyterLab (NB=02)
+	@$(LECTURE)/bin/python -m cnnlib.course.tools.pages.lecture \
+		"$(or $(CHOSEN),01)" $(LAB_FLAGS)
+
+slides: $(LECTURE)/installed  ## write the lectures as decks for a browser, in build/slides (NB=02 for one)
+	@OPENBLAS_NUM_THREADS=1 $(LECTURE)/bin/python -m cnnlib.course.tools.pages.slides $(CHOSEN)
+
+handouts: $(LECTURE)/installed  ## write a page to print for each chapter, in build/handouts (NB=02 for one)
+	@$(LECTURE)/bin/python -m cnnlib.course.tools.pages.handouts $(CHOSEN)
+
+lecture-notes: environment  ## print what to say in a lecture, minute by minute (NB=02 for one)
+	@$(BIN)/python -m cnnlib.course.tools.pages.lecture_notes $(CHOSEN)
 
 train: environment  ## train the final network of the course from the shell
 	$(BIN)/python -m cnnlib train

@@ -1,36 +1,56 @@
-"""Open a notebook's lecture in JupyterLab: ``make lecture NB=02``.
+"""Open a notebook's lecture in JupyterLab: ``make lecture NB=02``, or ``cnnlib lecture 02``.
 
 The deck is a copy in ``my-lectures``, so that a lecture changes nothing of the course. A copy that
-is there already may hold a lecturer's own changes, and is opened as it is.
+is there already may hold a lecturer's own changes, and is opened as it is. JupyterLab's settings
+for a lecture lie there too: it starts as a deck, whatever the last one was left as.
 """
 
 from __future__ import annotations
 
+import importlib.util
+import json
+import os
+import shutil
 import sys
 from pathlib import Path
 
 import nbformat
 
 from cnnlib.course.tools import lab
-from cnnlib.course.tools.environment import ROOT
-from cnnlib.course.tools.my_copy import COURSE
+from cnnlib.course.tools.my_copy import BUNDLED, COURSE, ROOT
+from cnnlib.course.tools.pages.chosen import chosen
 from cnnlib.course.tools.pages.path import deck
 from cnnlib.files import write_whole
 
-__all__ = ["prepare"]
+__all__ = ["folder_for_lectures", "prepare", "settings"]
 
-FOLDER = ROOT / "my-lectures"
+NO_DECK = (
+    "lecture: jupyterlab-deck is missing. `make lecture` installs it, and so does "
+    "`python -m pip install 'cnnlib[lecture]'`."
+)
+DECK = Path("@deathbeds") / "jupyterlab-deck" / "plugin.jupyterlab-settings"
 
 
-def prepare(name: str, folder: Path = FOLDER) -> Path:
+def folder_for_lectures() -> Path:
+    """Return where the decks lie: beside the course, or, if it came as a wheel, where one is.
+
+    Examples
+    --------
+    >>> folder_for_lectures().name
+    'my-lectures'
+    """
+    return Path(os.getcwd() if COURSE == BUNDLED else ROOT) / "my-lectures"
+
+
+def prepare(name: str, folder: Path | None = None) -> Path:
     """Return the deck of a notebook, which is made unless it is there.
 
     Parameters
     ----------
     name : str
         A path, or a name or a number in the course.
-    folder : Path
-        Where the deck lies.
+    folder : Path, optional
+        Where the deck lies; `folder_for_lectures()` unless given.
 
     Returns
     -------
@@ -47,28 +67,62 @@ def prepare(name: str, folder: Path = FOLDER) -> Path:
     ...     prepare("02", Path(folder)).name
     '02_convolution.ipynb'
     """
-    original = lab.choose(name, sorted(COURSE.glob("*.ipynb")))
-    target = folder / original.name
+    (original,) = chosen([name])
+    target = (folder_for_lectures() if folder is None else folder) / original.name
     if not target.exists():
         notebook = nbformat.read(original, as_version=4)
-        folder.mkdir(parents=True, exist_ok=True)
+        target.parent.mkdir(parents=True, exist_ok=True)
         write_whole(target, nbformat.writes(deck(notebook)).encode())
     return target
+
+
+def settings(folder: Path) -> list[str]:
+    """Write JupyterLab's settings for a lecture; return the options that name them.
+
+    Nothing of the last lecture is left: no window that was open, no deck that was switched off.
+
+    Parameters
+    ----------
+    folder : Path
+        Where the decks lie.
+
+    Returns
+    -------
+    list of str
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     [option.partition("=")[0] for option in settings(Path(folder))]
+    ['--LabApp.user_settings_dir', '--LabApp.workspaces_dir']
+    """
+    own = folder / ".jupyterlab"
+    shutil.rmtree(own, ignore_errors=True)
+    chosen_ones, windows = own / "settings", own / "workspaces"
+    (chosen_ones / DECK).parent.mkdir(parents=True)
+    windows.mkdir()
+    (chosen_ones / DECK).write_text(json.dumps({"active": True}), encoding="utf-8")
+    return [f"--LabApp.user_settings_dir={chosen_ones}", f"--LabApp.workspaces_dir={windows}"]
 
 
 def main(name: str, options: list[str]) -> int:
     """Prepare a deck and open it; say what there is to press."""
     try:
+        if importlib.util.find_spec("jupyterlab_deck") is None:
+            raise ValueError(NO_DECK)
         target = prepare(name)
-    except ValueError as error:
+        print(f"{target}: {HOW}")
+        return lab.run(target, [*settings(target.parent), *options])
+    except (OSError, ValueError) as error:
         print(error, file=sys.stderr)
         return 1
-    print(
-        f"{target}: run all cells once, click the first, then press Toggle Deck in the toolbar. "
-        "The space bar goes on."
-    )
-    return lab.run(target, options)
 
+
+HOW = (
+    "it opens as a deck. Run all cells once (Ctrl+Shift+C, then Run All Cells) before the room "
+    "comes in. The space bar goes on, Shift and space back; Toggle Deck leaves."
+)
 
 if __name__ == "__main__":
     sys.exit(main(sys.argv[1], sys.argv[2:]))

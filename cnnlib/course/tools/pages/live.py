@@ -60,12 +60,17 @@ class Live:
     modules: dict[str, str] = field(default_factory=dict)
     styles: dict[str, str] = field(default_factory=dict)
 
-    def html(self) -> str:
+    def html(self, then: str = "") -> str:
         """Return what stands at the end of the page: the widgets, and the script that shows them.
 
-        It is empty where no widget lives.
+        It is empty where no widget lives and nothing is to come then.
+
+        Parameters
+        ----------
+        then : str
+            JavaScript of a module, for when all widgets are in their places.
         """
-        if not self.models:
+        if not self.models and not then:
             return ""
         page = {"models": self.models, "modules": self.modules, "styles": self.styles}
         # Within a script element, "</" and "<!--" would end or open something.
@@ -74,7 +79,7 @@ class Live:
             f'<script type="application/json" id="cnn-page">{text}</script>\n'
             f'<script type="module">\n{HOST.read_text(encoding="utf-8")}\n'
             'const page = JSON.parse(document.getElementById("cnn-page").textContent);\n'
-            "show(document, page);\n</script>\n"
+            f"await show(document, page);\n{then}</script>\n"
         )
 
 
