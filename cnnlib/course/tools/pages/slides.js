@@ -7,9 +7,15 @@ const WIDTH = 1280;
 const HEIGHT = 720;
 // How much smaller all of a slide may become, to save a screen; and one block that fills it alone.
 const SIZES = [1, 0.93, 0.86];
-const SMALLEST = 0.4;
+const SMALLEST = 0.5;
+const WIDGET_ALONE = 0.7;
+// What is left of the height under a running title.
+const ROOM = HEIGHT - 116;
+// A figure grows with the screen, and shares it with its text if that costs it not too much.
+const LARGEST = 1.7;
+const LEAST_FIGURE = 0.6;
 
-/** @typedef {{ node: HTMLElement, step: number, last: boolean, notes: HTMLElement[] }} Block */
+/** @typedef {{ node: HTMLElement, step: number, last: boolean, notes: HTMLElement[], width: string }} Block */
 
 /** Split a slide into blocks that must not be cut, each with the step at which it appears.
  * @param {HTMLElement} slide
@@ -27,7 +33,7 @@ export function blocks(slide) {
       if (node.matches("aside.notes")) continue;
       node.dataset.id = cell.dataset.id;
       if (node.matches("details:not(.code)")) step += 1; // an answer comes when it is asked for
-      found.push(...pieces(node).map((one) => ({ node: one, step, last: false, notes })));
+      found.push(...pieces(node).map((one) => ({ node: one, step, last: false, notes, width: "" })));
       if (node.matches("details:not(.code)")) step += 1;
     }
   }
@@ -65,65 +71,103 @@ function pieces(node) {
   return [node];
 }
 
-/** Make what is too wide or too high for any screen small enough.
+/** Make what is too wide or too high for any screen small enough; draw figures as large as they go.
  * @param {HTMLElement} node
- * @param {number} width
- * @param {number} height
  */
-function fit(node, width, height) {
-  for (const text of /** @type {HTMLElement[]} */ ([...node.querySelectorAll("pre"), node])) {
-    if (!text.matches("pre")) continue;
+function fit(node) {
+  for (const text of /** @type {HTMLElement[]} */ ([node, ...node.querySelectorAll("pre")])) {
+    if (!text.matches("pre") || text.closest("details.code")) continue;
     const size = parseFloat(getComputedStyle(text).fontSize);
     const ratio = text.clientWidth / text.scrollWidth;
     if (ratio < 1) text.style.fontSize = `${Math.floor(size * ratio * 10) / 10}px`;
   }
-  const inner = node.scrollWidth / Math.max(node.clientWidth, 1);
-  const box = node.getBoundingClientRect();
-  const ratio = Math.min(1, 1 / inner, height / box.height);
-  if (ratio < 1) zoom(node, Math.max(ratio, SMALLEST), width, height);
+  const figure = figureOf(node);
+  if (figure) {
+    const [wide, high] = [figure.naturalWidth, figure.naturalHeight];
+    const width = Math.min(node.clientWidth, (ROOM * wide) / high, LARGEST * figure.width);
+    figure.style.width = `${Math.floor(width)}px`;
+  }
+  if (zoomed(node, node.querySelector(".cnn-widget") ? WIDGET_ALONE : SMALLEST)) return;
+  // A widget that is higher than wide may have room for its parts beside one another.
+  node.classList.add("abreast");
+  if (zoomed(node, SMALLEST)) return;
+  // The rest is reached by scrolling.
+  node.classList.add("scrolls");
+  node.style.maxHeight = `${ROOM / SMALLEST}px`;
 }
 
-/** A smaller block is wider in its own measure, and so less high: look for the largest that fits.
+/** Make a block smaller until it fits a screen; say whether it does.
+ *
+ * A smaller block is wider in its own measure, and so less high: look for the largest that fits.
  * @param {HTMLElement} node
  * @param {number} least
- * @param {number} width
- * @param {number} height
  */
-function zoom(node, least, width, height) {
-  for (let size = 0.95; size > least; size -= 0.05) {
-    node.style.zoom = String(size);
-    const box = node.getBoundingClientRect();
-    if (box.height <= height && node.scrollWidth <= node.clientWidth + 1) return;
+function zoomed(node, least) {
+  for (let size = 1; size > least - 0.01; size -= 0.05) {
+    node.style.zoom = size === 1 ? "" : size.toFixed(2);
+    const inside = [node, ...node.querySelectorAll(".cnn-widget")];
+    const wide = inside.every((one) => one.scrollWidth <= one.clientWidth + 1);
+    if (wide && node.getBoundingClientRect().height <= ROOM) return true;
   }
-  node.style.zoom = String(least);
+  return false;
+}
+
+/** The figure in an output, if that is all that is there.
+ * @param {HTMLElement} node
+ * @returns {HTMLImageElement | null}
+ */
+function figureOf(node) {
+  if (!node.matches(".output") || node.querySelector(".cnn-widget")) return null;
+  const images = node.querySelectorAll("img");
+  return images.length === 1 ? images[0] : null;
+}
+
+/** Let a figure take the space that is left on a screen, unless that is little.
+ * @param {HTMLElement} node
+ * @param {number} excess by how much the screen is too high
+ * @param {number} size
+ * @returns {boolean} whether it fits now
+ */
+function shrunk(node, excess, size) {
+  const figure = figureOf(node);
+  if (!figure) return false;
+  const now = figure.getBoundingClientRect();
+  const height = now.height - excess - 1;
+  if (height < LEAST_FIGURE * now.height) return false;
+  figure.style.width = `${Math.floor((now.width * height) / now.height / size)}px`;
+  return true;
 }
 
 /** Put blocks on as few screens as they need.
  * @param {Block[]} all
  * @param {HTMLElement} desk where a screen is tried
- * @param {string} title
+ * @param {string[]} titles
  * @returns {{ screens: HTMLElement[], of: Block[][] }}
  */
-function paged(all, desk, title) {
+function paged(all, desk, titles) {
   /** @type {{ screens: HTMLElement[], of: Block[][] } | null} */
   let best = null;
   for (const size of SIZES) {
-    const tried = screens(all, desk, title, size);
+    const tried = screens(all, desk, titles, size);
     if (best === null || tried.of.length < best.of.length) best = tried;
   }
   // The nodes stand where they were tried last.
   const size = /** @type {any} */ (best).size;
-  return screens(all, desk, title, size);
+  return screens(all, desk, titles, size);
 }
 
 /**
  * @param {Block[]} all
  * @param {HTMLElement} desk
- * @param {string} title
+ * @param {string[]} titles of the section, and of the part of it
  * @param {number} size
  */
-function screens(all, desk, title, size) {
+function screens(all, desk, titles, size) {
   desk.replaceChildren();
+  for (const { node, width } of all) {
+    const figure = figureOf(node);
+    if (figure) figure.style.width = width;
+  }
   /** @type {HTMLElement[]} */
   const made = [];
   /** @type {Block[][]} */
@@ -134,11 +178,14 @@ function screens(all, desk, title, size) {
   function open(first) {
     const screen = document.createElement("section");
     screen.className = "screen";
-    if (!first.some((one) => one.node.matches("h1, h2"))) {
-      const running = document.createElement("p");
-      running.className = "running";
-      running.textContent = title;
-      screen.append(running);
+    const own = first[0].node.matches("h1, h2, h3") ? first[0].node.textContent?.trim() : "";
+    const [chapter, part] = titles;
+    const running = first[0].node.matches("h1, h2") ? "" : part === own ? chapter : part;
+    if (running) {
+      const line = document.createElement("p");
+      line.className = "running";
+      line.textContent = running;
+      screen.append(line);
     }
     body = document.createElement("div");
     body.className = "body";
@@ -157,7 +204,8 @@ function screens(all, desk, title, size) {
       continue;
     }
     body.append(...group.map((one) => one.node));
-    if (made[made.length - 1].getBoundingClientRect().height > HEIGHT) open(group);
+    const excess = made[made.length - 1].getBoundingClientRect().height - HEIGHT;
+    if (excess > 0 && !shrunk(group[group.length - 1].node, excess, size)) open(group);
     else of[of.length - 1].push(...group);
   }
   return { screens: made, of, size };
@@ -166,18 +214,19 @@ function screens(all, desk, title, size) {
 /** Lay one slide of the path out.
  * @param {HTMLElement} slide
  * @param {HTMLElement} desk
- * @param {string} title what the slide is about, if it does not say so itself
+ * @param {string[]} titles of the section and the part that the slide belongs to
  */
-function laid(slide, desk, title) {
+function laid(slide, desk, titles) {
   const all = blocks(slide);
   const probe = document.createElement("section");
   probe.className = "screen";
   desk.replaceChildren(probe);
-  const width = WIDTH - 2 * parseFloat(getComputedStyle(probe).paddingLeft);
-  probe.style.height = "auto";
   probe.append(...all.map((one) => one.node));
-  for (const { node } of all) fit(node, width, HEIGHT - 170);
-  const { screens: made, of } = paged(all, desk, title);
+  for (const block of all) {
+    fit(block.node);
+    block.width = figureOf(block.node)?.style.width ?? "";
+  }
+  const { screens: made, of } = paged(all, desk, titles);
   const minutes = Number(slide.dataset.minutes) * 60;
   made.forEach((screen, n) => {
     const first = of[n][0].step;
@@ -219,10 +268,13 @@ export async function deck(document, Reveal, notes) {
   document.body.append(desk);
   /** @type {HTMLElement[]} */
   const stacks = [];
-  let title = document.title;
+  let titles = [document.title, document.title];
   for (const slide of given) {
-    title = slide.querySelector("h1, h2, h3")?.textContent?.trim() || title;
-    const made = laid(slide, desk, title);
+    for (const heading of slide.querySelectorAll("h1, h2, h3")) {
+      const text = heading.textContent?.trim() ?? "";
+      titles = heading.tagName === "H3" ? [titles[0], text] : [text, text];
+    }
+    const made = laid(slide, desk, titles);
     if (slide.dataset.kind === "slide" || stacks.length === 0) {
       stacks.push(document.createElement("section"));
     }
@@ -246,12 +298,19 @@ export async function deck(document, Reveal, notes) {
     backgroundTransition: "none",
     pdfSeparateFragments: false,
     defaultTiming: 0,
-    // In a widget, keys are the widget's. Escape gives them back.
-    keyboardCondition: (/** @type {KeyboardEvent} */ event) => {
-      const inside = event.target instanceof Element && event.target.closest(".cnn-live, details.code");
-      if (inside && event.key === "Escape") /** @type {any} */ (event.target).blur();
-      return !inside;
-    },
     plugins: [notes],
   });
+  // A widget keeps its keys to itself. Those of a presenter's remote go on all the same, and Escape
+  // gives the keys back to the deck.
+  document.addEventListener(
+    "keydown",
+    (event) => {
+      const inside = event.target instanceof HTMLElement && event.target.closest(".cnn-live");
+      if (!inside) return;
+      if (event.key === "Escape") /** @type {HTMLElement} */ (event.target).blur();
+      if (event.key === "PageDown") Reveal.next();
+      if (event.key === "PageUp") Reveal.prev();
+    },
+    { capture: true },
+  );
 }

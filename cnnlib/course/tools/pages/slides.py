@@ -37,6 +37,8 @@ __all__ = ["page", "shown"]
 
 HERE = Path(__file__).parent
 TARGET = Path("build") / "slides"
+# How long a reader takes is nothing to a room.
+SITTING = re.compile(r"^\*Sitting \d.*\*$", re.MULTILINE)
 CODE = HtmlFormatter(style="default")
 NO_REVEAL = (
     "slides: reveal.js is missing. `make slides` installs it, and so does "
@@ -61,7 +63,7 @@ def shown(cell: NotebookNode) -> str:
     <p>Slide, <em>multiply</em>, add.</p>
     """
     if cell.cell_type == "markdown":
-        return markdown(cell.source)
+        return markdown(SITTING.sub("", cell.source))
     code = highlight(cell.source, PythonLexer(), CODE).strip()
     if cell.metadata.get("jupyter", {}).get("source_hidden"):
         code = f'<details class="code"><summary>Code</summary>{code}</details>'
