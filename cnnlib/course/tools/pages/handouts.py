@@ -40,10 +40,11 @@ h2 { font-size: 12pt; margin: 1.1em 0 0.3em; border-bottom: 0.4mm solid #000; }
 p, ul, ol { margin: 0.25em 0; }
 ul, ol { padding-left: 1.5em; }
 .figure { text-align: center; margin: 3mm 0 0; }
-.figure img { max-width: 100%; width: auto; max-height: 62mm; }
+.figure img { margin: 0 auto; max-width: 100%; width: auto; max-height: 62mm; }
 .question { break-inside: avoid; margin: 0.5em 0; }
 .options { padding-left: 1.5em; }
-.options span { margin-right: 1.4em; }
+.options span { display: inline-block; margin-right: 1.4em; text-indent: -1.4em;
+  padding-left: 1.4em; }
 .key { margin-top: 1em; font-size: 8pt; color: #444; }
 code { font-family: "DejaVu Sans Mono", monospace; font-size: 0.9em; }
 """

@@ -10,7 +10,7 @@ const SIZES = [1, 0.93, 0.86];
 const SMALLEST = 0.5;
 const WIDGET_ALONE = 0.7;
 // What is left of the height under a running title.
-const ROOM = HEIGHT - 116;
+const ROOM = HEIGHT - 98;
 // A figure grows with the screen, and shares it with its text if that costs it not too much.
 const LARGEST = 1.7;
 const LEAST_FIGURE = 0.6;
@@ -268,13 +268,9 @@ export async function deck(document, Reveal, notes) {
   document.body.append(desk);
   /** @type {HTMLElement[]} */
   const stacks = [];
-  let titles = [document.title, document.title];
   for (const slide of given) {
-    for (const heading of slide.querySelectorAll("h1, h2, h3")) {
-      const text = heading.textContent?.trim() ?? "";
-      titles = heading.tagName === "H3" ? [titles[0], text] : [text, text];
-    }
-    const made = laid(slide, desk, titles);
+    const { section = "", part = "" } = slide.dataset;
+    const made = laid(slide, desk, [section, part || section]);
     if (slide.dataset.kind === "slide" || stacks.length === 0) {
       stacks.push(document.createElement("section"));
     }

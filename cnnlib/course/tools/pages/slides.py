@@ -71,10 +71,15 @@ def shown(cell: NotebookNode) -> str:
 
 
 def markdown(source: str) -> str:
-    """Return Markdown as HTML. A link to another notebook leads to that one's deck."""
+    """Return Markdown as HTML.
+
+    A link to another notebook leads to that one's page. One within the notebook leads nowhere here,
+    and is text.
+    """
     renderer = IPythonRenderer(escape=False, exclude_anchor_links=True)
-    text = MarkdownWithMath(renderer=renderer).render(source)
-    return re.sub(r'href="(\d\d_\w+)\.ipynb(#[^"]*)?"', r'href="\1.html"', str(text)).strip()
+    text = str(MarkdownWithMath(renderer=renderer).render(source))
+    text = re.sub(r'<a href="#[^"]*">(.*?)</a>', r"\1", text, flags=re.DOTALL)
+    return re.sub(r'href="(\d\d_\w+)\.ipynb(#[^"]*)?"', r'href="\1.html"', text).strip()
 
 
 def _output(output: NotebookNode) -> str:
@@ -96,7 +101,18 @@ def _printed(text: str) -> str:
     return f'<pre class="printed">{html.escape(text)}</pre>' if text else ""
 
 
-def _section(slide: Slide, start: float, total: float) -> str:
+def _headings(notebook: NotebookNode) -> dict[str, tuple[str, str]]:
+    """Return, for each cell, the section and the part of it that the cell ends in."""
+    found, section, part = {}, "", ""
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            for marks, title in re.findall(r"^(#{1,3}) +(.+)$", cell.source, re.MULTILINE):
+                section, part = (section, title) if marks == "###" else (title, "")
+        found[cell.id] = (section, part)
+    return found
+
+
+def _section(slide: Slide, start: float, total: float, headings: tuple[str, str]) -> str:
     """Return a slide, still as one screen however long it is."""
     cells = []
     for cell in slide.cells:
@@ -108,8 +124,10 @@ def _section(slide: Slide, start: float, total: float) -> str:
             f"{shown(cell)}{note}</div>"
         )
     end = start + slide.minutes
+    section, part = map(html.escape, headings)
     return (
         f'<section class="unpaged" data-kind="{slide.kind}" data-minutes="{slide.minutes:g}" '
+        f'data-section="{section}" data-part="{part}" '
         f'data-when="Minutes {start:g} to {end:g} of {total:g}">\n' + "\n".join(cells) + "\n</section>"
     )
 
@@ -133,9 +151,10 @@ def page(title: str, notebook: NotebookNode) -> str:
         model["state"]["large"] = True  # for the back row
     slides = lecture_path(alive.notebook)
     total = sum(slide.minutes for slide in slides)
+    headings = _headings(notebook)
     sections, start = [], 0.0
     for slide in slides:
-        sections.append(_section(slide, start, total))
+        sections.append(_section(slide, start, total, headings[slide.cells[0].id]))
         start += slide.minutes
     reveal = _reveal()
     styles = {
