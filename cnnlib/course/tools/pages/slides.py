@@ -1,9 +1,9 @@
 """Write lectures as decks of slides: ``make slides``, or ``make slides NB=02``.
 
 A deck is one HTML file for each notebook, in build/slides. It needs no network, no kernel and no
-file beside it: the notebook is run once, and what its widgets need is in the page. Which cells are
-on it, for how many minutes and with which notes is the notebook's own metadata; `slides.js` lays
-them out on screens.
+file beside it: outputs are the stored ones, and what the widgets need is in the page. Which cells
+are on it, for how many minutes and with which notes is the notebook's own metadata; `slides.js`
+lays them out on screens.
 
 The slides are shown by reveal.js, whose files come with the Python package sphinx-revealjs.
 """
@@ -26,11 +26,12 @@ from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
 from cnnlib.course.chapters import CHAPTERS
-from cnnlib.course.tools.execute_notebooks import execute
+from cnnlib.course.tools.execute_notebooks import NotebookError
 from cnnlib.course.tools.pages import formulas
 from cnnlib.course.tools.pages.chosen import chosen
 from cnnlib.course.tools.pages.live import live
 from cnnlib.course.tools.pages.path import Slide, lecture_path
+from cnnlib.course.tools.pages.revive import revived
 from cnnlib.files import check_writable, write_whole
 
 __all__ = ["page", "shown"]
@@ -139,12 +140,13 @@ def page(title: str, notebook: NotebookNode) -> str:
     ----------
     title : str
     notebook : NotebookNode
-        As `cnnlib.course.tools.execute_notebooks.execute` returns it with ``keep_widgets=True``. It
-        is not changed.
+        With its outputs, and the state of its widgets: as `cnnlib.course.tools.pages.revive.revived`
+        returns it. It is not changed.
 
     Raises
     ------
-    ValueError : its path is none, or reveal.js is not installed
+    ModuleNotFoundError : reveal.js or MathJax is not installed
+    ValueError : its path is none
     """
     alive = live(notebook)
     for model in alive.models.values():
@@ -191,15 +193,15 @@ def _reveal() -> Path:
     """Return the folder of reveal.js. The package is found, not imported: it would import Sphinx."""
     found = importlib.util.find_spec("sphinx_revealjs")
     if found is None or found.origin is None:
-        raise ValueError(NO_REVEAL)
+        raise ModuleNotFoundError(NO_REVEAL)
     return Path(found.origin).parent / "_static" / "revealjs"
 
 
 def write(path: Path, folder: Path) -> Path:
-    """Run a notebook and write its deck into a folder; return the deck."""
+    """Write the deck of a notebook into a folder; return where it is."""
     titles = {chapter.notebook: chapter.heading for chapter in CHAPTERS}
     target = folder / f"{path.stem}.html"
-    text = page(titles.get(path.stem, path.stem), execute(path, keep_widgets=True))
+    text = page(titles.get(path.stem, path.stem), revived(path))
     write_whole(target, text.encode())
     return target
 
@@ -220,7 +222,7 @@ def main(arguments: list[str] | None = None) -> int:
             target = write(path, options.to)
             seconds, size = time.perf_counter() - started, target.stat().st_size / 1e6
             print(f"{target}: {size:.1f} MB, {seconds:.0f} s", flush=True)
-    except (OSError, ValueError) as error:
+    except (ModuleNotFoundError, NotebookError, OSError, ValueError) as error:
         print(error, file=sys.stderr)
         return 1
     print("Open one in a browser. The space bar goes on, S opens the speaker's window, ? helps.")
