@@ -7,6 +7,7 @@ for a lecture lie there too: it starts as a deck, whatever the last one was left
 
 from __future__ import annotations
 
+import argparse
 import importlib.util
 import json
 import os
@@ -27,6 +28,10 @@ __all__ = ["folder_for_lectures", "prepare", "settings"]
 NO_DECK = (
     "lecture: jupyterlab-deck is missing. `make lecture` installs it, and so does "
     "`python -m pip install 'cnnlib[lecture]'`."
+)
+HOW = (
+    "it opens as a deck. Run all cells once before the room comes in: Ctrl+Shift+C, then Run All "
+    "Cells. The space bar goes on, Shift and the space bar go back."
 )
 DECK = Path("@deathbeds") / "jupyterlab-deck" / "plugin.jupyterlab-settings"
 
@@ -99,30 +104,33 @@ def settings(folder: Path) -> list[str]:
     """
     own = folder / ".jupyterlab"
     shutil.rmtree(own, ignore_errors=True)
-    chosen_ones, windows = own / "settings", own / "workspaces"
-    (chosen_ones / DECK).parent.mkdir(parents=True)
+    switches, windows = own / "settings", own / "workspaces"
+    (switches / DECK).parent.mkdir(parents=True)
     windows.mkdir()
-    (chosen_ones / DECK).write_text(json.dumps({"active": True}), encoding="utf-8")
-    return [f"--LabApp.user_settings_dir={chosen_ones}", f"--LabApp.workspaces_dir={windows}"]
+    (switches / DECK).write_text(json.dumps({"active": True}), encoding="utf-8")
+    return [f"--LabApp.user_settings_dir={switches}", f"--LabApp.workspaces_dir={windows}"]
 
 
-def main(name: str, options: list[str]) -> int:
+def main(arguments: list[str] | None = None) -> int:
     """Prepare a deck and open it; say what there is to press."""
+    parser = argparse.ArgumentParser(
+        description=__doc__.splitlines()[0],
+        epilog="All other options go to JupyterLab, such as --no-browser or --port=9999.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("notebook", help="a number, such as 02, or a path")
+    parser.add_argument("--to", type=Path, metavar="FOLDER", help="where the decks lie")
+    chosen_ones, rest = parser.parse_known_args(arguments)
     try:
         if importlib.util.find_spec("jupyterlab_deck") is None:
             raise ValueError(NO_DECK)
-        target = prepare(name)
-        print(f"{target}: {HOW}")
-        return lab.run(target, [*settings(target.parent), *options])
+        target = prepare(chosen_ones.notebook, chosen_ones.to and Path(os.path.abspath(chosen_ones.to)))
+        print(f"{target}: {HOW}", flush=True)
+        return lab.run(target, [*settings(target.parent), *rest])
     except (OSError, ValueError) as error:
         print(error, file=sys.stderr)
         return 1
 
 
-HOW = (
-    "it opens as a deck. Run all cells once (Ctrl+Shift+C, then Run All Cells) before the room "
-    "comes in. The space bar goes on, Shift and space back; Toggle Deck leaves."
-)
-
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1], sys.argv[2:]))
+    sys.exit(main())

@@ -8,7 +8,7 @@ const HEIGHT = 720;
 // How much smaller all of a slide may become, to save a screen; and one block that fills it alone.
 const SIZES = [1, 0.93, 0.86];
 const SMALLEST = 0.5;
-const WIDGET_ALONE = 0.7;
+const LARGE_ENOUGH = 0.7;
 // What is left of the height under a running title.
 const ROOM = HEIGHT - 98;
 // A figure grows with the screen, and shares it with its text if that costs it not too much.
@@ -87,29 +87,31 @@ function fit(node) {
     const width = Math.min(node.clientWidth, (ROOM * wide) / high, LARGEST * figure.width);
     figure.style.width = `${Math.floor(width)}px`;
   }
-  if (zoomed(node, node.querySelector(".cnn-widget") ? WIDGET_ALONE : SMALLEST)) return;
-  // A widget that is higher than wide may have room for its parts beside one another.
+  const size = zoomed(node);
+  if (size > LARGE_ENOUGH || !node.querySelector(".cnn-widget")) return;
+  // A widget that is higher than wide may gain from having its parts beside one another.
   node.classList.add("abreast");
-  if (zoomed(node, SMALLEST)) return;
+  if (zoomed(node) > size) return;
+  node.classList.remove("abreast");
+  if (zoomed(node) >= SMALLEST) return;
   // The rest is reached by scrolling.
   node.classList.add("scrolls");
   node.style.maxHeight = `${ROOM / SMALLEST}px`;
 }
 
-/** Make a block smaller until it fits a screen; say whether it does.
+/** Make a block smaller until it fits a screen; return its size, or 0 where the smallest does not.
  *
  * A smaller block is wider in its own measure, and so less high: look for the largest that fits.
  * @param {HTMLElement} node
- * @param {number} least
  */
-function zoomed(node, least) {
-  for (let size = 1; size > least - 0.01; size -= 0.05) {
+function zoomed(node) {
+  for (let size = 1; size > SMALLEST - 0.01; size -= 0.05) {
     node.style.zoom = size === 1 ? "" : size.toFixed(2);
     const inside = [node, ...node.querySelectorAll(".cnn-widget")];
     const wide = inside.every((one) => one.scrollWidth <= one.clientWidth + 1);
-    if (wide && node.getBoundingClientRect().height <= ROOM) return true;
+    if (wide && node.getBoundingClientRect().height <= ROOM) return size;
   }
-  return false;
+  return 0;
 }
 
 /** The figure in an output, if that is all that is there.
@@ -126,14 +128,15 @@ function figureOf(node) {
  * @param {HTMLElement} node
  * @param {number} excess by how much the screen is too high
  * @param {number} size
+ * @param {number} least how much of it has to be left
  * @returns {boolean} whether it fits now
  */
-function shrunk(node, excess, size) {
+function shrunk(node, excess, size, least = LEAST_FIGURE) {
   const figure = figureOf(node);
   if (!figure) return false;
   const now = figure.getBoundingClientRect();
   const height = now.height - excess - 1;
-  if (height < LEAST_FIGURE * now.height) return false;
+  if (height < least * now.height) return false;
   figure.style.width = `${Math.floor((now.width * height) / now.height / size)}px`;
   return true;
 }
@@ -193,6 +196,12 @@ function screens(all, desk, titles, size) {
     body.append(...first.map((one) => one.node));
     screen.append(body);
     desk.append(screen);
+    // What must not be parted shares a screen, whatever that takes.
+    for (let share = size; share > 0.3; share -= 0.05) {
+      const excess = screen.getBoundingClientRect().height - HEIGHT;
+      if (excess <= 0 || shrunk(first[first.length - 1].node, excess, share)) break;
+      body.style.zoom = share.toFixed(2);
+    }
     made.push(screen);
     of.push([...first]);
   }
