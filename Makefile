@@ -176,7 +176,7 @@ mutations: dev-environment  ## break each function in turn, and name the test th
 notebooks: dev-environment  ## run every notebook and store its outputs (NB=... for one)
 	$(BIN)/python -m cnnlib.course.tools.execute_notebooks $(NB)
 
-api: dev-environment  ## write cnnlib/README.md from the docstrings, and the table of chapters
+api: dev-environment  ## write cnnlib/README.md, the table of chapters and the page for lecturers
 	$(BIN)/python -m cnnlib.course.tools.api_page
 
 lint: dev-environment  ## check style, formatting and types

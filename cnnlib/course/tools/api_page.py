@@ -1,8 +1,8 @@
 """Write what is told from the code: ``make api``.
 
 That is the reference page, cnnlib/README.md, from the docstrings; the table of the chapters in
-README.md, from the list of the chapters; and the second half of cnnlib/course/for_lecturers.md, from
-the notebooks and the exercises.
+README.md, from the list of the chapters; and the second half of the page for lecturers,
+cnnlib/course/for_lecturers.md, from the notebooks and the exercises.
 """
 
 import importlib

@@ -62,7 +62,7 @@ document.body.dataset.ready = "";
 
 
 def section(notebook: NotebookNode, title: str) -> str:
-    """Return what a notebook says under a heading, up to the next; nothing, if it has none.
+    r"""Return what a notebook says under a heading, up to the next; nothing, if it has none.
 
     Parameters
     ----------
@@ -77,7 +77,8 @@ def section(notebook: NotebookNode, title: str) -> str:
     Examples
     --------
     >>> from nbformat.v4 import new_markdown_cell, new_notebook
-    >>> section(new_notebook(cells=[new_markdown_cell("## Recap\\n\\nOne.\\n\\n## Next")]), "Recap")
+    >>> cells = [new_markdown_cell("## Recap\n\nOne.\n\n## Next")]
+    >>> section(new_notebook(cells=cells), "Recap")
     'One.'
     """
     for cell in notebook.cells:
@@ -106,7 +107,9 @@ def figure(notebook: NotebookNode) -> str:
             heading = titles[-1] if titles else heading
         elif "lecture" in cell.metadata:
             for output in cell.outputs:
-                image = re.search("<img[^>]*>", "".join(output.get("data", {}).get("text/html", "")))
+                image = re.search(
+                    "<img[^>]*>", "".join(output.get("data", {}).get("text/html", ""))
+                )
                 if image and "cnn-stand-in" not in "".join(output.data["text/html"]):
                     found.setdefault(heading, image[0])
     later = [image for title, image in found.items() if title != "A question"]
@@ -138,8 +141,8 @@ def sheet(chapter: Chapter, notebook: NotebookNode) -> str:
         f"<h2>What to keep</h2>\n{markdown(section(notebook, 'Recap'))}\n"
         "<h2>Three questions</h2>\n"
         + "".join(_asked(number, one) for number, one in enumerate(questions, start=1))
-        + f'<p class="key">Right: {key}. Why, and what is wrong with the others, the quiz at the end '
-        f"of the notebook tells. Convolutional networks from the pixel up, {chapter.notebook}</p>\n"
+        + f'<p class="key">Right: {key}. Why, and what is wrong with the others, the quiz at the '
+        f"end of the notebook tells. Convolutional networks from the pixel up, {chapter.notebook}</p>\n"
         "</section>\n"
     )
 
@@ -167,7 +170,8 @@ def page(sheets: list[str]) -> str:
     ModuleNotFoundError : MathJax, which draws the formulas, is not installed
     """
     return (
-        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n<title>Handouts</title>\n'
+        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        "<title>Handouts</title>\n"
         f"<style>{STYLE}</style>\n{formulas.head(dollars=True)}</head>\n<body>\n"
         f'{"".join(sheets)}<script type="module">{FIT}</script>\n</body>\n</html>\n'
     )

@@ -114,6 +114,7 @@ def settings(folder: Path) -> list[str]:
 def main(arguments: list[str] | None = None) -> int:
     """Prepare a deck and open it; say what there is to press."""
     parser = argparse.ArgumentParser(
+        prog="python -m cnnlib lecture",
         description=__doc__.splitlines()[0],
         epilog="All other options go to JupyterLab, such as --no-browser or --port=9999.",
         allow_abbrev=False,
@@ -124,7 +125,9 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         if importlib.util.find_spec("jupyterlab_deck") is None:
             raise ValueError(NO_DECK)
-        target = prepare(chosen_ones.notebook, chosen_ones.to and Path(os.path.abspath(chosen_ones.to)))
+        target = prepare(
+            chosen_ones.notebook, chosen_ones.to and Path(os.path.abspath(chosen_ones.to))
+        )
         print(f"{target}: {HOW}", flush=True)
         return lab.run(target, [*settings(target.parent), *rest])
     except (OSError, ValueError) as error:

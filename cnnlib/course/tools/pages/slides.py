@@ -119,7 +119,9 @@ def _section(slide: Slide, start: float, total: float, headings: tuple[str, str]
     for cell in slide.cells:
         lecture = cell.metadata.lecture
         kind = "fragment" if lecture.slide == "fragment" else "same"
-        note = f'<aside class="notes">{markdown(lecture.note)}</aside>' if lecture.get("note") else ""
+        note = (
+            f'<aside class="notes">{markdown(lecture.note)}</aside>' if lecture.get("note") else ""
+        )
         cells.append(
             f'<div class="cell {cell.cell_type}" data-id="{cell.id}" data-kind="{kind}">'
             f"{shown(cell)}{note}</div>"
@@ -129,7 +131,9 @@ def _section(slide: Slide, start: float, total: float, headings: tuple[str, str]
     return (
         f'<section class="unpaged" data-kind="{slide.kind}" data-minutes="{slide.minutes:g}" '
         f'data-section="{section}" data-part="{part}" '
-        f'data-when="Minutes {start:g} to {end:g} of {total:g}">\n' + "\n".join(cells) + "\n</section>"
+        f'data-when="Minutes {start:g} to {end:g} of {total:g}">\n'
+        + "\n".join(cells)
+        + "\n</section>"
     )
 
 
@@ -140,8 +144,8 @@ def page(title: str, notebook: NotebookNode) -> str:
     ----------
     title : str
     notebook : NotebookNode
-        With its outputs, and the state of its widgets: as `cnnlib.course.tools.pages.revive.revived`
-        returns it. It is not changed.
+        With its outputs and the state of its widgets, as `revived` returns it (the module `revive`).
+        It is not changed.
 
     Raises
     ------
@@ -190,7 +194,7 @@ def _inside_script(script: str) -> str:
 
 
 def _reveal() -> Path:
-    """Return the folder of reveal.js. The package is found, not imported: it would import Sphinx."""
+    """Return the folder of reveal.js. Its package is not imported: it would import Sphinx."""
     found = importlib.util.find_spec("sphinx_revealjs")
     if found is None or found.origin is None:
         raise ModuleNotFoundError(NO_REVEAL)

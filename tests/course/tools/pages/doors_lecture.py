@@ -73,8 +73,10 @@ def open_file(browser: Browser) -> Iterator[Callable[[Path], Page]]:
         own = path.as_uri()
         context.on(
             "request",
-            lambda request: request.url.startswith((own, "data:", "blob:", "about:"))
-            or wrong.append(request.url),
+            lambda request: (
+                request.url.startswith((own, "data:", "blob:", "about:"))
+                or wrong.append(request.url)
+            ),
         )
         page = context.new_page()
         page.goto(own)
@@ -218,9 +220,7 @@ def test_the_speakers_window_shows_the_notes_the_time_and_what_comes_next(
     expect(notes).to_contain_text(second.notes[0])
 
 
-def test_every_handout_is_one_page_of_a4(
-    handouts: Path, open_file: Callable[[Path], Page]
-) -> None:
+def test_every_handout_is_one_page_of_a4(handouts: Path, open_file: Callable[[Path], Page]) -> None:
     page = open_file(handouts / "all.html")
     page.wait_for_selector("body[data-ready]", state="attached")
     sheets = page.evaluate(
@@ -284,8 +284,9 @@ def test_a_lecture_in_jupyterlab_starts_as_a_deck_and_its_widgets_answer(
     foreign: list[str] = []
     context.on(
         "request",
-        lambda request: request.url.startswith((lecture, "data:", "blob:"))
-        or foreign.append(request.url),
+        lambda request: (
+            request.url.startswith((lecture, "data:", "blob:")) or foreign.append(request.url)
+        ),
     )
     page = context.new_page()
     page.goto(f"{lecture}/lab")
