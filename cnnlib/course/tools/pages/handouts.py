@@ -142,7 +142,8 @@ def sheet(chapter: Chapter, notebook: NotebookNode) -> str:
         "<h2>Three questions</h2>\n"
         + "".join(_asked(number, one) for number, one in enumerate(questions, start=1))
         + f'<p class="key">Right: {key}. Why, and what is wrong with the others, the quiz at the '
-        f"end of the notebook tells. Convolutional networks from the pixel up, {chapter.notebook}</p>\n"
+        f"end of the notebook tells. (Convolutional networks from the pixel up, {chapter.notebook})"
+        "</p>\n"
         "</section>\n"
     )
 

@@ -25,14 +25,23 @@ export function blocks(slide) {
   /** @type {Block[]} */
   const found = [];
   let step = 0;
+  let asked = false; // a prediction comes before its result, whatever the notebook shows at once
   for (const cell of /** @type {HTMLElement[]} */ ([...slide.querySelectorAll(".cell")])) {
-    if (cell.dataset.kind === "fragment") step += 1;
+    if (cell.dataset.kind === "fragment") {
+      step += 1;
+      asked = false;
+    }
     /** @type {HTMLElement[]} */
     const notes = [...cell.querySelectorAll("aside.notes")].map((one) => /** @type {any} */ (one));
     for (const node of /** @type {HTMLElement[]} */ ([...cell.children])) {
       if (node.matches("aside.notes")) continue;
       node.dataset.id = cell.dataset.id;
       if (node.matches("details:not(.code)")) step += 1; // an answer comes when it is asked for
+      if (asked && node.matches(".output, .printed")) {
+        step += 1;
+        asked = false;
+      }
+      if (/^Predict, then run\./.test(node.textContent ?? "")) asked = true;
       found.push(...pieces(node).map((one) => ({ node: one, step, last: false, notes, width: "" })));
       if (node.matches("details:not(.code)")) step += 1;
     }
@@ -79,7 +88,7 @@ function fit(node) {
     if (!text.matches("pre") || text.closest("details.code")) continue;
     const size = parseFloat(getComputedStyle(text).fontSize);
     const ratio = text.clientWidth / text.scrollWidth;
-    if (ratio < 1) text.style.fontSize = `${Math.floor(size * ratio * 10) / 10}px`;
+    if (ratio < 1) text.style.fontSize = `${Math.floor(size * ratio * 9.8) / 10}px`;
   }
   const figure = figureOf(node);
   if (figure) {

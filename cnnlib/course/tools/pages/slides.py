@@ -144,7 +144,7 @@ def page(title: str, notebook: NotebookNode) -> str:
     ----------
     title : str
     notebook : NotebookNode
-        With its outputs and the state of its widgets, as `revived` returns it (the module `revive`).
+        With its outputs and the state of its widgets, as `revive.revived` returns it.
         It is not changed.
 
     Raises

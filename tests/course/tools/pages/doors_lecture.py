@@ -289,7 +289,7 @@ def test_a_lecture_in_jupyterlab_starts_as_a_deck_and_its_widgets_answer(
         ),
     )
     page = context.new_page()
-    page.goto(f"{lecture}/lab")
+    page.goto(lecture)  # which leads to the deck
     deck = page.locator(".jp-Deck")
     expect(deck.locator(".jp-NotebookPanel")).to_contain_text("02 Convolution", timeout=120_000)
     page.evaluate(
