@@ -36,6 +36,9 @@ TORCH ?= torch==2.13.0
 # The deck for a lecture.
 LECTURE := $(VENV)/lecture
 
+# The web edition. Its pages link to JupyterLite where that was built beside it.
+SITE := $(VENV)/site
+
 NBVAL := $(BIN)/python -m pytest notebooks --nbval --nbval-current-env --nbval-cell-timeout=900 \
 	--timeout=1000 --nbval-sanitize-with=tests/nbval_sanitize.cfg --numprocesses=$(JOBS) \
 	--dist=loadfile
@@ -51,8 +54,8 @@ export PYTHONUTF8 := 1
 
 # Tests and headless runs see no personal settings: no IPython start-up files, no kernels from
 # elsewhere, and no home directory that has to be writable.
-HEADLESS := test-units test-notebooks test-plain test-blas test-browser test-places test-interop \
-	mutations notebooks
+HEADLESS := test-units test-notebooks test-plain test-blas test-browser test-doors test-places \
+	test-interop mutations notebooks site
 # The matrices of the course are small: on several threads BLAS spends more time on waiting than
 # on multiplying, and the last bits depend on how many there are. test-blas tries other numbers.
 $(HEADLESS) train train-fashion bench: export OPENBLAS_NUM_THREADS ?= 1
@@ -69,8 +72,8 @@ $(HEADLESS): export JUPYTER_RUNTIME_DIR := $(CURDIR)/$(VENV)/settings/runtime
 
 .DEFAULT_GOAL := help
 .PHONY: help environment dev-environment lab my-copy test test-units test-notebooks test-plain \
-	test-blas test-browser test-places test-interop lecture lecture-notes train train-fashion bench \
-	mutations notebooks api lint pins clean
+	test-blas test-browser test-doors test-places test-interop lecture lecture-notes site train \
+	train-fashion bench mutations notebooks api lint pins clean
 
 help:  ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' Makefile
@@ -114,6 +117,11 @@ test-browser: dev-environment  ## try the notebooks and widgets in JupyterLab (n
 	$(BIN)/python -m pytest tests/course -o python_files='browser_*.py' \
 		--numprocesses=$(JOBS) --dist=worksteal $(BROWSER_FLAGS)
 
+# The doors to the course other than JupyterLab, in Chromium, without a network.
+test-doors: dev-environment $(SITE)/installed  ## walk through the web edition in a browser (needs Chromium)
+	CNNLIB_SITE=$(CURDIR)/$(SITE)/bin/python $(BIN)/python -m pytest tests/course \
+		-o python_files='doors_*.py' --numprocesses=$(JOBS) --dist=loadfile $(BROWSER_FLAGS)
+
 # What happens to the course in other places and under other settings. Installs it several times,
 # with pip, so it needs the network or pip's cache.
 test-places: dev-environment  ## move, copy and share the installed course, and install it oddly
@@ -139,6 +147,15 @@ lecture: environment  ## open the lecture of a notebook as a deck in JupyterLab 
 
 lecture-notes: dev-environment  ## print what to say in a lecture, minute by minute (NB=... for one)
 	@$(BIN)/python -m cnnlib.course.tools.pages.lecture_notes $(NB)
+
+$(SITE)/installed: pyproject.toml constraints.txt | environment
+	@$(BIN)/python -m venv --clear $(SITE)
+	$(SITE)/bin/python -m pip install --quiet --constraint constraints.txt --editable '.[site]'
+	@touch $@
+
+site: $(SITE)/installed  ## build the web edition of all notebooks in build/site
+	@$(SITE)/bin/python -m cnnlib.course.tools.pages.site \
+		$(if $(wildcard build/lite/lab/index.html),--lite ../lite)
 
 train: environment  ## train the final network of the course from the shell
 	$(BIN)/python -m cnnlib train

@@ -134,7 +134,7 @@ def chapter_page(notebook: NotebookNode, pictures: Pictures, run_here: str = "")
     for cell in page.notebook.cells:
         if cell.cell_type == "markdown":
             parts.append(_linked(cell.source))
-            predicting = "**Predict" in cell.source
+            predicting = re.search(r"\bPredict\b", cell.source) is not None
         else:
             parts += [_code(cell), *_outputs(cell, pictures, predicting)]
         if run_here:  # after the title
@@ -181,7 +181,9 @@ def _outputs(cell: NotebookNode, pictures: Pictures, predicting: bool) -> list[s
             continue
         widget = "cnn-live" in text or "cnn-needs-kernel" in text
         kind = "cnn-output cnn-with-widget" if widget else "cnn-output"
-        boxed = f'<div class="{kind}">{text}</div>'
+        widths = [int(width) for width in re.findall(r'<img [^>]*?width="(\d+)"', text)]
+        width = f' style="--cnn-width: {max(widths)}px"' if widths else ""
+        boxed = f'<div class="{kind}"{width}>{text}</div>'
         (folded if predicting and not widget else shown).append(boxed)
     if folded:
         inner = "\n".join(folded)
@@ -251,7 +253,7 @@ def _front_page(notebooks: dict[Chapter, NotebookNode]) -> str:
     )
 
 
-def write_sources(folder: Path, lite: str = "", only: str = "") -> None:
+def write_sources(folder: Path, lite: str = "", only: tuple[str, ...] = ()) -> None:
     """Write the pages in Markdown, with all that they show.
 
     Parameters
@@ -260,8 +262,8 @@ def write_sources(folder: Path, lite: str = "", only: str = "") -> None:
         It is emptied first.
     lite : str, optional
         Where JupyterLite lies, seen from a page.
-    only : str, optional
-        The beginning of a notebook's name: the site of these alone.
+    only : tuple of str, optional
+        The beginnings of notebooks' names: the site of these alone.
 
     Raises
     ------
@@ -270,7 +272,7 @@ def write_sources(folder: Path, lite: str = "", only: str = "") -> None:
     shutil.rmtree(folder, ignore_errors=True)
     static = folder / "_static"
     (static / "pictures").mkdir(parents=True)
-    chapters = [chapter for chapter in CHAPTERS if chapter.notebook.startswith(only)]
+    chapters = [chapter for chapter in CHAPTERS if chapter.notebook.startswith(only or ("",))]
     paths = [COURSE / f"{chapter.notebook}.ipynb" for chapter in chapters]
     with ThreadPoolExecutor(2) as pool:  # each waits for a kernel of its own
         notebooks = dict(zip(chapters, pool.map(revived, paths), strict=True))
@@ -310,20 +312,21 @@ def _settings(whole: bool) -> dict[str, object]:
         "html_static_path": ["_static"],
         "html_css_files": ["site.css"],
         "html_copy_source": False,
+        "html_use_index": False,
         "html_show_copyright": False,
         "mathjax_path": "formulas.js",
         "mathjax3_config": formulas.options(),
     }
 
 
-def build(out: Path, lite: str = "", only: str = "") -> None:
+def build(out: Path, lite: str = "", only: tuple[str, ...] = ()) -> None:
     """Build the site.
 
     Parameters
     ----------
     out : Path
         The folder for the pages; it is emptied first. What they were made from goes beside it.
-    lite, only : str, optional
+    lite, only : optional
         As for `write_sources`.
 
     Raises
@@ -359,11 +362,11 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out", type=Path, default=ROOT / "build" / "site")
     parser.add_argument("--lite", default="", help="where JupyterLite lies, seen from a page")
-    parser.add_argument("--only", default="", help="the beginning of a notebook's name")
+    parser.add_argument("--only", nargs="+", default=[], help="the beginnings of notebooks' names")
     options = parser.parse_args(arguments)
     start = time.perf_counter()
     try:
-        build(options.out, options.lite, options.only)
+        build(options.out, options.lite, tuple(options.only))
     except (ModuleNotFoundError, NotebookError, RuntimeError, ValueError) as error:
         print(error, file=sys.stderr)
         return 1
