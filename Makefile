@@ -38,6 +38,9 @@ TORCH ?= torch==2.13.0
 # The deck for a lecture.
 LECTURE := $(VENV)/lecture
 
+# The web edition. Its pages link to JupyterLite where that was built beside it.
+SITE := $(VENV)/site
+
 NBVAL := $(BIN)/python -m pytest notebooks --nbval --nbval-current-env --nbval-cell-timeout=900 \
 	--timeout=1000 --nbval-sanitize-with=tests/nbval_sanitize.cfg --numprocesses=$(JOBS) \
 	--dist=loadfile
@@ -53,8 +56,8 @@ export PYTHONUTF8 := 1
 
 # Tests and headless runs see no personal settings: no IPython start-up files, no kernels from
 # elsewhere, and no home directory that has to be writable.
-HEADLESS := test-units test-notebooks test-plain test-blas test-browser test-doors test-places test-interop \
-	mutations notebooks
+HEADLESS := test-units test-notebooks test-plain test-blas test-browser test-doors test-places \
+	test-interop mutations notebooks site
 # The matrices of the course are small: on several threads BLAS spends more time on waiting than
 # on multiplying, and the last bits depend on how many there are. test-blas tries other numbers.
 $(HEADLESS) train train-fashion bench: export OPENBLAS_NUM_THREADS ?= 1
@@ -71,9 +74,8 @@ $(HEADLESS): export JUPYTER_RUNTIME_DIR := $(CURDIR)/$(VENV)/settings/runtime
 
 .DEFAULT_GOAL := help
 .PHONY: help environment dev-environment lab my-copy test test-units test-notebooks test-plain \
-	test-blas test-browser test-doors test-places test-interop lecture slides handouts \
-	lecture-notes train train-fashion bench \
-	mutations notebooks api lint pins clean
+	test-blas test-browser test-doors test-places test-interop lecture slides handouts lecture-notes \
+	site train train-fashion bench mutations notebooks api lint pins clean
 
 help:  ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' Makefile
@@ -118,8 +120,9 @@ test-browser: dev-environment  ## try the notebooks and widgets in JupyterLab (n
 		--numprocesses=$(JOBS) --dist=worksteal $(BROWSER_FLAGS)
 
 # The doors to the course other than JupyterLab, in Chromium, without a network.
-test-doors: dev-environment $(LECTURE)/installed  ## walk through the slides in a browser (needs Chromium)
-	CNNLIB_LECTURE=$(CURDIR)/$(LECTURE)/bin/python $(BIN)/python -m pytest tests/course \
+test-doors: dev-environment $(SITE)/installed $(LECTURE)/installed  ## walk through the web edition and the slides in a browser (needs Chromium)
+	CNNLIB_SITE=$(CURDIR)/$(SITE)/bin/python CNNLIB_LECTURE=$(CURDIR)/$(LECTURE)/bin/python \
+		$(BIN)/python -m pytest tests/course \
 		-o python_files='doors_*.py' --numprocesses=$(JOBS) --dist=loadfile $(BROWSER_FLAGS)
 
 # What happens to the course in other places and under other settings. Installs it several times,
@@ -159,6 +162,15 @@ handouts: $(LECTURE)/installed  ## write a page to print for each chapter, in bu
 lecture-notes: environment  ## print what to say in a lecture, minute by minute (NB=02 for one)
 	@$(BIN)/python -m cnnlib.course.tools.pages.lecture_notes $(CHOSEN)
 
+$(SITE)/installed: pyproject.toml constraints.txt | environment
+	@$(BIN)/python -m venv --clear $(SITE)
+	$(SITE)/bin/python -m pip install --quiet --constraint constraints.txt --editable '.[site]'
+	@touch $@
+
+site: $(SITE)/installed  ## build the web edition of all notebooks in build/site
+	@$(SITE)/bin/python -m cnnlib.course.tools.pages.site \
+		$(if $(wildcard build/lite/lab/index.html),--lite ../lite)
+
 train: environment  ## train the final network of the course from the shell
 	$(BIN)/python -m cnnlib train
 
@@ -191,7 +203,7 @@ pins: environment  ## renew constraints.txt (needs the network)
 	$(VENV)/pins/bin/python -m pip install --quiet uv
 	printf 'hatchling\neditables\n' | $(VENV)/pins/bin/uv pip compile --quiet --universal --upgrade \
 		--no-emit-index-url --no-annotate --custom-compile-command "make pins" \
-		--extra dev pyproject.toml - --output-file constraints.txt
+		--extra dev --extra lecture --extra slides --extra site pyproject.toml - --output-file constraints.txt
 
 # Only in the course's own folders: the reader's copy is the reader's, wherever it lies.
 clean:  ## remove the environment and everything else that was generated

@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import json
 from importlib.resources import files
+from typing import Any
 
-__all__ = ["head", "mathjax", "settings"]
+__all__ = ["head", "mathjax", "options"]
 
 PACKAGE = "django-static-mathjax"
 
@@ -46,8 +47,8 @@ def mathjax() -> str:
     return script.read_text(encoding="utf-8")
 
 
-def settings(dollars: bool = False) -> str:
-    r"""Return the script that has to stand before MathJax.
+def options(dollars: bool = False) -> dict[str, Any]:
+    r"""Return the settings of MathJax, which stand on a page as ``window.MathJax`` before it.
 
     Parameters
     ----------
@@ -57,14 +58,14 @@ def settings(dollars: bool = False) -> str:
 
     Returns
     -------
-    str
+    dict
 
     Examples
     --------
-    >>> '["$", "$"]' in settings(), '["$", "$"]' in settings(dollars=True)
-    (False, True)
+    >>> len(options()["tex"]["inlineMath"]), len(options(dollars=True)["tex"]["inlineMath"])
+    (1, 2)
     """
-    chosen = {
+    return {
         "tex": {
             "inlineMath": [["\\(", "\\)"]] + [["$", "$"]] * dollars,
             "displayMath": [["\\[", "\\]"]] + [["$$", "$$"]] * dollars,
@@ -73,13 +74,12 @@ def settings(dollars: bool = False) -> str:
         },
         "options": {
             "enableMenu": False,  # the menu would load speech and other fonts
-            "ignoreHtmlClass": "cnn-live|cnn-widget|cnn-quiz",
+            "ignoreHtmlClass": "cnn-live|cnn-output",
             "skipHtmlTags": ["script", "style", "textarea", "pre", "code", "svg"],
         },
         # One formula holds its own letters, so that it survives being moved or printed alone.
         "svg": {"fontCache": "local"},
     }
-    return f"window.MathJax = {json.dumps(chosen)};"
 
 
 def head(dollars: bool = False) -> str:
@@ -90,7 +90,7 @@ def head(dollars: bool = False) -> str:
     Parameters
     ----------
     dollars : bool
-        As for `settings`.
+        As for `options`.
 
     Returns
     -------
@@ -110,4 +110,5 @@ def head(dollars: bool = False) -> str:
     """
     # It looks for comments with a regular expression; on a page that would begin one.
     script = mathjax().replace("<!--", "\\x3c!--")
-    return f"<script>{settings(dollars)}</script>\n<script>{script}</script>\n"
+    chosen = json.dumps(options(dollars))
+    return f"<script>window.MathJax = {chosen};</script>\n<script>{script}</script>\n"
