@@ -203,7 +203,8 @@ pins: environment  ## renew constraints.txt (needs the network)
 	$(VENV)/pins/bin/python -m pip install --quiet uv
 	printf 'hatchling\neditables\n' | $(VENV)/pins/bin/uv pip compile --quiet --universal --upgrade \
 		--no-emit-index-url --no-annotate --custom-compile-command "make pins" \
-		--extra dev --extra lecture --extra slides --extra site pyproject.toml - --output-file constraints.txt
+		--extra dev --extra lecture --extra slides --extra site pyproject.toml - \
+		--output-file constraints.txt
 
 # Only in the course's own folders: the reader's copy is the reader's, wherever it lies.
 clean:  ## remove the environment and everything else that was generated

@@ -33,7 +33,14 @@ HOW = (
     "it opens as a deck. Run all cells once before the room comes in: Ctrl+Shift+C, then Run All "
     "Cells. The space bar goes on, Shift and the space bar go back."
 )
-DECK = Path("@deathbeds") / "jupyterlab-deck" / "plugin.jupyterlab-settings"
+# For a room: the deck is on, and text is readable from the back row.
+SWITCHES = {
+    "@deathbeds/jupyterlab-deck/plugin": {"active": True},
+    "@jupyterlab/apputils-extension/themes": {
+        "theme": "JupyterLab Light",
+        "overrides": {"content-font-size1": "24px", "code-font-size": "22px"},
+    },
+}
 
 
 def folder_for_lectures() -> Path:
@@ -105,9 +112,11 @@ def settings(folder: Path) -> list[str]:
     own = folder / ".jupyterlab"
     shutil.rmtree(own, ignore_errors=True)
     switches, windows = own / "settings", own / "workspaces"
-    (switches / DECK).parent.mkdir(parents=True)
-    windows.mkdir()
-    (switches / DECK).write_text(json.dumps({"active": True}), encoding="utf-8")
+    windows.mkdir(parents=True)
+    for name, values in SWITCHES.items():
+        path = switches / f"{name}.jupyterlab-settings"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(values), encoding="utf-8")
     return [f"--LabApp.user_settings_dir={switches}", f"--LabApp.workspaces_dir={windows}"]
 
 
