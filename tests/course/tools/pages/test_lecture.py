@@ -46,7 +46,9 @@ def test_the_deck_is_on_whatever_the_last_lecture_left(tmp_path: Path) -> None:
     for _ in range(2):
         switches, windows = (Path(one.partition("=")[2]) for one in settings(tmp_path))
         switch = switches / "@deathbeds" / "jupyterlab-deck" / "plugin.jupyterlab-settings"
+        themes = switches / "@jupyterlab" / "apputils-extension" / "themes.jupyterlab-settings"
         assert json.loads(switch.read_text(encoding="utf-8")) == {"active": True}
+        assert json.loads(themes.read_text(encoding="utf-8"))["overrides"]["code-font-size"]
         assert list(windows.iterdir()) == []
         switch.write_text(json.dumps({"active": False}), encoding="utf-8")
         (windows / "left.json").touch()

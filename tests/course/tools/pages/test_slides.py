@@ -68,7 +68,8 @@ def deck(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     """Return the deck of a small notebook, with a stand-in for reveal.js and MathJax."""
     for name in ("dist/reset.css", "dist/reveal.css", "dist/reveal.js", "plugin/notes/notes.js"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_text(f'"{name} </script>";\n//# sourceMappingURL=x.map\n')
+        script = '"a </script> within";\n//# sourceMappingURL=x.map\n'
+        (tmp_path / name).write_text(script if name.endswith("js") else "p { color: black; }")
     monkeypatch.setattr(slides, "_reveal", lambda: tmp_path)
     monkeypatch.setattr(formulas, "head", lambda dollars: f"<script>{dollars}</script>")
     widget = BoxSlider()
