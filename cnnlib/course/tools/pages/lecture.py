@@ -30,8 +30,9 @@ NO_DECK = (
     "`python -m pip install 'cnnlib[lecture]'`."
 )
 HOW = (
-    "it opens as a deck. Run all cells once before the room comes in: Ctrl+Shift+C, then Run All "
-    "Cells. The space bar goes on, Shift and the space bar go back."
+    "it opens as a deck. Before the room comes in, run all cells once (Ctrl+Shift+C, then Run All "
+    "Cells), save, and reload the page: it begins at the first slide. The space bar goes on, Shift "
+    "and the space bar go back."
 )
 # For a room: the deck is on, and text is readable from the back row.
 SWITCHES = {

@@ -300,9 +300,11 @@ def test_a_lecture_in_jupyterlab_starts_as_a_deck_and_its_widgets_answer(
           await panel.sessionContext.ready;
           await panel.sessionContext.session.kernel.info;
           await jupyterapp.commands.execute("notebook:run-all-cells");
-          panel.content.activeCellIndex = 0;
+          await jupyterapp.commands.execute("docmanager:save");
         }"""
     )
+    page.reload()
+    expect(shown.first).to_contain_text("02 Convolution", timeout=120_000)
     stepper = shown.locator(".cnn-convolution")
     for _ in range(40):  # the sixth slide, and fragments before it
         if stepper.count():
