@@ -20,6 +20,8 @@ PYTHON ?= $(shell for p in $(PYTHONS); do \
 LAB_FLAGS ?=
 # The notebooks that `make notebooks` works on.
 NB ?= $(sort $(wildcard notebooks/*.ipynb))
+# The same, but nothing where nobody has named one.
+CHOSEN = $(if $(filter file,$(origin NB)),,$(NB))
 # Options of the benchmark, and the Python that runs it: another one may have PyTorch.
 BENCH_FLAGS ?=
 BENCH_PYTHON ?= $(BIN)/python
@@ -35,6 +37,9 @@ TORCH ?= torch==2.13.0
 
 # The deck for a lecture.
 LECTURE := $(VENV)/lecture
+
+# The web edition. Its pages link to JupyterLite where that was built beside it.
+SITE := $(VENV)/site
 
 NBVAL := $(BIN)/python -m pytest notebooks --nbval --nbval-current-env --nbval-cell-timeout=900 \
 	--timeout=1000 --nbval-sanitize-with=tests/nbval_sanitize.cfg --numprocesses=$(JOBS) \
@@ -52,8 +57,7 @@ export PYTHONUTF8 := 1
 # Tests and headless runs see no personal settings: no IPython start-up files, no kernels from
 # elsewhere, and no home directory that has to be writable.
 HEADLESS := test-units test-notebooks test-plain test-blas test-browser test-doors test-places \
-	test-interop \
-	mutations notebooks
+	test-interop mutations notebooks site
 # The matrices of the course are small: on several threads BLAS spends more time on waiting than
 # on multiplying, and the last bits depend on how many there are. test-blas tries other numbers.
 $(HEADLESS) train train-fashion bench: export OPENBLAS_NUM_THREADS ?= 1
@@ -70,8 +74,8 @@ $(HEADLESS): export JUPYTER_RUNTIME_DIR := $(CURDIR)/$(VENV)/settings/runtime
 
 .DEFAULT_GOAL := help
 .PHONY: help environment dev-environment lab my-copy test test-units test-notebooks test-plain \
-	test-blas test-browser test-doors test-places test-interop lecture lecture-notes train train-fashion bench \
-	mutations notebooks api lint pins clean
+	test-blas test-browser test-doors test-places test-interop lecture slides handouts lecture-notes \
+	site train train-fashion bench mutations notebooks api lint pins clean
 
 help:  ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' Makefile
@@ -117,9 +121,10 @@ test-browser: dev-environment  ## try the notebooks and widgets in JupyterLab (n
 
 # The doors to the course other than JupyterLab on one's own machine. What one of them needs, and is
 # not there, is told in the reasons of what was skipped.
-test-doors: dev-environment  ## try the other doors to the course: a class on one machine, and more
-	$(BIN)/python -m pytest tests/course -o python_files='doors_*.py' --numprocesses=$(JOBS) \
-		--dist=loadfile $(BROWSER_FLAGS)
+test-doors: dev-environment $(SITE)/installed $(LECTURE)/installed  ## try the other doors: web edition, slides, a class (needs Chromium)
+	CNNLIB_SITE=$(CURDIR)/$(SITE)/bin/python CNNLIB_LECTURE=$(CURDIR)/$(LECTURE)/bin/python \
+		$(BIN)/python -m pytest tests/course \
+		-o python_files='doors_*.py' --numprocesses=$(JOBS) --dist=loadfile $(BROWSER_FLAGS)
 
 # What happens to the course in other places and under other settings. Installs it several times,
 # with pip, so it needs the network or pip's cache.
@@ -136,16 +141,36 @@ test-interop: dev-environment  ## carry networks to PyTorch and ONNX; run notebo
 	$(subst $(BIN)/python,$(INTEROP)/bin/python,$(subst pytest notebooks,pytest \
 		notebooks/12_beyond_numpy.ipynb,$(NBVAL)))
 
-# JupyterLab with a deck lives in an environment of its own: a reader's JupyterLab stays as it is.
-lecture: environment  ## open the lecture of a notebook as a deck in JupyterLab (NB=02)
-	@test -e $(LECTURE)/installed || { $(BIN)/python -m venv --clear $(LECTURE) && \
-		$(LECTURE)/bin/python -m pip install --quiet --constraint constraints.txt \
-			--editable '.[lecture]' && touch $(LECTURE)/installed; }
-	@$(LECTURE)/bin/python -m cnnlib.course.tools.pages.lecture \
-		"$(if $(filter file,$(origin NB)),01,$(NB))" $(LAB_FLAGS)
+# What a lecture needs lives in an environment of its own: a reader's JupyterLab stays as it is. It
+# is made anew when the course asks for other versions.
+$(LECTURE)/installed: pyproject.toml constraints.txt | environment
+	@$(BIN)/python -m venv --clear $(LECTURE)
+	$(LECTURE)/bin/python -m pip install --quiet --constraint constraints.txt \
+		--editable '.[lecture,slides]'
+	@touch $@
 
-lecture-notes: dev-environment  ## print what to say in a lecture, minute by minute (NB=... for one)
-	@$(BIN)/python -m cnnlib.course.tools.pages.lecture_notes $(NB)
+# NB names a notebook by its number or its path, here and in the three targets below.
+lecture: $(LECTURE)/installed  ## open the lecture of a notebook as a deck in JupyterLab (NB=02)
+	@$(LECTURE)/bin/python -m cnnlib.course.tools.pages.lecture \
+		"$(or $(CHOSEN),01)" $(LAB_FLAGS)
+
+slides: $(LECTURE)/installed  ## write the lectures as decks for a browser, in build/slides (NB=02 for one)
+	@OPENBLAS_NUM_THREADS=1 $(LECTURE)/bin/python -m cnnlib.course.tools.pages.slides $(CHOSEN)
+
+handouts: $(LECTURE)/installed  ## write a page to print for each chapter, in build/handouts (NB=02 for one)
+	@$(LECTURE)/bin/python -m cnnlib.course.tools.pages.handouts $(CHOSEN)
+
+lecture-notes: environment  ## print what to say in a lecture, minute by minute (NB=02 for one)
+	@$(BIN)/python -m cnnlib.course.tools.pages.lecture_notes $(CHOSEN)
+
+$(SITE)/installed: pyproject.toml constraints.txt | environment
+	@$(BIN)/python -m venv --clear $(SITE)
+	$(SITE)/bin/python -m pip install --quiet --constraint constraints.txt --editable '.[site]'
+	@touch $@
+
+site: $(SITE)/installed  ## build the web edition of all notebooks in build/site
+	@$(SITE)/bin/python -m cnnlib.course.tools.pages.site \
+		$(if $(wildcard build/lite/lab/index.html),--lite ../lite)
 
 train: environment  ## train the final network of the course from the shell
 	$(BIN)/python -m cnnlib train
@@ -164,7 +189,7 @@ mutations: dev-environment  ## break each function in turn, and name the test th
 notebooks: dev-environment  ## run every notebook and store its outputs (NB=... for one)
 	$(BIN)/python -m cnnlib.course.tools.execute_notebooks $(NB)
 
-api: dev-environment  ## write cnnlib/README.md from the docstrings, and the table of chapters
+api: dev-environment  ## write cnnlib/README.md, the table of chapters and the page for lecturers
 	$(BIN)/python -m cnnlib.course.tools.api_page
 
 lint: dev-environment  ## check style, formatting and types
@@ -179,7 +204,8 @@ pins: environment  ## renew constraints.txt (needs the network)
 	$(VENV)/pins/bin/python -m pip install --quiet uv
 	printf 'hatchling\neditables\n' | $(VENV)/pins/bin/uv pip compile --quiet --universal --upgrade \
 		--no-emit-index-url --no-annotate --custom-compile-command "make pins" \
-		--extra dev pyproject.toml - --output-file constraints.txt
+		--extra dev --extra lecture --extra slides --extra site pyproject.toml - \
+		--output-file constraints.txt
 
 # Only in the course's own folders: the reader's copy is the reader's, wherever it lies.
 clean:  ## remove the environment and everything else that was generated

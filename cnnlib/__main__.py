@@ -109,6 +109,9 @@ def main() -> None:
         command.add_argument(
             "--to", metavar="FOLDER", default="", help="your copy, by default my-notebooks"
         )
+    commands.add_parser(
+        "lecture", help="open the lecture of a notebook as a deck in JupyterLab", add_help=False
+    )
     options = commands.add_parser("train", help="train the course's network on the digits")
     options.add_argument(
         "--data",
@@ -134,6 +137,10 @@ def main() -> None:
     arguments, rest = parser.parse_known_args()
     if arguments.command == "lab":
         sys.exit(open_lab(arguments.to, arguments.notebook, rest))
+    if arguments.command == "lecture":
+        from cnnlib.course.tools.pages import lecture  # reads notebooks, which the others need not
+
+        sys.exit(lecture.main(rest))
     if rest:
         parser.error(f"unknown arguments: {' '.join(rest)}")
     if arguments.command == "my-copy":

@@ -1,7 +1,8 @@
 """Write what is told from the code: ``make api``.
 
-That is the reference page, cnnlib/README.md, from the docstrings, and the table of the chapters in
-README.md, from the list of the chapters.
+That is the reference page, cnnlib/README.md, from the docstrings; the table of the chapters in
+README.md, from the list of the chapters; and the second half of the page for lecturers,
+cnnlib/course/for_lecturers.md, from the notebooks and the exercises.
 """
 
 import importlib
@@ -11,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from cnnlib.course.chapters import CHAPTERS
+from cnnlib.course.tools.pages import for_lecturers
 
 PAGE = Path(__file__).parents[2] / "README.md"
 README = Path(__file__).parents[3] / "README.md"
@@ -123,4 +125,6 @@ def with_chapters(readme: str) -> str:
 if __name__ == "__main__":
     README.write_text(with_chapters(README.read_text(encoding="utf-8")), encoding="utf-8")
     PAGE.write_text(build(), encoding="utf-8")
+    lecturers = for_lecturers.PAGE.read_text(encoding="utf-8")
+    for_lecturers.PAGE.write_text(for_lecturers.with_chapters(lecturers), encoding="utf-8")
     print(f"{PAGE.relative_to(PAGE.parents[1])}: {len(build().splitlines())} lines")

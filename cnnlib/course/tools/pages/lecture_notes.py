@@ -1,4 +1,4 @@
-"""Print a lecturer's notes: ``python -m cnnlib.course.tools.pages.lecture_notes NOTEBOOK…``.
+"""Print a lecturer's notes: ``make lecture-notes``, or ``make lecture-notes NB=02``.
 
 For each notebook a list of its slides, with the minute at which each begins and what to say. It is
 made from the notebooks' own metadata, in Markdown.
@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 import sys
-from pathlib import Path
 
 import nbformat
 from nbformat import NotebookNode
 
+from cnnlib.course.tools.pages.chosen import chosen
 from cnnlib.course.tools.pages.path import Slide, lecture_path
 
 __all__ = ["lecture_notes"]
@@ -62,9 +62,14 @@ def _title(slide: Slide) -> str:
     return ""
 
 
-def main(paths: list[str]) -> int:
-    """Print the notes for the notebooks at these paths."""
-    for path in map(Path, paths):
+def main(names: list[str]) -> int:
+    """Print the notes for these notebooks, named by path or number, or for all."""
+    try:
+        paths = chosen(names)
+    except ValueError as error:
+        print(error, file=sys.stderr)
+        return 1
+    for path in paths:
         notebook = nbformat.read(path, as_version=4)
         print(lecture_notes(path.stem, notebook))
     return 0

@@ -21,7 +21,7 @@ from cnnlib.course import widgets
 from cnnlib.course.tools.execute_notebooks import WIDGET_STATE, WIDGET_VIEW
 from cnnlib.course.widgets.kit.base import Widget
 
-__all__ = ["Live", "live"]
+__all__ = ["Live", "kind_of", "live"]
 
 HOST = Path(__file__).with_name("host.js")
 NEEDS_KERNEL = (
@@ -60,12 +60,17 @@ class Live:
     modules: dict[str, str] = field(default_factory=dict)
     styles: dict[str, str] = field(default_factory=dict)
 
-    def html(self) -> str:
+    def html(self, then: str = "") -> str:
         """Return what stands at the end of the page: the widgets, and the script that shows them.
 
-        It is empty where no widget lives.
+        It is empty where no widget lives and nothing is to come then.
+
+        Parameters
+        ----------
+        then : str
+            JavaScript of a module, for when all widgets are in their places.
         """
-        if not self.models:
+        if not self.models and not then:
             return ""
         page = {"models": self.models, "modules": self.modules, "styles": self.styles}
         # Within a script element, "</" and "<!--" would end or open something.
@@ -74,7 +79,7 @@ class Live:
             f'<script type="application/json" id="cnn-page">{text}</script>\n'
             f'<script type="module">\n{HOST.read_text(encoding="utf-8")}\n'
             'const page = JSON.parse(document.getElementById("cnn-page").textContent);\n'
-            "show(document, page);\n</script>\n"
+            f"await show(document, page);\n{then}</script>\n"
         )
 
 
@@ -105,6 +110,34 @@ def live(notebook: NotebookNode) -> Live:
     return page
 
 
+def kind_of(output: NotebookNode) -> type[Widget] | None:
+    """Return which of the course's widgets an output shows, or None.
+
+    Parameters
+    ----------
+    output : NotebookNode
+        Of a code cell, stored or fresh.
+
+    Returns
+    -------
+    type or None
+
+    Examples
+    --------
+    >>> from nbformat.v4 import new_output
+    >>> text = "BoxSlider(t = 0.5, widths 1 and 1: area 0.5)"
+    >>> data = {WIDGET_VIEW: {"model_id": "widget-0001"}, "text/plain": text}
+    >>> kind_of(new_output("display_data", data=data)).__name__
+    'BoxSlider'
+    """
+    data = output.get("data", {})
+    if WIDGET_VIEW not in data:
+        return None
+    name = "".join(data.get("text/plain", "")).partition("(")[0]
+    kind = getattr(widgets, name, None)
+    return kind if isinstance(kind, type) and issubclass(kind, Widget) else None
+
+
 def _placed(outputs: list[NotebookNode], states: dict[str, Any], page: Live) -> list[NotebookNode]:
     """Return the outputs of a cell, with a place for each widget, and its picture inside it."""
     placed: list[NotebookNode] = []
@@ -114,14 +147,14 @@ def _placed(outputs: list[NotebookNode], states: dict[str, Any], page: Live) -> 
         picture = "cnn-stand-in" in "".join(data.get("text/html", ""))
         if WIDGET_VIEW in data:
             model = data[WIDGET_VIEW]["model_id"]
-            stored = states.get(model, {})
-            if stored.get("model_module") != "anywidget":  # a progress bar: its text remains
+            kind = kind_of(output)
+            if kind is None:  # a progress bar: its text remains
                 del data[WIDGET_VIEW]
                 placed.append(output)
-            elif _needs_kernel(stored["state"]):
+            elif kind.needs_kernel:
                 waiting = NEEDS_KERNEL + "{picture}"
             else:
-                _keep(model, stored, page)
+                _keep(model, states[model], page)
                 waiting = f'<div class="cnn-live" data-model="{model}">{{picture}}</div>'
         elif picture and waiting is not None:
             inner = _unhidden("".join(data["text/html"]))
@@ -141,11 +174,6 @@ def _unhidden(picture: str) -> str:
     return (
         picture[picture.index("</style>") + len("</style>") :] if "<style>" in picture else picture
     )
-
-
-def _needs_kernel(state: dict[str, Any]) -> bool:
-    kind: type[Widget] = getattr(widgets, state["_anywidget_id"].rsplit(".", 1)[-1])
-    return kind.needs_kernel
 
 
 def _keep(model: str, stored: dict[str, Any], page: Live) -> None:

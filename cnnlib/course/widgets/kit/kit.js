@@ -248,7 +248,7 @@ export function panel(model, el, { name, title, describe = "", keys = [] }) {
   const footer = h("div", { class: "cnn-footer" }, keys.length ? fold("Keys", help) : null);
   const large = toggle("Large", grow, { look: true });
   const root = h(
-    "section",
+    "div",
     { class: `cnn-widget cnn-${name}`, role: "group", "aria-labelledby": titleId, tabindex: "-1" },
     h("div", { class: "cnn-head" }, h("div", { class: "cnn-title", id: titleId }, title), large.node),
     describe ? h("p", { class: "cnn-describe" }, describe) : null,
