@@ -36,6 +36,10 @@ TORCH ?= torch==2.13.0
 # The deck for a lecture.
 LECTURE := $(VENV)/lecture
 
+# The course in a browser alone, and a folder or an archive with Pyodide's packages for it.
+LITE := $(VENV)/lite
+PYODIDE ?= $(CNNLIB_PYODIDE)
+
 NBVAL := $(BIN)/python -m pytest notebooks --nbval --nbval-current-env --nbval-cell-timeout=900 \
 	--timeout=1000 --nbval-sanitize-with=tests/nbval_sanitize.cfg --numprocesses=$(JOBS) \
 	--dist=loadfile
@@ -69,7 +73,7 @@ $(HEADLESS): export JUPYTER_RUNTIME_DIR := $(CURDIR)/$(VENV)/settings/runtime
 
 .DEFAULT_GOAL := help
 .PHONY: help environment dev-environment lab my-copy test test-units test-notebooks test-plain \
-	test-blas test-browser test-places test-interop lecture lecture-notes train train-fashion bench \
+	test-blas test-browser test-places test-interop lecture lecture-notes lite train train-fashion bench \
 	mutations notebooks api lint pins clean
 
 help:  ## list the commands
@@ -136,6 +140,16 @@ lecture: environment  ## open the lecture of a notebook as a deck in JupyterLab 
 			--editable '.[lecture]' && touch $(LECTURE)/installed; }
 	@$(LECTURE)/bin/python -m cnnlib.course.tools.pages.lecture \
 		"$(if $(filter file,$(origin NB)),01,$(NB))" $(LAB_FLAGS)
+
+# JupyterLite has a JupyterLab of its own, whose widgets are older than the course's.
+lite: environment  ## build the course as a site that runs without Python (PYODIDE=folder or archive)
+	@test -n "$(PYODIDE)" || { echo "Name a release of Pyodide 0.27.7, a folder or an archive:" \
+		"make lite PYODIDE=..." >&2; exit 1; }
+	@test -e $(LITE)/installed || { $(BIN)/python -m venv --clear $(LITE) && \
+		grep -v -e ^ipywidgets== -e ^jupyterlab-widgets== constraints.txt > $(LITE)/pins.txt && \
+		$(LITE)/bin/python -m pip install --quiet --constraint $(LITE)/pins.txt \
+			--editable '.[lite]' && touch $(LITE)/installed; }
+	@$(LITE)/bin/python -m cnnlib.course.tools.pages.lite --pyodide "$(PYODIDE)"
 
 lecture-notes: dev-environment  ## print what to say in a lecture, minute by minute (NB=... for one)
 	@$(BIN)/python -m cnnlib.course.tools.pages.lecture_notes $(NB)
