@@ -238,21 +238,19 @@ def _core_from_npm(folder: Path) -> Path:
 
 
 def _course_wheel(folder: Path) -> Path:
-    """Return the course's wheel with its data, but without the notebooks: the site has those."""
+    """Return the course's wheel; of its notebooks, which the map of 00 reads, without outputs."""
     _run(sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "-w", folder, ROOT)
     whole = next(folder.glob("*.whl"))
     slim = folder / "slim" / whole.name
     slim.parent.mkdir()
-    unwanted = re.compile(r"cnnlib/bundled/notebooks/")
     with zipfile.ZipFile(whole) as old, zipfile.ZipFile(slim, "w", zipfile.ZIP_DEFLATED) as new:
         for item in old.infolist():
-            if unwanted.match(item.filename):
-                continue
             content = old.read(item)
-            if item.filename.endswith(".dist-info/RECORD"):
-                lines = content.decode().splitlines(keepends=True)
-                content = "".join(line for line in lines if not unwanted.match(line)).encode()
-            new.writestr(item, content)
+            if item.filename.endswith(".ipynb"):
+                content = without_outputs(content)
+            elif item.filename.endswith(".dist-info/RECORD"):  # it knows their former hashes
+                content = re.sub(rb"(?m)^(.*\.ipynb),.*$", rb"\1,,", content)
+            new.writestr(item.filename, content)
     return slim
 
 
