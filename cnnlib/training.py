@@ -268,10 +268,7 @@ class Run:
         DivergedError
             Everything has then been put back as it was before this epoch.
         """
-        for _ in self.steps():
-            if stop():
-                return False
-        return True
+        return all(not stop() for _ in self.steps())
 
     def steps(self) -> Iterator[int]:
         """Do what `epoch` does, and give the caller a turn after every step.

@@ -29,7 +29,7 @@ from typing import Any
 from cnnlib.course.tools.environment import ROOT
 from cnnlib.course.tools.my_copy import COURSE, without_outputs
 
-__all__ = ["NotToBeHadError", "build", "canonical", "imports_of", "lay_out", "needed"]
+__all__ = ["canonical", "imports_of", "needed"]
 
 PYODIDE = "0.27.7"  # the version that jupyterlite-pyodide-kernel 0.6.1 was made for
 CORE = ("pyodide.js", "pyodide.mjs", "pyodide.asm.js", "pyodide.asm.wasm", "python_stdlib.zip")
@@ -164,6 +164,9 @@ def lay_out(packages: Path, core: Path, wheels: list[Path], out: Path) -> None:
         if _sha256(source) != entry["sha256"]:
             raise NotToBeHadError(f"{source} is not the file of Pyodide {PYODIDE}.")
         shutil.copyfile(source, out / source.name)
+    fonts = kept["matplotlib"]
+    number_fonts(out / fonts["file_name"])
+    fonts["sha256"] = _sha256(out / fonts["file_name"])
     for wheel in wheels:
         name = canonical(wheel.name.split("-")[0])
         shutil.copyfile(wheel, out / wheel.name)
@@ -182,6 +185,31 @@ def lay_out(packages: Path, core: Path, wheels: list[Path], out: Path) -> None:
     (out / LOCK).write_text(json.dumps(lock), encoding="utf-8")
     for file in CORE:
         shutil.copyfile(core / file, out / file)
+
+
+def number_fonts(wheel: Path) -> None:
+    """Give the list of fonts in a wheel of Matplotlib the number that this Matplotlib expects.
+
+    Pyodide 0.27.7 ships the list under the number of a newer version. Matplotlib then looks at
+    every font anew, before the first figure of every session.
+
+    Parameters
+    ----------
+    wheel : Path
+        It is written anew.
+    """
+    with zipfile.ZipFile(wheel) as archive:
+        files = {name: archive.read(name) for name in archive.namelist()}
+    code = files["matplotlib/font_manager.py"].decode()
+    expected = re.search(r"(?m)^    __version__ = (\d+)$", code)
+    fonts = json.loads(files["matplotlib/fontlist.json"])
+    if expected is None:
+        raise NotToBeHadError(f"{wheel.name} does not say which list of fonts it reads.")
+    fonts["_version"] = int(expected[1])
+    files["matplotlib/fontlist.json"] = json.dumps(fonts).encode()
+    with zipfile.ZipFile(wheel, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
 
 
 def _sha256(path: Path) -> str:
