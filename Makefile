@@ -55,8 +55,8 @@ export PYTHONUTF8 := 1
 
 # Tests and headless runs see no personal settings: no IPython start-up files, no kernels from
 # elsewhere, and no home directory that has to be writable.
-HEADLESS := test-units test-notebooks test-plain test-blas test-browser test-places test-interop \
-	mutations notebooks
+HEADLESS := test-units test-notebooks test-plain test-blas test-browser test-doors test-places \
+	test-interop mutations notebooks
 # The matrices of the course are small: on several threads BLAS spends more time on waiting than
 # on multiplying, and the last bits depend on how many there are. test-blas tries other numbers.
 $(HEADLESS) train train-fashion bench: export OPENBLAS_NUM_THREADS ?= 1
@@ -73,8 +73,8 @@ $(HEADLESS): export JUPYTER_RUNTIME_DIR := $(CURDIR)/$(VENV)/settings/runtime
 
 .DEFAULT_GOAL := help
 .PHONY: help environment dev-environment lab my-copy test test-units test-notebooks test-plain \
-	test-blas test-browser test-places test-interop lecture lecture-notes lite train train-fashion bench \
-	mutations notebooks api lint pins clean
+	test-blas test-browser test-doors test-places test-interop lecture lecture-notes lite train \
+	train-fashion bench mutations notebooks api lint pins clean
 
 help:  ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' Makefile
@@ -117,6 +117,11 @@ test-blas: dev-environment  ## compare the notebooks again with other arithmetic
 test-browser: dev-environment  ## try the notebooks and widgets in JupyterLab (needs Chromium)
 	$(BIN)/python -m pytest tests/course -o python_files='browser_*.py' \
 		--numprocesses=$(JOBS) --dist=worksteal $(BROWSER_FLAGS)
+
+# Each door builds what it opens, in an environment of its own. Without Pyodide's packages, which no
+# registry has, the door of JupyterLite says that it was not tried.
+test-doors: dev-environment  ## try the ways in that need no Python (needs Chromium)
+	CNNLIB_PYODIDE="$(PYODIDE)" $(BIN)/python -m pytest tests/course -o python_files='doors_*.py'
 
 # What happens to the course in other places and under other settings. Installs it several times,
 # with pip, so it needs the network or pip's cache.

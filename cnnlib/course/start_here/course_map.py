@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 from cnnlib.course.chapters import CHAPTERS, Chapter
-from cnnlib.course.tools.my_copy import COURSE
 
 __all__ = ["Stop", "course_map"]
 
+_PACKAGE = Path(__file__).parents[2]
+_BUNDLED = _PACKAGE / "bundled" / "notebooks"  # where a wheel has them
+FOLDER = _BUNDLED if _BUNDLED.is_dir() else _PACKAGE.parent / "notebooks"
 _TIME = re.compile(r"\*\*Time:\*\* about (\d+) minutes(?: in (\d+) sittings)?")
 _EXERCISES = re.compile(r"about (\d+) minutes together")
 
@@ -39,7 +41,7 @@ class Stop(NamedTuple):
     exercises: int
 
 
-def course_map(folder: Path = COURSE) -> list[Stop]:
+def course_map(folder: Path = FOLDER) -> list[Stop]:
     """Return every notebook of the course with the minutes that it states for itself.
 
     Parameters
