@@ -15,6 +15,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import math
 import re
 import shutil
 import subprocess
@@ -29,7 +30,7 @@ from typing import Any
 from cnnlib.course.tools.environment import ROOT
 from cnnlib.course.tools.my_copy import COURSE, without_outputs
 
-__all__ = ["canonical", "imports_of", "needed"]
+__all__ = ["canonical", "duration", "imports_of", "needed", "with_times"]
 
 PYODIDE = "0.27.7"  # the version that jupyterlite-pyodide-kernel 0.6.1 was made for
 CORE = ("pyodide.js", "pyodide.mjs", "pyodide.asm.js", "pyodide.asm.wasm", "python_stdlib.zip")
@@ -69,6 +70,12 @@ SETTINGS: dict[str, Any] = {
         },
     },
 }
+
+
+LONG = 20  # seconds; a cell that takes longer in a browser says so beforehand
+# By notebook and cell: how long, measured by tests/helpers/pyodide_cells.mjs, and what a reader in a
+# hurry may do instead.
+TIMES = Path(__file__).with_name("lite_seconds.json")
 
 
 class NotToBeHadError(Exception):
@@ -293,12 +300,66 @@ def _pure_wheels(folder: Path) -> list[Path]:
     return sorted(folder.glob("*.whl"))
 
 
+def with_times(content: bytes, times: dict[str, dict[str, Any]]) -> bytes:
+    """Return a notebook that says, before each cell that takes long in a browser, how long.
+
+    Parameters
+    ----------
+    content : bytes
+        Of the notebook's file.
+    times : dict
+        By cell: ``seconds``, and perhaps ``instead``, what to do in a hurry.
+
+    Examples
+    --------
+    >>> cell = {"cell_type": "code", "id": "train", "source": "fit()"}
+    >>> new = with_times(json.dumps({"cells": [cell]}).encode(), {"train": {"seconds": 110}})
+    >>> [each["id"] for each in json.loads(new)["cells"]]
+    ['train-in-browser', 'train']
+    >>> json.loads(new)["cells"][0]["source"]
+    '*In the browser, the next cell takes about two minutes.*'
+    """
+    notebook = json.loads(content)
+    cells = []
+    for cell in notebook["cells"]:
+        time = times.get(cell["id"], {"seconds": 0})
+        if time["seconds"] >= LONG:
+            said = f"*In the browser, the next cell takes {duration(time['seconds'])}.*"
+            cells.append(
+                {
+                    "cell_type": "markdown",
+                    "id": f"{cell['id']}-in-browser",
+                    "metadata": {},
+                    "source": " ".join([said, *filter(None, [time.get("instead")])]),
+                }
+            )
+        cells.append(cell)
+    return (json.dumps(notebook | {"cells": cells}, indent=1, ensure_ascii=False) + "\n").encode()
+
+
+def duration(seconds: float) -> str:
+    """Say a time in words, rounded up to what a measurement on another machine is good for.
+
+    Examples
+    --------
+    >>> duration(23), duration(58), duration(61), duration(600)
+    ('about half a minute', 'about a minute', 'about two minutes', 'about 10 minutes')
+    """
+    if seconds <= 30:
+        return "about half a minute"
+    minutes = math.ceil(seconds / 60)
+    words = {1: "a minute", 2: "two minutes", 3: "three minutes", 4: "four minutes"}
+    return f"about {words.get(minutes, f'{minutes} minutes')}"
+
+
 def _site(folder: Path, course: Path, out: Path) -> None:
     """Let JupyterLite build its site, with the notebooks in it."""
     content = folder / "content"
     content.mkdir(parents=True)
+    times = json.loads(TIMES.read_text(encoding="utf-8"))
     for path in sorted(course.glob("*.ipynb")):
-        (content / path.name).write_bytes(without_outputs(path.read_bytes()))
+        own = with_times(without_outputs(path.read_bytes()), times.get(path.stem, {}))
+        (content / path.name).write_bytes(own)
     (folder / "jupyter-lite.json").write_text(json.dumps(SETTINGS), encoding="utf-8")
     defaults = ROOT / "cnnlib" / "course" / "tools" / "jupyterlab.json"
     shutil.copyfile(defaults, folder / "overrides.json")
