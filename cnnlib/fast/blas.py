@@ -1,6 +1,7 @@
-"""Keeping BLAS, which multiplies matrices for NumPy, to one thread while ours are at work.
+"""BLAS, which multiplies matrices for NumPy: what to do without it, and how to keep it quiet.
 
-With several it would compete with ours for the same processors, and add up in another order.
+While our threads are at work, BLAS keeps to one thread: with several it would compete with ours for
+the same processors, and add up in another order.
 """
 
 import ctypes
@@ -15,9 +16,33 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from cnnlib.types import Array
+
 _quiet = 0  # how many calls want BLAS to keep to one thread
 _quiet_lock = threading.Lock()
 _loud = 1  # how many threads it had before
+
+
+@cache
+def has_blas() -> bool:
+    """Return whether NumPy was built with a BLAS. In a browser's Python it was not."""
+    try:
+        config: Any = np.show_config(mode="dicts")
+        name = config["Build Dependencies"]["blas"]["name"]
+    except (KeyError, TypeError):  # a NumPy that does not say
+        return True
+    return str(name).lower() not in ("", "none")
+
+
+def matmul(left: Array, right: Array, out: Array | None = None) -> Array:
+    """Return ``np.matmul(left, right, out)`` for a matrix `left`, quickly without a BLAS too.
+
+    NumPy's own loops go down the columns of `right`, which are spread over its memory. Those of
+    `einsum` run along the rows: measured six times as fast.
+    """
+    if right.ndim < 2 or has_blas():
+        return np.matmul(left, right, out=out)
+    return np.einsum("ij,...jk->...ik", left, right, out=out, order="C")
 
 
 class Blas(NamedTuple):

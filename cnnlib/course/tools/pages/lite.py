@@ -73,8 +73,8 @@ SETTINGS: dict[str, Any] = {
 
 
 LONG = 20  # seconds; a cell that takes longer in a browser says so beforehand
-# By notebook and cell: how long, measured by tests/helpers/pyodide_cells.mjs, and what a reader in a
-# hurry may do instead.
+# By notebook and cell: how long, measured by tests/helpers/pyodide_cells.mjs, and what a reader in
+# a hurry may do instead.
 TIMES = Path(__file__).with_name("lite_seconds.json")
 
 
