@@ -258,7 +258,10 @@ def _unpacked(pyodide: Path, folder: Path) -> Path:
         raise NotToBeHadError(f"{pyodide} is neither a folder nor an archive.")
     with tarfile.open(pyodide) as archive:
         archive.extractall(folder, filter="data")
-    return next(folder.rglob(LOCK)).parent
+    found = next(folder.rglob(LOCK), None)
+    if found is None:
+        raise NotToBeHadError(f"{pyodide} holds no release of Pyodide: it has no {LOCK}.")
+    return found.parent
 
 
 def _core_from_npm(folder: Path) -> Path:

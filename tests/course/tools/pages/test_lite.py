@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import tarfile
 import zipfile
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from cnnlib.course.tools.my_copy import COURSE, without_outputs
 from cnnlib.course.tools.pages import lite
 
 FONTS = {"matplotlib/font_manager.py": "class FontManager:\n    __version__ = 330\n"}
@@ -105,3 +107,33 @@ def test_another_file_a_missing_one_and_another_version_are_refused(
     (release / lite.LOCK).write_text(json.dumps(lock), encoding="utf-8")
     with pytest.raises(lite.NotToBeHadError, match=r"holds Pyodide 0\.1"):
         laid_out(release, wheels, tmp_path / "out")
+
+
+def test_an_archive_is_unpacked_and_another_one_is_refused(release: Path, tmp_path: Path) -> None:
+    whole, other = tmp_path / "whole.tar.gz", tmp_path / "other.tar.gz"
+    with tarfile.open(whole, "w:gz") as archive:
+        archive.add(release, "pyodide")
+    with tarfile.open(other, "w:gz") as archive:
+        archive.add(release / lite.CORE[0], "pyodide/pyodide.js")
+    found = lite._unpacked(whole, tmp_path / "a")
+    assert {path.name for path in found.iterdir()} == {path.name for path in release.iterdir()}
+    with pytest.raises(lite.NotToBeHadError, match="holds no release of Pyodide"):
+        lite._unpacked(other, tmp_path / "b")
+    with pytest.raises(lite.NotToBeHadError, match="neither a folder nor an archive"):
+        lite._unpacked(tmp_path / "nothing", tmp_path / "c")
+
+
+def test_every_cell_that_takes_long_is_in_its_notebook_and_says_so_once() -> None:
+    for name, times in json.loads(lite.TIMES.read_text(encoding="utf-8")).items():
+        content = without_outputs((COURSE / f"{name}.ipynb").read_bytes())
+        timed = [each["id"] for each in json.loads(lite.with_times(content, times))["cells"]]
+        assert len(timed) == len(set(timed))
+        for cell, time in times.items():
+            assert time["seconds"] >= lite.LONG
+            assert timed.index(f"{cell}-in-browser") == timed.index(cell) - 1
+
+
+def test_a_cell_that_is_quick_says_nothing() -> None:
+    content = json.dumps({"cells": [{"cell_type": "code", "id": "a", "source": "1"}]}).encode()
+    times = {"a": {"seconds": lite.LONG - 1}}
+    assert json.loads(lite.with_times(content, times)) == json.loads(content)
