@@ -40,6 +40,9 @@ LECTURE := $(VENV)/lecture
 
 # The web edition. Its pages link to JupyterLite where that was built beside it.
 SITE := $(VENV)/site
+# The course in a browser alone, and a folder or an archive with Pyodide's packages for it.
+LITE := $(VENV)/lite
+PYODIDE ?= $(CNNLIB_PYODIDE)
 
 NBVAL := $(BIN)/python -m pytest notebooks --nbval --nbval-current-env --nbval-cell-timeout=900 \
 	--timeout=1000 --nbval-sanitize-with=tests/nbval_sanitize.cfg --numprocesses=$(JOBS) \
@@ -75,7 +78,7 @@ $(HEADLESS): export JUPYTER_RUNTIME_DIR := $(CURDIR)/$(VENV)/settings/runtime
 .DEFAULT_GOAL := help
 .PHONY: help environment dev-environment lab my-copy test test-units test-notebooks test-plain \
 	test-blas test-browser test-doors test-places test-interop lecture slides handouts lecture-notes \
-	site train train-fashion bench mutations notebooks api lint pins clean
+	site lite train train-fashion bench mutations notebooks api lint pins clean
 
 help:  ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' Makefile
@@ -120,10 +123,10 @@ test-browser: dev-environment  ## try the notebooks and widgets in JupyterLab (n
 		--numprocesses=$(JOBS) --dist=worksteal $(BROWSER_FLAGS)
 
 # The doors to the course other than JupyterLab on one's own machine. What one of them needs, and is
-# not there, is told in the reasons of what was skipped.
+# not there, is told in the reasons of what was skipped: Pyodide's packages, which no registry has.
 test-doors: dev-environment $(SITE)/installed $(LECTURE)/installed  ## try the other doors: web edition, slides, a class (needs Chromium)
 	CNNLIB_SITE=$(CURDIR)/$(SITE)/bin/python CNNLIB_LECTURE=$(CURDIR)/$(LECTURE)/bin/python \
-		$(BIN)/python -m pytest tests/course \
+		CNNLIB_PYODIDE="$(PYODIDE)" $(BIN)/python -m pytest tests/course \
 		-o python_files='doors_*.py' --numprocesses=$(JOBS) --dist=loadfile $(BROWSER_FLAGS)
 
 # What happens to the course in other places and under other settings. Installs it several times,
@@ -171,6 +174,16 @@ $(SITE)/installed: pyproject.toml constraints.txt | environment
 site: $(SITE)/installed  ## build the web edition of all notebooks in build/site
 	@$(SITE)/bin/python -m cnnlib.course.tools.pages.site \
 		$(if $(wildcard build/lite/lab/index.html),--lite ../lite)
+
+# JupyterLite has a JupyterLab of its own, whose widgets are older than the course's.
+lite: environment  ## build the course as a site that runs without Python (PYODIDE=folder or archive)
+	@test -n "$(PYODIDE)" || { echo "Name a release of Pyodide 0.27.7, a folder or an archive:" \
+		"make lite PYODIDE=..." >&2; exit 1; }
+	@test -e $(LITE)/installed || { $(BIN)/python -m venv --clear $(LITE) && \
+		grep -v -e ^ipywidgets== -e ^jupyterlab-widgets== constraints.txt > $(LITE)/pins.txt && \
+		$(LITE)/bin/python -m pip install --quiet --constraint $(LITE)/pins.txt \
+			--editable '.[lite]' && touch $(LITE)/installed; }
+	@$(LITE)/bin/python -m cnnlib.course.tools.pages.lite --pyodide "$(PYODIDE)"
 
 train: environment  ## train the final network of the course from the shell
 	$(BIN)/python -m cnnlib train

@@ -3,7 +3,7 @@
 import copy
 import os
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -268,6 +268,22 @@ class Run:
         DivergedError
             Everything has then been put back as it was before this epoch.
         """
+        return all(not stop() for _ in self.steps())
+
+    def steps(self) -> Iterator[int]:
+        """Do what `epoch` does, and give the caller a turn after every step.
+
+        Yields
+        ------
+        int
+            Which batch has just been seen, from 0. The epoch is finished, measured and counted when
+            nothing is left to yield.
+
+        Raises
+        ------
+        DivergedError
+            Everything has then been put back as it was before this epoch.
+        """
         started, safe = time.perf_counter(), (self.state(), self._memory.copied())
         seen = len(self.history.batch_losses)
         images, targets = self.train
@@ -282,8 +298,7 @@ class Run:
                 raise self._put_back(safe, seen, what, place)
             loss_sum += loss * len(chosen)
             correct += right
-            if stop():
-                return False
+            yield batch
         # The last step may have spoilt the weights; no later loss of this epoch would tell.
         if not all(np.isfinite(p.value).all() for p in self.model.parameters()):
             raise self._put_back(safe, seen, "a weight became infinite or nan")
@@ -297,7 +312,6 @@ class Run:
         self.done += 1
         if self.scheduler is not None:
             self.scheduler.step()
-        return True
 
     def step(self, x: Array, y: Array) -> tuple[float, int]:
         """Take one step on a batch. If the loss is not finite, the weights stay as they are.

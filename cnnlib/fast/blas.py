@@ -1,6 +1,7 @@
-"""Keeping BLAS, which multiplies matrices for NumPy, to one thread while ours are at work.
+"""BLAS, which multiplies matrices for NumPy: what to do without it, and how to keep it quiet.
 
-With several it would compete with ours for the same processors, and add up in another order.
+While our threads are at work, BLAS keeps to one thread: with several it would compete with ours for
+the same processors, and add up in another order.
 """
 
 import ctypes
@@ -15,9 +16,35 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from cnnlib.types import Array
+
 _quiet = 0  # how many calls want BLAS to keep to one thread
 _quiet_lock = threading.Lock()
 _loud = 1  # how many threads it had before
+
+
+@cache
+def has_blas() -> bool:
+    """Return whether NumPy was built with a BLAS. In a browser's Python it was not."""
+    try:
+        config: Any = np.show_config(mode="dicts")
+        blas = config["Build Dependencies"]["blas"]
+    except (KeyError, TypeError):  # a NumPy that does not say
+        return True
+    # "auto" stands where it was looked for, and not found.
+    return bool(blas.get("found")) or blas.get("name") not in ("", "auto", "none")
+
+
+def matmul(left: Array, right: Array, out: Array | None = None) -> Array:
+    """Return ``np.matmul(left, right, out)`` for a matrix `left`, quickly without a BLAS too.
+
+    NumPy's own loops go along the rows of `left` and down the columns of `right`. Where the numbers
+    of each lie side by side in memory, a training step takes half the time.
+    """
+    if right.ndim < 2 or has_blas():
+        return np.matmul(left, right, out=out)
+    columns = np.ascontiguousarray(right.swapaxes(-1, -2)).swapaxes(-1, -2)
+    return np.matmul(np.ascontiguousarray(left), columns, out=out)
 
 
 class Blas(NamedTuple):

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from cnnlib.checks import bias_vector, gradient
+from cnnlib.fast.blas import matmul
 from cnnlib.fast.dense import product
 from cnnlib.fast.depthwise import (
     depthwise,
@@ -155,7 +156,7 @@ def conv2d(
     def work(block: Block) -> None:
         part = y[block]
         rows = part.reshape(-1, c_out)
-        np.matmul(_block_im2col(x, block, kernel, stride, padding), columns, out=rows)
+        matmul(_block_im2col(x, block, kernel, stride, padding), columns, out=rows)
         if bias is not None:
             part.reshape(-1, ow * c_out)[...] += bias_row
 
@@ -264,7 +265,7 @@ def _weight_gradients(
         rows = douts[block].reshape(-1, c_out)
         columns = _block_im2col(x, block, (kh, kw), stride, padding)
         total = np.empty((columns.shape[1] + 1, c_out), dtype=x.dtype)
-        np.matmul(columns.T, rows, out=total[:-1])
+        matmul(columns.T, rows, out=total[:-1])
         np.matmul(np.ones(len(rows), dtype=x.dtype), rows, out=total[-1])
         return total
 
@@ -301,7 +302,7 @@ def _input_gradient(dout: Array, x: Array, weight: Array, stride: Pair, padding:
         view = _windows(spread.transpose(0, 3, 1, 2), (1, kw), (1, 1))
         np.copyto(around.reshape(view.shape), view)
         sent = workspace("sent", (kh, len(around), c_in), x.dtype)
-        np.matmul(around, kernel_rows, out=sent)
+        matmul(around, kernel_rows, out=sent)
         dx[images] = 0
         for i, rows in enumerate(sent.reshape(kh, -1, oh, w, c_in)):
             above, lines = _meeting(i - ph, sh, oh, h)
@@ -319,7 +320,7 @@ def _times(rows: Array, filters: Array) -> Array:
     y = np.empty((len(rows), filters.shape[1]), dtype=rows.dtype)
 
     def work(block: slice) -> None:
-        np.matmul(rows[block], filters, out=y[block])
+        matmul(rows[block], filters, out=y[block])
 
     row_bytes = sum(filters.shape) * rows.itemsize
     split(work, blocks(len(rows), max(_BLOCK_BYTES // row_bytes, filters.shape[1])))

@@ -3,6 +3,7 @@
 import numpy as np
 
 from cnnlib.checks import bias_vector, gradient
+from cnnlib.fast.blas import matmul
 from cnnlib.fast.threads import blocks, split
 from cnnlib.functional.dense import check_linear
 from cnnlib.types import Array
@@ -15,7 +16,7 @@ def product(left: Array, right: Array) -> Array:
     y = np.empty((len(left), right.shape[1]), dtype=left.dtype)
 
     def work(columns: slice) -> None:
-        np.matmul(left, right[:, columns], out=y[:, columns])
+        matmul(left, right[:, columns], out=y[:, columns])
 
     column_bytes = right.nbytes // right.shape[1]
     split(work, blocks(right.shape[1], max(_BLOCK_BYTES // column_bytes, 16)))

@@ -17,6 +17,7 @@ import math
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
+from cnnlib.fast.blas import matmul
 from cnnlib.fast.convolution import conv2d_backward_weights
 from cnnlib.fast.replicas import replicate
 from cnnlib.layers import Conv2d, Layer, MaxPool2d, Parameter, ReLU
@@ -101,7 +102,7 @@ class ConvPool(Layer):
             return self.plain(x)
         windows = self._windows(x)
         columns = windows.reshape(-1, math.prod(windows.shape[3:]))
-        maps = (self._framed() @ columns).reshape(-1, self.conv.out_channels, columns.shape[1])
+        maps = matmul(self._framed(), columns).reshape(-1, self.conv.out_channels, columns.shape[1])
         largest = maps.max(axis=0)
         if not np.isfinite(largest.max()):  # zeros of a frame make NaN of what is not finite
             return self.plain(x)
@@ -118,7 +119,7 @@ class ConvPool(Layer):
             return self.plain.backward(dout)
         windows, dmaps = self._backward_weights(dout)
         # The windows are no longer needed: their gradients take their place.
-        np.matmul(self._framed().T, dmaps, out=windows.reshape(-1, dmaps.shape[1]))
+        matmul(self._framed().T, dmaps, out=windows.reshape(-1, dmaps.shape[1]))
         (sh, sw), (ph, pw) = self.step, self.conv.padding
         fh, fw, c, oh, ow, n = windows.shape
         h, w = self.input().shape[2:]
@@ -158,7 +159,7 @@ class ConvPool(Layer):
         np.multiply(wins, dlargest, out=maps)  # the maps give their place to their gradients
         dmaps = maps.reshape(-1, maps.shape[2])
         # BLAS prefers this to `dmaps @ columns.T`.
-        dframed = (windows.reshape(-1, dmaps.shape[1]) @ dmaps.T).T
+        dframed = matmul(windows.reshape(-1, dmaps.shape[1]), dmaps.T).T
         self.conv.weight.grad = self._unframed(dframed)
         if self.conv.bias is not None:
             self.conv.bias.grad = dlargest.sum(axis=1)

@@ -6,6 +6,7 @@ import base64
 import html
 import io
 import re
+import sys
 import textwrap
 from collections.abc import Callable
 from typing import Any
@@ -261,7 +262,12 @@ def _compress(png: io.BytesIO) -> bytes:
     """Store the picture with a small palette wherever the eye sees no difference.
 
     A colour that fills a whole cell stays exactly what it is: its numbers may stand beside it.
+
+    In a browser's Python the picture stays as it was drawn: the search for a palette would take
+    longer than the drawing, and what it saves is room in a repository.
     """
+    if sys.platform == "emscripten":
+        return png.getvalue()
     picture = Image.open(png).convert("RGB")
     counts = picture.getcolors(picture.width * picture.height) or []
     all_areas = sorted(colour for count, colour in counts if count >= AREA)

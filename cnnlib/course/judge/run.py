@@ -255,9 +255,12 @@ def note_on_limit() -> str:
     if _unlimited != {"a call"}:
         return ""
     _unlimited.add("told")
+    # A browser's Python hears no interrupt either.
+    how = (
+        "restart the kernel" if sys.platform == "emscripten" else "press ■, or interrupt the kernel"
+    )
     return (
-        "No thread can be started here, so a loop that never ends is not stopped by itself: "
-        "press ■, or interrupt the kernel."
+        f"No thread can be started here, so a loop that never ends is not stopped by itself: {how}."
     )
 
 

@@ -11,7 +11,9 @@ from cnnlib.course.chapters import CHAPTERS, Chapter
 
 __all__ = ["Stop", "course_map"]
 
-FOLDER = Path(__file__).parents[3] / "notebooks"
+_PACKAGE = Path(__file__).parents[2]
+_BUNDLED = _PACKAGE / "bundled" / "notebooks"  # where a wheel has them
+FOLDER = _BUNDLED if _BUNDLED.is_dir() else _PACKAGE.parent / "notebooks"
 _TIME = re.compile(r"\*\*Time:\*\* about (\d+) minutes(?: in (\d+) sittings)?")
 _EXERCISES = re.compile(r"about (\d+) minutes together")
 

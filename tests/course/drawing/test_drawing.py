@@ -772,6 +772,22 @@ def test_compression_is_true_to_the_colours():
     assert decode(drawing.to_png(fig)).mode == "RGB"
 
 
+def test_in_a_browser_no_time_is_spent_on_a_smaller_picture(monkeypatch):
+    fig, _ = drawing.new(width=3, height=3)
+    small = decode(drawing.to_png(fig)).convert("RGB")
+
+    def refuse(*args, **kwargs):
+        raise AssertionError("a palette was looked for")
+
+    monkeypatch.setattr(Image.Image, "quantize", refuse)
+    with pytest.raises(AssertionError, match="palette"):
+        drawing.to_png(fig)
+    monkeypatch.setattr(sys, "platform", "emscripten")
+    drawn = decode(drawing.to_png(fig)).convert("RGB")
+    assert drawn.size == small.size
+    assert np.abs(np.asarray(drawn, dtype=int) - np.asarray(small, dtype=int)).max() <= 20
+
+
 def test_a_cell_has_exactly_the_colour_that_its_numbers_say():
     # Beside a photograph, which takes the whole palette and more.
     photo = load_photo("cat")

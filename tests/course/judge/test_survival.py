@@ -372,15 +372,20 @@ def test_only_numpys_warnings_are_called_so(scale):
 # Faults of the computer, the session, the check
 
 
-def test_without_threads_a_check_works_and_says_so_once(scale, monkeypatch):
+@pytest.mark.parametrize(
+    ("platform", "advice"), [("linux", "press ■"), ("emscripten", "restart the kernel")]
+)
+def test_without_threads_a_check_works_and_says_so_once(scale, monkeypatch, platform, advice):
     def no_thread(self):
         raise RuntimeError("can't start new thread")
 
     monkeypatch.setattr(running, "_unlimited", set())
     monkeypatch.setattr("threading.Thread.start", no_thread)
+    monkeypatch.setattr("sys.platform", platform)
     first = scale.check(scale.model_answer)
     assert first.passed
     assert "No thread can be started here" in repr(first)
+    assert advice in " ".join(repr(first).split())
     assert "No thread" not in repr(scale.check(scale.model_answer))
 
 

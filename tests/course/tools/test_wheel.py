@@ -98,3 +98,10 @@ def test_from_a_wheel_the_data_are_read_and_what_is_damaged_is_named(
 def test_from_a_wheel_kernels_get_no_path_of_the_course(installed: Path, tmp_path: Path) -> None:
     asked = "from cnnlib.course.tools import lab; print(lab.environment().get('PYTHONPATH'))"
     assert python(installed, tmp_path, "-c", asked).split()[-1] == "None"
+
+
+def test_from_a_wheel_the_map_of_the_course_knows_every_notebook(
+    installed: Path, tmp_path: Path
+) -> None:
+    asked = "from cnnlib.course.start_here.course_map import course_map; print(len(course_map()))"
+    assert python(installed, tmp_path, "-c", asked).split()[-1] == str(len(CHAPTERS))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -22,7 +23,7 @@ from cnnlib.history import History
 from cnnlib.layers import Conv2d, Linear
 from cnnlib.model import Sequential
 from cnnlib.optim import Optimizer, Scheduler
-from cnnlib.training import Augment, Callback, fit
+from cnnlib.training import Augment, Callback, Run, fit
 from cnnlib.training_checks import Data, check_data, check_model
 from cnnlib.types import Array
 
@@ -220,6 +221,9 @@ class TrainingDashboard(Widget):
             "scheduler": scheduler,
         }
         self._thread: threading.Thread | None = None
+        # Where there are no threads: what is left of the training, batch by batch.
+        self._turns: Iterator[None] | None = None
+        self._task: asyncio.Task[None] | None = None  # kept, or it would be collected
         self._may_run = threading.Event()  # cleared to stop before the next batch
         self._rests = threading.Event()  # set while no batch is under way
         self._rests.set()
@@ -241,8 +245,9 @@ class TrainingDashboard(Widget):
     def start(self) -> None:
         """Begin to train, or go on; return at once.
 
-        Where no thread can be started, as in some browsers and under strict limits, return when the
-        training has ended; interrupting the kernel (■) then stops it.
+        Where no thread can be started, as in a browser's Python and under strict limits, the
+        training takes turns with the notebook, and goes on between its cells. In a program, where
+        nothing else takes a turn, return when the training has ended; Ctrl-C then stops it.
 
         Raises
         ------
@@ -261,6 +266,9 @@ class TrainingDashboard(Widget):
                 f"TrainingDashboard.start: all {self.epochs} epochs are done. Set epochs to a "
                 "larger number to train more."
             )
+        if self._turns is not None:
+            self._go_on()
+            return
         self._ended = False
         self._phase, self._trouble = "running", ""
         self._rests.clear()
@@ -271,14 +279,22 @@ class TrainingDashboard(Widget):
             self._thread.start()
         except RuntimeError:  # no thread can be started here: train on this one
             self._thread = None
-            self._train()
+            try:
+                loop = asyncio.get_running_loop()
+            except RuntimeError:
+                self._train()
+            else:
+                self._turns = self._batch_by_batch()
+                self._task = loop.create_task(self._take_turns(self._turns))
 
     def stop(self) -> None:
         """Stop between two batches; return when the batch under way is done.
 
-        A training without a thread of its own, which only a callback can stop, ends its epoch.
+        In a program without threads, only a callback can stop a training, which ends its epoch.
         """
         self._may_run.clear()
+        if self._turns is not None:
+            self._pause()
         if self._thread not in (None, threading.current_thread()):  # else it would wait for itself
             self._rests.wait()
 
@@ -290,6 +306,10 @@ class TrainingDashboard(Widget):
         Exception
             What ended the training, if it failed, such as `cnnlib.training.DivergedError`.
         """
+        if self._turns is not None:  # nobody else takes a turn while the caller waits
+            turns = self._turns
+            while self._may_run.is_set() and next(turns, self) is not self:
+                pass
         self._rests.wait()
         if self._phase == "failed":
             raise self._error
@@ -322,6 +342,55 @@ class TrainingDashboard(Widget):
         finally:
             self._report()
             self._rests.set()
+
+    def _batch_by_batch(self) -> Iterator[None]:
+        """Train as `_train` does, and yield after every batch."""
+        try:
+            while len(self.history.epochs) < self.epochs and not self._ended:
+                self._epoch_began = len(self.history.batch_losses)
+                run = Run(
+                    self.model, history=self.history, augment=self._between_batches, **self._fit
+                )
+                for _ in run.steps():
+                    yield
+                self._between_epochs(self.model, self.history)
+                if len(self.history.epochs) < self.epochs and not self._ended:
+                    yield
+            self._phase = "done"
+        except KeyboardInterrupt:
+            self._phase = "stopped"
+            raise
+        except Exception as error:  # whatever it is, it belongs to the learner, not to a log
+            self._error = error
+            self._phase, self._trouble = "failed", f"{error}"
+        finally:
+            self._turns = None
+            self.model.eval()
+            self._report()
+            self._rests.set()
+
+    async def _take_turns(self, turns: Iterator[None]) -> None:
+        while self._turns is turns:
+            if self._may_run.is_set():
+                next(turns, None)
+                await asyncio.sleep(0)
+            else:
+                await asyncio.sleep(PACE / 4)
+
+    def _pause(self) -> None:
+        """Rest between two batches, where there are no threads."""
+        self._phase = "stopped"
+        self.model.eval()  # as one would find it after a training
+        self._report()
+        self._rests.set()
+
+    def _go_on(self) -> None:
+        if not self._may_run.is_set():
+            self._phase = "running"
+            self.model.train()
+            self._rests.clear()
+            self._may_run.set()
+            self._report()
 
     def _between_batches(self, images: Array, rng: np.random.Generator) -> Array:
         """Report, and wait while the training is stopped. `fit` calls this before each batch."""
@@ -367,6 +436,8 @@ class TrainingDashboard(Widget):
     def _told(self, _: Any, content: dict[str, Any], buffers: Any) -> None:
         if content.get("do") == "stop":
             self._may_run.clear()
+            if self._turns is not None:
+                self._pause()
         elif content.get("do") == "start" and len(self.history.epochs) < self.epochs:
             self.start()
             self._report()

@@ -1,5 +1,6 @@
 """The training dashboard in Python: it trains as `fit` does, and a stop loses nothing."""
 
+import asyncio
 import signal
 import threading
 import time
@@ -178,6 +179,71 @@ def test_without_threads_it_trains_all_the_same(no_threads, straight):
     dashboard.epochs = 5
     dashboard._handle_custom_msg({"do": "start"}, [])
     assert (dashboard.phase, len(dashboard.history.epochs)) == ("done", 5)
+
+
+def test_without_threads_it_takes_turns_with_a_notebook(no_threads, straight):
+    weights, history = straight
+
+    async def notebook():
+        dashboard = TrainingDashboard(**ingredients(), epochs=4)
+        dashboard.start()
+        assert dashboard.phase == "running"
+        for _ in range(7):
+            await asyncio.sleep(0)
+        seen = len(dashboard.history.batch_losses)
+        assert 5 <= seen <= 7
+        dashboard._handle_custom_msg({"do": "stop"}, [])
+        assert dashboard.phase == dashboard.progress["phase"] == "stopped"
+        await asyncio.sleep(0.2)
+        assert len(dashboard.history.batch_losses) == seen
+        dashboard._handle_custom_msg({"do": "start"}, [])
+        assert dashboard.progress["phase"] == "running"
+        while dashboard.phase == "running":
+            await asyncio.sleep(0)
+        return dashboard
+
+    dashboard = asyncio.run(notebook())
+    assert dashboard.phase == dashboard.progress["phase"] == "done"
+    assert same_weights(weights, dashboard.model.state_dict())
+    assert dashboard.history.batch_losses == history.batch_losses
+
+
+def test_without_threads_a_notebook_may_wait_for_the_end_and_a_callback_may_stop(no_threads):
+    async def notebook():
+        dashboard = TrainingDashboard(
+            **ingredients(),
+            epochs=3,
+            callbacks=[lambda model, history: len(history.epochs) == 1 and dashboard.stop()],
+        )
+        dashboard.start()
+        dashboard.wait()
+        assert (dashboard.phase, len(dashboard.history.epochs)) == ("stopped", 1)
+        dashboard.start()
+        dashboard.wait()
+        assert (dashboard.phase, len(dashboard.history.epochs)) == ("done", 3)
+        dashboard.epochs = 4
+        dashboard._callbacks = (interrupt,)
+        dashboard.start()
+        with pytest.raises(KeyboardInterrupt):
+            dashboard.wait()
+        assert dashboard.phase == dashboard.progress["phase"] == "stopped"
+
+    asyncio.run(notebook())
+
+
+def test_without_threads_what_fails_in_a_notebook_is_told(no_threads):
+    def fail(images, rng):
+        raise ArithmeticError("no augmentation today")
+
+    async def notebook():
+        dashboard = TrainingDashboard(**ingredients() | {"augment": fail}, epochs=1)
+        dashboard.start()
+        await asyncio.sleep(0.1)
+        assert dashboard.progress["trouble"] == "no augmentation today"
+        with pytest.raises(ArithmeticError):
+            dashboard.wait()
+
+    asyncio.run(notebook())
 
 
 def test_without_threads_an_interrupt_and_a_callback_stop_it(no_threads):
