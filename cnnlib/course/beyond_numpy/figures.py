@@ -222,8 +222,8 @@ def ring(workers: int = 3) -> Figure:
     -------
     Figure
         One axes for the circle, then one for each state. A cell is a piece of a gradient; its
-        numbers are the workers whose gradients are added up in it. A cell that just arrived has the
-        gid ``"arrived"``, one that holds the sum of all is green.
+        numbers are the workers whose gradients are added up in it, or "all". A cell that just
+        arrived has the gid ``"arrived"``, one that holds the sum of all is green.
 
     Raises
     ------
@@ -235,13 +235,13 @@ def ring(workers: int = 3) -> Figure:
     >>> from cnnlib.course.beyond_numpy import figures
     >>> fig = figures.ring(3)
     >>> [ax.get_title() for ax in fig.axes[1:]]
-    ['before', 'step 1: add', 'step 2: add', 'step 3: pass on', 'step 4: pass on']
+    ['before', '1: add', '2: add', '3: pass on', '4: pass on']
     """
     holdings = ring_holdings(workers)
     fig, axes = drawing.new(ncols=1 + len(holdings), height=2.6)
     _circle(axes[0], workers)
     for step, (ax, state) in enumerate(zip(axes[1:], holdings, strict=True)):
-        kind = "before" if step == 0 else f"step {step}: {'add' if step < workers else 'pass on'}"
+        kind = "before" if step == 0 else f"{step}: {'add' if step < workers else 'pass on'}"
         ax.set(xlim=(0, workers), ylim=(workers, 0), title=kind)
         ax.set_axis_off()
         for me, pieces in enumerate(state):
@@ -259,7 +259,8 @@ def ring(workers: int = 3) -> Figure:
                     gid="arrived" if arrived else None,
                 )
                 ax.add_patch(cell)
-                text = "+".join(str(one + 1) for one in sorted(piece))
+                names = "+".join(str(one + 1) for one in sorted(piece))
+                text = "all" if len(piece) == workers else names
                 ax.text(k + 0.5, me + 0.5, text, ha="center", va="center", fontsize=9)
     return fig
 
