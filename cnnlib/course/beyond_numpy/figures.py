@@ -277,7 +277,7 @@ def _circle(ax: Axes, workers: int) -> None:
         gap = 0.45 * way / np.linalg.norm(way)
         ax.add_patch(arrow(tuple(here + gap), tuple(there - gap)))
         ax.add_patch(Circle(tuple(here), 0.36, facecolor=FILLS[0], edgecolor=INK, linewidth=1.3))
-        ax.text(*here, str(me + 1), ha="center", va="center")
+        ax.text(float(here[0]), float(here[1]), str(me + 1), ha="center", va="center")
 
 
 @drawing.styled

@@ -284,8 +284,7 @@ def _first_image(images, maps, size):
 
 
 @strongest_patch.mistake(
-    "The patch is cut from the maps. The question is what the channel saw: cut it from the "
-    "images."
+    "The patch is cut from the maps. The question is what the channel saw: cut it from the images."
 )
 def _from_the_maps(images, maps, size):
     n, i, j = np.unravel_index(maps.argmax(), maps.shape)
