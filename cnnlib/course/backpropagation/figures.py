@@ -1,4 +1,4 @@
-"""Figures of notebook 07: graphs, sliding gradients, paths into a valley, and a clinic."""
+"""Figures of notebook 07: graphs, sliding gradients, valleys, a clinic, what leaves a layer."""
 
 from __future__ import annotations
 
@@ -15,7 +15,16 @@ from numpy.typing import ArrayLike
 from cnnlib.course import drawing
 from cnnlib.course.drawing.theme import INK, arrow
 
-__all__ = ["GRAPHS", "clinic", "five_steps", "graph", "sliding_sums", "step_error", "valley"]
+__all__ = [
+    "GRAPHS",
+    "activations",
+    "clinic",
+    "five_steps",
+    "graph",
+    "sliding_sums",
+    "step_error",
+    "valley",
+]
 
 Verdict = tuple[bool | None, str]
 Node = tuple[float, float, str]
@@ -405,6 +414,52 @@ def valley(
     if title is not None:
         ax.set_title(title)
     return ax
+
+
+@drawing.styled
+def activations(named: Mapping[str, ArrayLike]) -> Figure:
+    """Draw how often each value leaves a layer, one histogram for each of some layers.
+
+    Parameters
+    ----------
+    named : mapping from title to array_like
+        What left the layer, for all images and places.
+
+    Returns
+    -------
+    Figure
+        One axes for each. Each has 30 bars from its smallest value to its largest, their heights
+        in shares of all values; where all values are equal there is one bar.
+
+    Raises
+    ------
+    ValueError
+        If there is no layer, or a layer without values.
+
+    Examples
+    --------
+    >>> from cnnlib.course.backpropagation import figures
+    >>> fig = figures.activations({"alive": [0, 0, 1, 2], "dead": [0, 0, 0, 0]})
+    >>> [len(ax.patches) for ax in fig.axes]
+    [30, 1]
+    """
+    if not named:
+        raise ValueError("activations: there is no layer; pass a dict from title to values.")
+    fig, axes = drawing.new(ncols=len(named), height=2.5, width=10)
+    for ax, (title, values) in zip(np.atleast_1d(axes), named.items(), strict=True):
+        flat = np.ravel(values)
+        if not flat.size:
+            raise ValueError(f"activations: {title!r} has no values.")
+        low, high = float(flat.min()), float(flat.max())
+        counts, edges = np.histogram(flat, bins=30 if high > low else 1)
+        width = edges[1] - edges[0] if high > low else 0.2
+        middles = (edges[:-1] + edges[1:]) / 2
+        ax.bar(middles, counts / flat.size, width, color=drawing.COLORS["blue"])
+        ax.set(ylim=(0, 1.05), title=title, xlabel="value")
+        if high == low:
+            ax.set(xlim=(low - 1, high + 1))
+    np.atleast_1d(axes)[0].set_ylabel("share")
+    return fig
 
 
 @drawing.styled

@@ -1,4 +1,4 @@
-"""Figures of notebook 12: doors, times, and one batch shared out among workers."""
+"""Figures of notebook 12: doors, times, a batch shared out among workers, and their ring."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.patches import FancyBboxPatch
+from matplotlib.patches import Circle, FancyBboxPatch, Rectangle
 
 from cnnlib.course import drawing
 from cnnlib.course.drawing.theme import GREY, INK, arrow
 
-__all__ = ["cost_of_growth", "doors", "profiles", "shared_batch"]
+__all__ = ["cost_of_growth", "doors", "profiles", "ring", "ring_holdings", "shared_batch"]
 
 FILLS = ("#DCE8F2", "#FBE9DD", "#DDF0E8", "#F3E3EE")
 
@@ -165,6 +165,119 @@ def shared_batch(workers: Sequence[str], result: str) -> Figure:
     _box(ax, 7.2, 0.28, 2.7, 0.44, FILLS[0])
     ax.text(8.55, 0.5, f"average\n{result}\nsame step for all", ha="center", va="center")
     return fig
+
+
+def ring_holdings(workers: int) -> list[list[list[frozenset[int]]]]:
+    """Return what each worker of a ring all-reduce holds, before it and after each of its steps.
+
+    Parameters
+    ----------
+    workers : int
+        At least 2. Each cuts its gradient into as many pieces.
+
+    Returns
+    -------
+    list of list of list of frozenset
+        ``holdings[step][worker][piece]``: whose gradients are in that sum. The first entry is the
+        beginning; then come ``workers - 1`` steps that add up and as many that pass on.
+
+    Raises
+    ------
+    ValueError
+        If there are fewer than two workers.
+
+    Examples
+    --------
+    >>> from cnnlib.course.beyond_numpy import figures
+    >>> before, added, passed = figures.ring_holdings(2)
+    >>> [sorted(piece) for piece in before[0]], [sorted(piece) for piece in added[0]]
+    (([0], [0]), ([0], [0, 1]))
+    >>> all(len(piece) == 2 for worker in passed for piece in worker)
+    True
+    """
+    if workers < 2:
+        raise ValueError(f"ring_holdings: expected at least 2 workers, got {workers}.")
+    holdings = [[[frozenset({me})] * workers for me in range(workers)]]
+    for step in range(2 * (workers - 1)):
+        adding = step < workers - 1
+        before, after = holdings[-1], [list(pieces) for pieces in holdings[-1]]
+        for me in range(workers):
+            right = (me + 1) % workers
+            k = (me - step) % workers if adding else (me + 1 - (step - workers + 1)) % workers
+            after[right][k] = before[right][k] | before[me][k] if adding else before[me][k]
+        holdings.append(after)
+    return holdings
+
+
+@drawing.styled
+def ring(workers: int = 3) -> Figure:
+    """Draw a ring all-reduce: who sends to whom, and what each worker holds after each step.
+
+    Parameters
+    ----------
+    workers : int
+        At least 2. Beyond 4 the cells are too small to read.
+
+    Returns
+    -------
+    Figure
+        One axes for the circle, then one for each state. A cell is a piece of a gradient; its
+        numbers are the workers whose gradients are added up in it, or "all". A cell that just
+        arrived has the gid ``"arrived"``, one that holds the sum of all is green.
+
+    Raises
+    ------
+    ValueError
+        If there are fewer than two workers.
+
+    Examples
+    --------
+    >>> from cnnlib.course.beyond_numpy import figures
+    >>> fig = figures.ring(3)
+    >>> [ax.get_title() for ax in fig.axes[1:]]
+    ['before', '1: add', '2: add', '3: pass on', '4: pass on']
+    """
+    holdings = ring_holdings(workers)
+    fig, axes = drawing.new(ncols=1 + len(holdings), height=2.6)
+    _circle(axes[0], workers)
+    for step, (ax, state) in enumerate(zip(axes[1:], holdings, strict=True)):
+        kind = "before" if step == 0 else f"{step}: {'add' if step < workers else 'pass on'}"
+        ax.set(xlim=(0, workers), ylim=(workers, 0), title=kind)
+        ax.set_axis_off()
+        for me, pieces in enumerate(state):
+            for k, piece in enumerate(pieces):
+                arrived = step > 0 and piece != holdings[step - 1][me][k]
+                color = FILLS[2] if len(piece) == workers else "white"
+                edge = drawing.COLORS["orange"] if arrived else INK
+                cell = Rectangle(
+                    (k + 0.05, me + 0.12),
+                    0.9,
+                    0.76,
+                    facecolor=color,
+                    edgecolor=edge,
+                    linewidth=2.6 if arrived else 1,
+                    gid="arrived" if arrived else None,
+                )
+                ax.add_patch(cell)
+                names = "+".join(str(one + 1) for one in sorted(piece))
+                text = "all" if len(piece) == workers else names
+                ax.text(k + 0.5, me + 0.5, text, ha="center", va="center", fontsize=9)
+    return fig
+
+
+def _circle(ax: Axes, workers: int) -> None:
+    """Draw the workers in a circle, each with an arrow to the next."""
+    ax.set(xlim=(-1.6, 1.6), ylim=(-1.6, 1.6), aspect="equal", title="the ring")
+    ax.set_axis_off()
+    turns = 2 * np.pi * np.arange(workers) / workers
+    places = np.stack([np.sin(turns), np.cos(turns)], axis=1)
+    for me, here in enumerate(places):
+        there = places[(me + 1) % workers]
+        way = there - here
+        gap = 0.45 * way / np.linalg.norm(way)
+        ax.add_patch(arrow(tuple(here + gap), tuple(there - gap)))
+        ax.add_patch(Circle(tuple(here), 0.36, facecolor=FILLS[0], edgecolor=INK, linewidth=1.3))
+        ax.text(float(here[0]), float(here[1]), str(me + 1), ha="center", va="center")
 
 
 @drawing.styled

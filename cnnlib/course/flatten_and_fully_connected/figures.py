@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.colors import ListedColormap
+from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
+from matplotlib.patches import Polygon
 from numpy.typing import ArrayLike
 
 from cnnlib.course.drawing.charts import bars
@@ -132,35 +133,54 @@ def regions(weight: ArrayLike, bias: ArrayLike, points: ArrayLike, ax: Axes) -> 
             f"regions: weight must hold two numbers for each of at most {len(_GROUNDS)} classes, "
             f"but its shape is {w.shape}."
         )
-    along = np.linspace(-3, 3, 241)
-    across = np.stack(np.meshgrid(along, along), axis=-1)
-    winner = (across @ w.T + b).argmax(axis=-1)
-    ax.imshow(
-        winner,
-        cmap=ListedColormap(_GROUNDS),
-        vmin=-0.5,
-        vmax=len(_GROUNDS) - 0.5,
-        origin="lower",
-        extent=(-3, 3, -3, 3),
-        interpolation="nearest",
-    )
+    ax.set(xlim=(-3, 3), ylim=(-3, 3))
     for k in range(len(w)):
-        inside = winner == k
-        if inside.any():
-            ax.contour(along, along, inside, levels=[0.5], colors="black", linewidths=1.5)
-            place = across[inside].mean(axis=0)
-            ax.text(
-                float(place[0]),
-                float(place[1]),
-                f"class {k}",
-                ha="center",
-                va="center",
-                fontsize=13,
-                color="black",
-            )
+        corners = _winning_corners(w, b, k)
+        if len(corners) < 3:
+            continue
+        ax.add_patch(Polygon(corners, facecolor=_GROUNDS[k], edgecolor="none", gid=f"class {k}"))
+        sides = np.stack([corners, np.roll(corners, -1, axis=0)], axis=1)  # from, to
+        along_the_frame = (np.isclose(sides, 3).all(1) | np.isclose(sides, -3).all(1)).any(1)
+        borders = LineCollection(list(sides[~along_the_frame]), colors="black", linewidths=1.5)
+        ax.add_collection(borders)
+        across, up = corners.mean(axis=0)
+        ax.text(
+            float(across),
+            float(up),
+            f"class {k}",
+            ha="center",
+            va="center",
+            fontsize=13,
+            color="black",
+        )
     ax.plot(*np.transpose(points), "o", color="black", markersize=8)
     ax.set(xlabel="first pixel", ylabel="second pixel", aspect="equal")
     return ax
+
+
+def _winning_corners(w: np.ndarray, b: np.ndarray, k: int) -> np.ndarray:
+    """Return the corners of the place where a class wins: the square, cut along straight lines.
+
+    Class `k` beats class `j` on one side of the line where their scores are equal. Where two
+    classes have equal scores everywhere, the first one wins, as it does with `argmax`.
+    """
+    corners = np.array([[-3.0, -3], [3, -3], [3, 3], [-3, 3]])
+    for j in range(len(w)):
+        if j == k:
+            continue
+        lead = corners @ (w[k] - w[j]) + (b[k] - b[j])
+        if not (lead > 0).any() and not (k < j and not lead.any()):
+            return np.empty((0, 2))
+        kept = []
+        for here, there, now, then in zip(
+            corners, np.roll(corners, -1, axis=0), lead, np.roll(lead, -1), strict=True
+        ):
+            if now >= 0:
+                kept.append(here)
+            if now * then < 0:  # the line crosses this edge
+                kept.append(here + (there - here) * now / (now - then))
+        corners = np.array(kept)
+    return corners
 
 
 @styled

@@ -43,7 +43,7 @@ push = chapter.prediction(
         (0.4, "0.4 is 0.1 · 4: four inputs, each moved by 0.1. Each counts with its weight."),
         (
             0.1 * np.sqrt(7.5),
-            "That is the length of the weights times 0.1, which is right where the *length* of the "
+            "That is the length of the weights times 0.1, which is right where the length of the "
             "change is limited. Here every single input may move by 0.1.",
         ),
         (
@@ -52,7 +52,7 @@ push = chapter.prediction(
             "or the push was counted twice, from −0.1 to 0.1. Each input moves by 0.1, in the "
             "direction that suits its own weight.",
         ),
-        (-0.5, "The size is right. But the question is how far the score can *rise*."),
+        (-0.5, "The size is right. But the question is how far the score can rise."),
     ],
     why="0.1 · (2 + 1 + 0.5 + 1.5) = 0.5. Where a weight is positive its input goes up, where it "
     "is negative down: then nothing cancels.",
@@ -234,7 +234,7 @@ _EVERYWHERE = [
         "`maps.argmax()` is a single number that counts through all images, rows and columns. "
         "Which function of NumPy turns it into (image, row, column)?",
         "`np.unravel_index(maps.argmax(), maps.shape)`. Place (row, column) of the map was "
-        "computed from the window that *begins* at (row, column) of the image.",
+        "computed from the window that begins at (row, column) of the image.",
     ],
 )
 def strongest_patch(images, maps, size):
@@ -259,7 +259,7 @@ def _patch_at(images, n, i, j, size):
 
 
 @strongest_patch.mistake(
-    "This is the patch where the activation is *smallest*: `argmin` for `argmax`."
+    "This is the patch where the activation is smallest: `argmin` for `argmax`."
 )
 def _weakest(images, maps, size):
     n, i, j = np.unravel_index(maps.argmin(), maps.shape)
@@ -284,8 +284,7 @@ def _first_image(images, maps, size):
 
 
 @strongest_patch.mistake(
-    "The patch is cut from the maps. The question is what the channel *saw*: cut it from the "
-    "images."
+    "The patch is cut from the maps. The question is what the channel saw: cut it from the images."
 )
 def _from_the_maps(images, maps, size):
     n, i, j = np.unravel_index(maps.argmax(), maps.shape)
@@ -573,7 +572,7 @@ def _no_sign(image, gradient, epsilon):
 
 
 @fgsm.mistake(
-    "The step goes downhill, as in training. The attack wants a *larger* loss: add, where gradient "
+    "The step goes downhill, as in training. The attack wants a larger loss: add, where gradient "
     "descent subtracts."
 )
 def _downhill(image, gradient, epsilon):

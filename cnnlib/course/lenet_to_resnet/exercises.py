@@ -26,12 +26,19 @@ def _inceptions(rng: np.random.Generator) -> Call:
     return case(*(int(value) for value in rng.integers(1, 20, 7)))
 
 
-def _counted(c_in, one, reduce3, three, reduce5, five, pool):
+def _convolutions(c_in, one, reduce3, three, reduce5, five, pool):
+    """Return the convolutions of a block: channels before, channels after, size of the kernel."""
+    return [
+        *((c_in, one, 1), (c_in, reduce3, 1), (reduce3, three, 3)),
+        *((c_in, reduce5, 1), (reduce5, five, 5), (c_in, pool, 1)),
+    ]
+
+
+def _counted(*sizes):
     """Count a weight for each cell of each kernel, and a bias for each filter."""
-    layers = [(c_in, one, 1), (c_in, reduce3, 1), (reduce3, three, 3)]
-    layers += [(c_in, reduce5, 1), (reduce5, five, 5), (c_in, pool, 1)]
+    layers = _convolutions(*sizes)
     weights = sum(size**2 * before * after for before, after, size in layers)
-    return weights + one + reduce3 + three + reduce5 + five + pool
+    return weights + sum(after for _, after, _ in layers)
 
 
 _INCEPTION_3A = case(192, 64, 96, 128, 16, 32, 32)
@@ -71,68 +78,179 @@ def inception_parameters(c_in, one, reduce3, three, reduce5, five, pool):
     return first + second + third + conv(c_in, pool, 1)
 
 
-@inception_parameters.mistake("The biases are missing: each of the filters has one.")
-def _no_biases(c_in, one, reduce3, three, reduce5, five, pool):
-    biases = one + reduce3 + three + reduce5 + five + pool
-    return _counted(c_in, one, reduce3, three, reduce5, five, pool) - biases
+_NO_BIASES = "The biases are missing: each of the filters has one."
 
 
-@inception_parameters.mistake(
-    "The 3×3 and the 5×5 read the whole input here. They read what their 1×1 reductions put out."
-)
-def _not_reduced(c_in, one, reduce3, three, reduce5, five, pool):
-    reductions = (c_in + 1) * (reduce3 + reduce5)
-    large = (9 * c_in + 1) * three + (25 * c_in + 1) * five
-    return (c_in + 1) * (one + pool) + reductions + large
+@inception_parameters.mistake(_NO_BIASES)
+def _no_biases(*sizes):
+    return sum(size**2 * before * after for before, after, size in _convolutions(*sizes))
 
 
-@inception_parameters.mistake(
-    "The two reductions are not counted. They are convolutions of 1×1, with weights and biases."
-)
-def _reductions_free(c_in, one, reduce3, three, reduce5, five, pool):
-    large = (9 * reduce3 + 1) * three + (25 * reduce5 + 1) * five
-    return (c_in + 1) * (one + pool) + large
+def _other_layers(change: Any, biases: bool) -> Any:
+    """Return a count of convolutions that are not those of the block."""
+
+    def count(*sizes):
+        layers = change(*sizes)
+        return sum((size**2 * before + biases) * after for before, after, size in layers)
+
+    return count
 
 
-@inception_parameters.mistake(
-    "The last branch is missing. The pool learns nothing, but a convolution of 1×1 follows it."
-)
-def _no_pool_branch(c_in, one, reduce3, three, reduce5, five, pool):
-    everything = _counted(c_in, one, reduce3, three, reduce5, five, pool)
-    return everything - (c_in + 1) * pool
+def _leaving_out(*places: int) -> Any:
+    def layers(*sizes):
+        return [one for k, one in enumerate(_convolutions(*sizes)) if k not in places]
+
+    return layers
 
 
-@inception_parameters.mistake("The first branch, a convolution of 1×1 alone, is missing.")
-def _no_first_branch(c_in, one, reduce3, three, reduce5, five, pool):
-    everything = _counted(c_in, one, reduce3, three, reduce5, five, pool)
-    return everything - (c_in + 1) * one
+def _with_sizes(three: int, five: int) -> Any:
+    def layers(*sizes):
+        kernels = {3: three, 5: five}
+        return [(c, d, kernels.get(size, size)) for c, d, size in _convolutions(*sizes)]
+
+    return layers
 
 
-@inception_parameters.mistake(
-    "The pool is counted as a convolution of 3×3. It takes a maximum and learns nothing; only the "
-    "1×1 after it does."
-)
-def _pool_learns(c_in, one, reduce3, three, reduce5, five, pool):
-    everything = _counted(c_in, one, reduce3, three, reduce5, five, pool)
-    return everything + 8 * c_in * pool
+def _unreduced(c_in, one, reduce3, three, reduce5, five, pool):
+    reductions = [(c_in, reduce3, 1), (c_in, reduce5, 1)]
+    return [(c_in, one, 1), *reductions, (c_in, three, 3), (c_in, five, 5), (c_in, pool, 1)]
 
 
-@inception_parameters.mistake(
-    "A kernel has two sides: the 3×3 has 9 weights for each channel, and the 5×5 has 25."
-)
-def _one_side(c_in, one, reduce3, three, reduce5, five, pool):
-    large = (3 * reduce3 + 1) * three + (5 * reduce5 + 1) * five
-    return (c_in + 1) * (one + reduce3 + reduce5 + pool) + large
+def _never_reduced(c_in, one, reduce3, three, reduce5, five, pool):
+    return [(c_in, one, 1), (c_in, three, 3), (c_in, five, 5), (c_in, pool, 1)]
 
 
-@inception_parameters.mistake(
-    "The branches are counted as if each read the one before it. They lie side by side, and all "
-    "four read the input of the block."
-)
+def _reductions_exchanged(c_in, one, reduce3, three, reduce5, five, pool):
+    return _convolutions(c_in, one, reduce5, three, reduce3, five, pool)
+
+
 def _in_a_row(c_in, one, reduce3, three, reduce5, five, pool):
     rows = [(c_in, one, 1), (one, reduce3, 1), (reduce3, three, 3), (three, reduce5, 1)]
-    rows += [(reduce5, five, 5), (five, pool, 1)]
-    return sum((size**2 * before + 1) * after for before, after, size in rows)
+    return [*rows, (reduce5, five, 5), (five, pool, 1)]
+
+
+def _reads_one_channel(c_in, one, reduce3, three, reduce5, five, pool):
+    reading = [(c_in, filters, 1) for filters in (one, reduce3, reduce5, pool)]
+    return [*reading, (1, three, 3), (1, five, 5)]
+
+
+def _behind_the_others(c_in, one, reduce3, three, reduce5, five, pool):
+    return [*_leaving_out(5)(c_in, one, reduce3, three, reduce5, five, pool),
+            (one + three + five, pool, 1)]  # fmt: skip
+
+
+def _pool_learns(c_in, one, reduce3, three, reduce5, five, pool):
+    return [*_leaving_out(5)(c_in, one, reduce3, three, reduce5, five, pool), (c_in, pool, 3)]
+
+
+for _told, _layers in (
+    (
+        "The 3×3 and the 5×5 read the whole input here. They read what their 1×1 reductions put "
+        "out.",
+        _unreduced,
+    ),
+    (
+        "The 3×3 and the 5×5 read the whole input here, and their reductions are not counted. A "
+        "1×1 stands before each of them: it learns too, and its channels are what they read.",
+        _never_reduced,
+    ),
+    (
+        "The two reductions are not counted. They are convolutions of 1×1, with weights and "
+        "biases.",
+        _leaving_out(1, 3),
+    ),
+    (
+        "The last branch is missing. The pool learns nothing, but a convolution of 1×1 follows it.",
+        _leaving_out(5),
+    ),
+    ("The first branch, a convolution of 1×1 alone, is missing.", _leaving_out(0)),
+    ("The second branch is missing: the 1×1 and the 3×3 behind it.", _leaving_out(1, 2)),
+    ("The third branch is missing: the 1×1 and the 5×5 behind it.", _leaving_out(3, 4)),
+    (
+        "The pool is counted as a convolution of 3×3. It takes a maximum and learns nothing; only "
+        "the 1×1 after it does.",
+        _pool_learns,
+    ),
+    (
+        "A kernel has two sides: the 3×3 has 9 weights for each channel, and the 5×5 has 25.",
+        lambda *sizes: [(before * size, after, 1) for before, after, size in _convolutions(*sizes)],
+    ),
+    (
+        "All kernels are counted as 1×1. The 3×3 has 9 weights for each channel that it reads, and "
+        "the 5×5 has 25.",
+        _with_sizes(1, 1),
+    ),
+    ("The 5×5 is counted as a 3×3: it has 25 weights for each channel.", _with_sizes(3, 3)),
+    ("The 3×3 is counted as a 5×5: it has 9 weights for each channel.", _with_sizes(5, 5)),
+    (
+        "The two reductions are exchanged: the 3×3 reads `reduce3` channels, and the 5×5 reads "
+        "`reduce5`.",
+        _reductions_exchanged,
+    ),
+    (
+        "The branches are counted as if each read the one before it. They lie side by side, and "
+        "all four read the input of the block.",
+        _in_a_row,
+    ),
+    (
+        "The 3×3 and the 5×5 are counted with one kernel a filter. A filter has a kernel for each "
+        "channel that it reads: `reduce3` and `reduce5` of them.",
+        _reads_one_channel,
+    ),
+    (
+        "The 1×1 behind the pool reads the other branches here. The pool keeps the channels of the "
+        "input, so its 1×1 reads `c_in`.",
+        _behind_the_others,
+    ),
+):
+    inception_parameters.mistake(_told)(_other_layers(_layers, biases=True))
+    inception_parameters.mistake(f"Two things. {_NO_BIASES} And: {_told}")(
+        _other_layers(_layers, biases=False)
+    )
+
+
+def _biases_otherwise(biases: Any) -> Any:
+    """Return a count in which the biases alone are counted in another way."""
+
+    def count(*sizes):
+        return _no_biases(*sizes) + biases(_convolutions(*sizes), *sizes)
+
+    return count
+
+
+for _told, _biases in (
+    (
+        "One bias is counted for each convolution. Each filter has a bias of its own.",
+        lambda layers, *sizes: len(layers),
+    ),
+    (
+        "One bias is counted for the whole block. Each filter of each convolution has one.",
+        lambda layers, *sizes: 1,
+    ),
+    (
+        "The biases are counted by the channels that come in. There is one for each filter, so "
+        "they follow the channels that come out.",
+        lambda layers, *sizes: sum(before for before, _, _ in layers),
+    ),
+    (
+        "Only the filters whose maps leave the block have a bias here. Those of the two reductions "
+        "have one as well.",
+        lambda layers, c_in, one, r3, three, r5, five, pool: one + three + five + pool,
+    ),
+    (
+        "A bias is counted for each cell of a kernel: `K * K * (c_in + 1)`. A filter has one: "
+        "`K * K * c_in + 1`.",
+        lambda layers, *sizes: sum(size**2 * after for _, after, size in layers),
+    ),
+):
+    inception_parameters.mistake(_told)(_biases_otherwise(_biases))
+
+
+@inception_parameters.mistake(
+    "That is how many maps come out of the block. The question is how many numbers it learns."
+)
+def _maps_that_come_out(c_in, one, reduce3, three, reduce5, five, pool):
+    return one + three + five + pool
 
 
 # 2. Separable
@@ -171,6 +289,69 @@ separable = chapter.prediction(
             (9 * 64 + 64 * 128, 9 * 64 * 128),
             "The two numbers are exchanged: first the full convolution.",
         ),
+        (
+            (9 * 64 * 64, 9 * 64 + 64 * 64),
+            "Both are counted for 64 filters. From 64 channels to 128 there are 128.",
+        ),
+        (
+            ((9 * 64 + 1) * 128, 9 * 64 + 64 * 128),
+            "The second is right. The first counts the 128 biases too; the question is about "
+            "weights alone.",
+        ),
+        *(
+            (
+                (9 * 64 * 128, 9 * 64 + 64 * 128 + biases),
+                "The first is right. The second counts biases too; the question is about weights "
+                "alone.",
+            )
+            for biases in (64, 128, 64 + 128)
+        ),
+        (
+            (9 * 64 * 128, 9 * 64 * 128),
+            "The first is right. The two steps come one after the other, so their weights are "
+            "added: those of the 64 kernels of 3×3, and those of the 1×1.",
+        ),
+        (
+            (9 * 64 * 128, 9 * 128),
+            "The first is right. The second has one kernel of 3×3 for each of 128 filters. The "
+            "depthwise step has one for each of the 64 channels that come in, and the 1×1 that "
+            "mixes them is missing.",
+        ),
+        (
+            (9 * 64 * 128, 9 + 64 * 128),
+            "The first is right. The depthwise step has a kernel of its own for each of 64 "
+            "channels, not one for all.",
+        ),
+        (
+            (9 * 64 * 128, 64 + 64 * 128),
+            "The first is right. A depthwise kernel of 3×3 has 9 weights, not one.",
+        ),
+        (
+            (9 * 64 * 128, 25 * 64 + 64 * 128),
+            "The first is right. The second is for kernels of 5×5; these are 3×3.",
+        ),
+        (
+            (3 * 64 * 128, 3 * 64 + 64 * 128),
+            "A kernel of 3×3 has two sides: 9 weights, not 3.",
+        ),
+        (
+            (9 * 128, 9 * 64 + 64 * 128),
+            "The second is right. In the full convolution each of the 128 filters reads all 64 "
+            "channels, with a kernel for each.",
+        ),
+        (
+            (64 * 128, 9 * 64 + 64 * 128),
+            "The second is right. In the full convolution each of the 64·128 kernels has 9 "
+            "weights.",
+        ),
+        *(
+            (
+                parts,
+                "Those are the two parts of the second number: add them. The first number is that "
+                "of the full convolution.",
+            )
+            for parts in ((9 * 64, 64 * 128), (64 * 128, 9 * 64))
+        ),
     ],
     why="9·64·128 = 73,728 against 9·64 + 64·128 = 576 + 8,192 = 8,768: less than an eighth. Most "
     "of what is left sits in the 1×1.",
@@ -205,6 +386,25 @@ wrong_row = chapter.prediction(
         (5, "Row 5 is right: two convolutions of 9·32·32 = 9,216, and two normalisations of 64."),
         (7, "Row 7 is right: a mean over each map, one number for each of 64 channels."),
         (8, "Row 8 is right: 64·10 weights and 10 biases."),
+        *(
+            (number, "The rows are numbered from 1 to 8. Which of them is wrong?")
+            for number in (-1, 0, 9, 10)
+        ),
+        *(
+            (
+                number,
+                "That is a number out of the table. Answer with the number of its row, 1 to 8.",
+            )
+            for number in (432, 32, 4_672, 14_528, 18_560, 55_552, 650)
+        ),
+        (
+            57_728,
+            "You have found what one row should say. Answer with the number of that row.",
+        ),
+        (
+            2_176,
+            "You have found what is missing. Answer with the number of the row that lacks it.",
+        ),
     ],
     why="Row 6 must have 57,728: 9·32·64 + 9·64·64 + 2·128 = 55,552 on the main way, and "
     "32·64 + 128 = 2,176 on the shortcut. Whoever wrote the table forgot the shortcut, which row 4 "
@@ -475,14 +675,17 @@ def _with(statistics: tuple[int, ...] = (0, 2, 3), **changed: Any) -> Any:
 
     def backward(dout, x, weight, eps):
         eps = changed.get("eps", lambda eps: eps)(eps)
-        deviation = np.sqrt(changed.get("var", lambda v: mean((v - mean(v)) ** 2))(x) + eps)
+        var = changed.get("var", lambda v: mean((v - mean(v)) ** 2))(x)
+        deviation = changed.get("root", lambda var, eps: np.sqrt(var + eps))(var, eps)
         normal = (x - mean(x)) / deviation
         slopes = dout.copy()
         if changed.get("through_mean", True):
-            slopes = slopes - changed.get("average", mean)(dout)
+            slopes = slopes - changed.get("mean_sign", 1) * changed.get("average", mean)(dout)
         if changed.get("through_deviation", True):
-            slopes = slopes - normal * changed.get("average", mean)(dout * normal)
-        scale = weight[:, None, None] if changed.get("scaled", True) else 1.0
+            along = changed.get("along", lambda x, normal: normal)(x, normal)
+            part = changed.get("times", along) * changed.get("average", mean)(dout * along)
+            slopes = slopes - changed.get("deviation_sign", 1) * part
+        scale = changed.get("scale", lambda weight: weight)(weight)[:, None, None]
         dx = scale / changed.get("divide", lambda d: d)(deviation) * slopes
         dweight = (dout * changed.get("seen", lambda x, normal: normal)(x, normal)).sum((0, 2, 3))
         return dx, dweight, dout.sum(axis=(0, 2, 3))
@@ -519,7 +722,57 @@ for _diagnosis, _backward in (
         "in a channel, N·H·W.",
         _with(average=_add_up),
     ),
-    ("The learned scale is missing in `dx`: it is multiplied by `weight`.", _with(scaled=False)),
+    (
+        "The learned scale is missing in `dx`: it is multiplied by `weight`.",
+        _with(scale=np.ones_like),
+    ),
+    (
+        "`dx` is multiplied by `weight` twice. The scale stands in the forward pass once.",
+        _with(scale=np.square),
+    ),
+    (
+        "The mean of `dout` has the wrong sign in `dx`: it is taken off.",
+        _with(mean_sign=-1),
+    ),
+    (
+        "The part that goes through the deviation has the wrong sign in `dx`: take off `normal` "
+        "times the mean of `dout * normal`.",
+        _with(deviation_sign=-1),
+    ),
+    (
+        "The mean of `dout * normal` is taken off as it is. It belongs to each value in proportion "
+        "to its own `normal`: take off `normal` times that mean.",
+        _with(times=1.0),
+    ),
+    (
+        "The part through the deviation is computed with the values that came in. It is made of "
+        "the normalised ones: `normal` times the mean of `dout * normal`.",
+        _with(along=lambda x, normal: x),
+    ),
+    (
+        "The part through the deviation is computed with the centred values. They must also be "
+        "divided by the deviation: `normal` times the mean of `dout * normal`.",
+        _with(along=lambda x, normal: x - x.mean(axis=(0, 2, 3), keepdims=True)),
+    ),
+    (
+        "The square root is missing: `normal` is divided by the variance. Divide by "
+        "`np.sqrt(var + eps)`.",
+        _with(root=lambda var, eps: var + eps),
+    ),
+    (
+        "`eps` is added behind the root. It belongs to the variance: `np.sqrt(var + eps)`.",
+        _with(root=lambda var, eps: np.sqrt(var) + eps),
+    ),
+    (
+        "One mean and one deviation serve all channels. Each channel has its own: "
+        "`axis=(0, 2, 3)`.",
+        _with(statistics=(0, 1, 2, 3)),
+    ),
+    (
+        "`dx` takes off sums that are divided by the number of images. In maps a channel has "
+        "N·H·W values: take the mean over images, rows and columns.",
+        _with(average=lambda values: _add_up(values) / len(values)),
+    ),
     (
         "`dx` is not divided by the deviation.",
         _with(divide=lambda deviation: 1.0),
@@ -564,6 +817,85 @@ def _mean_gradients(dout, x, weight, eps):
     dx, dweight, dbias = _by_jacobian(dout, x, weight, eps)
     count = x.size // x.shape[1]
     return dx, dweight / count, dbias / count
+
+
+def _other_sums(dweight: Any = None, dbias: Any = None) -> Any:
+    """Return a backward function whose `dx` is right, and one of the sums is not."""
+
+    def backward(dout, x, weight, eps):
+        dx, right_dweight, right_dbias = _by_jacobian(dout, x, weight, eps)
+        values = {"dout": dout, "dx": dx, "dweight": right_dweight, "weight": weight}
+        return (
+            dx,
+            right_dweight if dweight is None else dweight(values),
+            right_dbias if dbias is None else dbias(values),
+        )
+
+    return backward
+
+
+for _diagnosis, _backward in (
+    (
+        "`dweight` is multiplied by `weight`. The scale meets the normalised values in the forward "
+        "pass, so its gradient adds up `dout * normal` and nothing else.",
+        _other_sums(dweight=lambda v: v["dweight"] * v["weight"]),
+    ),
+    (
+        "`dbias` is multiplied by `weight`. The shift is added after the scale, so its gradient "
+        "adds up `dout` alone.",
+        _other_sums(dbias=lambda v: v["dout"].sum(axis=(0, 2, 3)) * v["weight"]),
+    ),
+    (
+        "`dweight` adds up `dout` alone: that is `dbias`. The scale is multiplied with the "
+        "normalised values: add up `dout * normal`.",
+        _other_sums(dweight=lambda v: v["dout"].sum(axis=(0, 2, 3))),
+    ),
+    (
+        "`dbias` adds up `dx`. It adds up `dout`, the gradient that comes back to the layer.",
+        _other_sums(dbias=lambda v: v["dx"].sum(axis=(0, 2, 3))),
+    ),
+    (
+        "`dweight` and `dbias` keep the axes of the maps. Each has one number a channel: leave out "
+        "`keepdims=True` in these two sums.",
+        _other_sums(
+            dweight=lambda v: v["dweight"][None, :, None, None],
+            dbias=lambda v: v["dout"].sum(axis=(0, 2, 3), keepdims=True),
+        ),
+    ),
+    (
+        "`dweight` and `dbias` add up over all channels. Each channel has a scale and a shift of "
+        "its own: add up with `axis=(0, 2, 3)`.",
+        _other_sums(dweight=lambda v: v["dweight"].sum(), dbias=lambda v: v["dout"].sum()),
+    ),
+):
+    batch_norm_backward.mistake(_diagnosis)(_backward)
+
+
+@batch_norm_backward.mistake(
+    "The three come in another order. Return `dx` first, then `dweight`, then `dbias`."
+)
+def _dx_last(dout, x, weight, eps):
+    dx, dweight, dbias = _by_jacobian(dout, x, weight, eps)
+    return dweight, dbias, dx
+
+
+@batch_norm_backward.mistake(
+    "These are the lines for a single channel. Here each channel has its own mean, deviation and "
+    "sums, `axis=(0, 2, 3)`, and there are `weight` and `eps`."
+)
+def _as_one_channel(dout, x, weight, eps):
+    normal = (x - x.mean()) / max(x.std(), 1e-300)
+    dx = (dout - dout.mean() - normal * (dout * normal).mean()) / max(x.std(), 1e-300)
+    return dx, (dout * normal).sum(), dout.sum()
+
+
+@batch_norm_backward.mistake(
+    "`weight` has one number a channel, and here it runs along the columns of the maps. Give it "
+    "two more axes: `weight[:, None, None]`."
+)
+def _scale_along_columns(dout, x, weight, eps):
+    dx, dweight, dbias = _by_jacobian(dout, x, np.ones_like(weight), eps)
+    return weight * dx, dweight, dbias
 
 
 @batch_norm_backward.mistake("`dweight` and `dbias` are exchanged.")
@@ -710,7 +1042,7 @@ def _relu_open(dout, x, weight1, weight2):
 
 
 @residual_backward.mistake(
-    "ReLU's backward looks at the gradient here. It asks whether its *input* was positive: "
+    "ReLU's backward looks at the gradient here. It asks whether its input was positive: "
     "`F.relu_backward(dafter, before)`."
 )
 def _relu_of_gradient(dout, x, weight1, weight2):

@@ -3,7 +3,7 @@
 Two tables. `WINNERS` has the lowest classification error of each year's contest. `MEASURED` has
 networks with the accuracy of weights that anybody can download, as one library states it for one
 crop, except for the last row. Inception v3 sees 299×299 pixels, the others 224×224. The weights of
-GoogLeNet, Inception v3 and EfficientNet-B0 were trained elsewhere and converted.
+GoogLeNet, Inception v3, DenseNet-121 and EfficientNet-B0 were trained elsewhere and converted.
 """
 
 from typing import NamedTuple
@@ -126,7 +126,7 @@ MEASURED: tuple[Measured, ...] = (
     Measured("ResNet-50", 2015, 25_557_032, 4.089, 76.130, _RES),
     Measured("ResNet-101", 2015, 44_549_160, 7.801, 77.374, _RES),
     Measured("ResNet-152", 2015, 60_192_808, 11.514, 78.312, _RES),
-    Measured("SqueezeNet", 2016, 1_235_496, 0.349, 58.178, _TORCHVISION.format("squeezenet")),
+    Measured("SqueezeNet 1.1", 2016, 1_235_496, 0.349, 58.178, _TORCHVISION.format("squeezenet")),
     Measured("DenseNet-121", 2016, 7_978_856, 2.834, 74.434, _TORCHVISION.format("densenet")),
     Measured("MobileNetV2", 2018, 3_504_872, 0.301, 71.878, _TORCHVISION.format("mobilenetv2")),
     Measured(

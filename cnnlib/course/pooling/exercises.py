@@ -548,7 +548,7 @@ def _min_for_max(x, kernel_size, stride):
     cases=_avg_cases,
     oracle=reference.avg_pool2d,
     hints=[
-        "Which lines of `my_max_pool` know that it is *max* pooling?",
+        "Which lines of `my_max_pool` know that it is max pooling?",
         "One line only. The other change: `if stride is None:` the stride is the kernel size, "
         "before anything is computed with it.",
         "The mean of a window is `window.mean()`, its sum divided by `kernel_size ** 2`.",

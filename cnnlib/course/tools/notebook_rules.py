@@ -115,6 +115,7 @@ RANDOM_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|(?=.*\d)[0-9a
 READABLE_ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 PREDICTION = re.compile(r"\*\*Predict, then [^*]+?[.:]\*\*")
 TRY_IT = re.compile(r"\*\*Try it[.:]\*\*")
+FOLDED_ANSWER = re.compile(r"<details>.*?</details>", re.DOTALL)
 ON_PAPER = re.compile(r"\b[Aa]llow (\d+) minutes\b")
 ROOM = re.compile(r"\*\*Ask the room[.:]\*\*")
 SITTING = re.compile(r"^\*Sitting (\d+) of (\d+) · about (\d+) minutes\*$", re.MULTILINE)
@@ -837,16 +838,28 @@ def _minutes(cell: NotebookNode) -> float:
     """Return how long a reader stays at a cell, by the model."""
     if cell.cell_type == "markdown":
         own = _headings(cell.source, level=2) == ["Try it"]
-        tries = len(re.findall(r"^\d+\. ", cell.source, re.MULTILINE)) if own else 0
+        asked = FOLDED_ANSWER.sub("", cell.source)  # its answers may be numbered as well
+        tries = len(re.findall(r"^\d+\. ", asked, re.MULTILINE)) if own else 0
         return (
             len(cell.source.split()) / WORDS_PER_MINUTE
             + MINUTES["prediction"] * len(PREDICTION.findall(cell.source))
             + MINUTES["try it"] * (len(TRY_IT.findall(cell.source)) + tries)
             + sum(int(minutes) for minutes in ON_PAPER.findall(cell.source))
         )
-    if re.search(r"\bwidgets\.[A-Z]", cell.source):
+    if _shows_widget(cell):
         return MINUTES["widget"]
     return MINUTES["folded cell" if is_folded(cell) else "open cell"]
+
+
+def _shows_widget(cell: NotebookNode) -> bool:
+    """Return whether a cell puts a widget before the reader; a check may build one in passing."""
+    if not re.search(r"\bwidgets\.[A-Z]", cell.source):
+        return False
+    try:
+        statements = ast.parse(cell.source).body
+    except SyntaxError:
+        return False
+    return isinstance(statements[-1], ast.Expr)
 
 
 def _round_to_five(minutes: float) -> int:

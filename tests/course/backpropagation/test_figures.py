@@ -285,3 +285,15 @@ def test_every_figure_can_be_drawn() -> None:
     ]
     for figure in drawn:
         assert drawing.to_png(figure).startswith(b"\x89PNG")
+
+
+def test_a_histogram_shows_the_share_of_each_value_that_leaves_a_layer() -> None:
+    fig = figures.activations({"ReLU": [0.0] * 6 + [3.0] * 2, "dead": np.zeros((2, 5))})
+    heights = [[bar.get_height() for bar in ax.patches] for ax in fig.axes]
+    assert (heights[0][0], heights[0][-1], sum(heights[0])) == (0.75, 0.25, 1)
+    assert heights[1] == [1]
+    assert [ax.get_title() for ax in fig.axes] == ["ReLU", "dead"]
+    with pytest.raises(ValueError, match="there is no layer"):
+        figures.activations({})
+    with pytest.raises(ValueError, match="'empty' has no values"):
+        figures.activations({"empty": []})

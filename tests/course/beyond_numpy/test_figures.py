@@ -1,5 +1,7 @@
 """The figures of notebook 12 show the numbers that they are given."""
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -44,3 +46,30 @@ def test_growth_is_drawn_in_milliseconds_on_two_logarithmic_axes() -> None:
     ax = fig.axes[0]
     assert (ax.get_xscale(), ax.get_yscale()) == ("log", "log")
     np.testing.assert_allclose([line.get_ydata() for line in ax.lines], [[80, 140], [2, 4]])
+
+
+@pytest.mark.parametrize("workers", [2, 3, 5])
+def test_in_a_ring_each_worker_gets_one_piece_a_step_and_all_end_with_every_sum(workers) -> None:
+    holdings = figures.ring_holdings(workers)
+    assert len(holdings) == 1 + 2 * (workers - 1)
+    assert holdings[0] == [[frozenset({me})] * workers for me in range(workers)]
+    for before, after in itertools.pairwise(holdings):
+        for me in range(workers):
+            changed = [k for k in range(workers) if before[me][k] != after[me][k]]
+            assert len(changed) == 1
+    everybody = frozenset(range(workers))
+    halfway = [[piece == everybody for piece in pieces] for pieces in holdings[workers - 1]]
+    assert [sum(finished) for finished in halfway] == [1] * workers
+    assert holdings[-1] == [[everybody] * workers] * workers
+
+
+def test_the_drawn_ring_marks_what_arrives_and_names_whose_gradients_are_added() -> None:
+    fig = figures.ring(3)
+    for ax in fig.axes[2:]:
+        assert [patch.get_gid() for patch in ax.patches].count("arrived") == 3
+    last = [text.get_text() for text in fig.axes[-1].texts]
+    assert last == ["all"] * 9
+    assert "1+2" in [text.get_text() for text in fig.axes[2].texts]
+    assert [text.get_text() for text in fig.axes[0].texts] == ["1", "2", "3"]
+    with pytest.raises(ValueError, match="at least 2 workers, got 1"):
+        figures.ring(1)

@@ -187,12 +187,29 @@ def test_a_region_is_where_its_class_has_the_highest_score() -> None:
     weight, bias = np.array([[1, 0], [0, 1], [-1, -1.0]]), np.array([0, 0, 1.0])
     _, ax = drawing.new()
     figures.regions(weight, bias, [[2, 1]], ax)
-    winner = np.asarray(ax.images[0].get_array())
-    for row, column in ((0, 0), (200, 40), (130, 230), (240, 240)):
-        x, y = -3 + column / 40, -3 + row / 40
-        assert winner[row, column] == (weight @ [x, y] + bias).argmax()
+    fields = {patch.get_gid(): patch.get_path() for patch in ax.patches}
+    for point in np.random.default_rng(0).uniform(-3, 3, (200, 2)):
+        inside = [name for name, path in fields.items() if path.contains_point(point)]
+        assert inside == [f"class {(weight @ point + bias).argmax()}"]
     assert texts(ax) == ["class 0", "class 1", "class 2"]
     assert ax.lines[0].get_xydata().tolist() == [[2, 1]]
+
+
+def test_the_borders_are_the_straight_lines_where_two_scores_are_equal() -> None:
+    weight, bias = np.array([[1, 0], [0, 1], [-1, -1.0]]), np.array([0, 0, 1.0])
+    _, ax = drawing.new()
+    figures.regions(weight, bias, [[2, 1]], ax)
+    sides = [side for lines in ax.collections for side in lines.get_segments()]
+    assert len(sides) == 6  # three borders, each drawn from both of its sides
+    for side in sides:
+        best = np.sort(side @ weight.T + bias, axis=1)
+        np.testing.assert_allclose(best[:, -1], best[:, -2], atol=1e-12)
+
+
+def test_of_two_classes_with_equal_scores_the_first_wins() -> None:
+    _, ax = drawing.new()
+    figures.regions([[1, 0], [1, 0], [-1, 0]], [0, 0, 0], [[1, 1]], ax)
+    assert texts(ax) == ["class 0", "class 2"]
 
 
 def test_a_class_that_never_wins_has_no_region() -> None:

@@ -655,3 +655,38 @@ def test_the_lecture_of_a_notebook_may_have_a_length_of_its_own(sound: Notebook)
     assert broken(notebook_rules.lecture_path, sound) == []
     assert set(notebook_rules.OTHER_LECTURES) <= set(NAMES)
     assert all(reason for _, reason in notebook_rules.OTHER_LECTURES.values())
+
+
+WIDGET_MINUTES = notebook_rules.MINUTES["widget"]
+
+
+@pytest.mark.parametrize(
+    ("source", "minutes"),
+    [
+        ("widgets.PoolingExplorer(hand)", WIDGET_MINUTES),
+        ("pad = widgets.DrawingPad(model)\npad", WIDGET_MINUTES),
+        ("assert widgets.PoolingExplorer(hand).output.all()", 0.15),
+        ("fresh = widgets.PoolingExplorer(hand)\nassert fresh.output.all()", 0.15),
+    ],
+)
+def test_time_for_a_widget_is_counted_where_one_is_shown(
+    sound: Notebook, source: str, minutes: float
+) -> None:
+    put("by-hand-sum", source=source, metadata={"tags": ["hide-input"]})(sound)
+    before = sum(length for _, length in notebook_rules._sittings(sound))
+    put("by-hand-sum", source="assert True", metadata={"tags": ["hide-input"]})(sound)
+    after = sum(length for _, length in notebook_rules._sittings(sound))
+    assert before - after == pytest.approx(minutes - 0.15)
+
+
+def test_time_to_try_is_counted_for_what_is_asked_and_not_for_its_numbered_answers(
+    sound: Notebook,
+) -> None:
+    asked = "## Try it\n\n1. Change.\n2. Change."
+    answers = "\n\n<details><summary>Answer</summary>\n\n1. It grows.\n2. It falls.\n\n</details>"
+    times = []
+    for source in (asked, asked + answers):
+        put("traps", source=source)(sound)
+        times.append(sum(length for _, length in notebook_rules._sittings(sound)))
+    words = len(answers.split()) / notebook_rules.WORDS_PER_MINUTE
+    assert times[1] - times[0] == pytest.approx(words)

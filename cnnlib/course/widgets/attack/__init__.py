@@ -237,7 +237,7 @@ class AttackLab(Widget):
         return fig, (
             f"An attack lab. The network reads {self.picture} as {self._said(self.before)}. "
             f"With {self._moved()}, {self._direction()}, it says {self._said(self.probabilities)}. "
-            f"Beside the two pictures stand their difference, ×{magnified:g}, and the most "
+            f"Beside the two pictures are their difference, ×{magnified:g}, and the most "
             "probable classes."
         )
 

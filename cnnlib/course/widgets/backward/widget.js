@@ -221,7 +221,7 @@ function render({ model, el }) {
     keys: [
       ["Play, Back, Step", "fill the gradient of the input, step by step; Escape pauses"],
       ["arrow keys on a grid", "go from number to number"],
-      ["Enter, or a digit", "edit a number of dout or of the kernel; Enter keeps it, Escape drops it"],
+      ["Enter, or a digit", "edit a number of dout or of the kernel; Enter keeps it, Escape cancels"],
       ["mouse or finger", "click a cell of dX to go there; click a number twice to edit it"],
     ],
   });

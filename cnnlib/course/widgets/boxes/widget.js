@@ -82,7 +82,7 @@ function render({ model, el }) {
         frame.say(aloud(line(set.now)));
       },
     });
-  const first = width("Width of the standing box", "first");
+  const first = width("Width of the fixed box", "first");
   const second = width("Width of the sliding box", "second");
   const above = chart({ width: 30, height: 9 });
   const below = chart({ width: 30, height: 12, under: "t" });

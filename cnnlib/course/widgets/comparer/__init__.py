@@ -84,7 +84,7 @@ def _title(row: SummaryRow) -> str:
 class NetworkComparer(Widget):
     """Compare networks by what they learn, compute and remember, and by what was published of them.
 
-    Columns are sorted by a click; bars are long in proportion, or by powers of ten. Below stands
+    Columns are sorted by a click; bars are drawn to scale, or by powers of ten. Below is
     one network, layer by layer.
 
     Parameters

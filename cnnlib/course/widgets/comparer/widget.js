@@ -105,8 +105,8 @@ function bytes(count) {
  */
 export function scaleWords(scale) {
   return scale === "linear"
-    ? "Bars: in proportion to the numbers of their column."
-    : "Bars: by powers of ten. Equal steps are equal factors, and lengths are not in proportion.";
+    ? "Bars: drawn to scale within their column."
+    : "Bars: by powers of ten. Equal steps are equal factors; the lengths are not to scale.";
 }
 
 /** What one layer costs, in words.
@@ -147,7 +147,7 @@ function render({ model, el }) {
     name: "comparer",
     title: "Networks side by side",
     keys: [
-      ["Enter on the head of a column", "sort by it; once more, the other way round"],
+      ["Enter on a column heading", "sort by it; once more, in reverse"],
       ["Enter on the name of a network", "show its layers"],
       ["arrow keys on the layers", "go from layer to layer; with Shift or Page Up and Down, by eight"],
     ],
@@ -158,7 +158,7 @@ function render({ model, el }) {
   const table = () => model.get("given");
   let at = 0; // the layer that is read out
 
-  const scale = choice("Bars", facts.scales.map((one) => [one, one === "log" ? "by powers of ten" : "in proportion"]), (value) => {
+  const scale = choice("Bars", facts.scales.map((one) => [one, one === "log" ? "by powers of ten" : "to scale"]), (value) => {
     set.change({ scale: /** @type {Scale} */ (value) });
     frame.say(scaleWords(set.now.scale));
   });

@@ -117,7 +117,7 @@ function render({ model, el }) {
       ["Play, Back, Step", "walk through the output, cell by cell; Escape pauses"],
       ["arrow keys on the output", "move the window and hear its arithmetic"],
       ["arrow keys on input or kernel", "go from number to number"],
-      ["Enter, or a digit", "edit the number; Enter keeps it, Escape drops it"],
+      ["Enter, or a digit", "edit the number; Enter keeps it, Escape cancels"],
       ["mouse or finger", "drag the window; click a number twice to edit; point at an output cell"],
     ],
   });

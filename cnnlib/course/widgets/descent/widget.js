@@ -149,7 +149,7 @@ export function verdict(stations, k, { too_far: tooFar }) {
   const before = stations[k - 1].loss;
   const from = number(before, 5);
   if (stations[k].loss > tooFar * stations[0].loss) {
-    return `The loss is ${loss}, more than a million times the first. Here the descent is given up.`;
+    return `The loss is ${loss}, more than a million times the first. The stepper stops here.`;
   }
   if (stations[k].loss > before) return `The loss rose from ${from} to ${loss}.`;
   if (stations[k].loss === before) return `The loss stays at ${loss}.`;
@@ -208,7 +208,7 @@ function render({ model, el }) {
     keys: [
       ["Play, Back, Step", "walk downhill; Escape pauses"],
       ["arrow keys on kernel or gradient", "choose the weight whose arithmetic is shown"],
-      ["Enter, or a digit", "edit a number of input, target or kernel; Escape drops it"],
+      ["Enter, or a digit", "edit a number of input, target or kernel; Escape cancels"],
       ["mouse or finger", "point at a weight; click a number twice to edit it"],
     ],
   });

@@ -347,7 +347,7 @@ class DrawingPad(Widget):
             drawn = f"A drawing pad with white strokes on black. The network reads them as {best}."
         else:
             drawn = "An empty drawing pad, and what the network answers to it."
-        return fig, f"{drawn} Below stand the maps that its layers make: {layers}."
+        return fig, f"{drawn} Below are the maps that its layers make: {layers}."
 
     def __repr__(self) -> str:
         way = "centred and scaled" if self.centred else "as it is"

@@ -137,7 +137,7 @@ function render({ model, el }) {
       ["arrow keys on the pad", "move the pen by one pixel; with Shift, by four"],
       ["Home, Page Up, End, Page Down", "move it diagonally"],
       ["Space", "lower the pen, or lift it"],
-      ["Backspace", "take back the last stroke"],
+      ["Backspace", "undo the last stroke"],
       ["Delete", "clear the pad"],
       ["arrow keys on maps", "go from map to map; Enter goes into one, to read its values"],
     ],
@@ -269,8 +269,8 @@ function render({ model, el }) {
   function takeBack() {
     drag.stop(); // so that a stroke under way goes as a whole
     const earlier = before.pop();
-    if (earlier) replace(earlier, "The last stroke is taken back.");
-    else frame.say("There is nothing to take back.");
+    if (earlier) replace(earlier, "The last stroke has been undone.");
+    else frame.say("There is nothing to undo.");
   }
   function wipe() {
     drag.stop();

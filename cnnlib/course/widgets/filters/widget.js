@@ -93,7 +93,7 @@ function render({ model, el }) {
       ["Play, Back, Step", "walk through the maps, cell by cell; Escape pauses"],
       ["arrow keys on a map", "move the window and hear the result"],
       ["arrow keys on input or kernel", "go from number to number"],
-      ["Enter, or a digit", "edit the number; Enter keeps it, Escape drops it"],
+      ["Enter, or a digit", "edit the number; Enter keeps it, Escape cancels"],
       ["mouse or finger", "click a number twice to edit it; point at a cell of a map"],
     ],
   });

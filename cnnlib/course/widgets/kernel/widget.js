@@ -111,7 +111,7 @@ function render({ model, el }) {
     keys: [
       ["arrow keys on the result", "move by one pixel and hear it; with Shift, by eight"],
       ["arrow keys on the kernel", "move from weight to weight"],
-      ["Enter, or a digit, on a weight", "edit it; Enter keeps it, Escape drops it"],
+      ["Enter, or a digit, on a weight", "edit it; Enter keeps it, Escape cancels"],
       ["mouse or finger", "point at a picture to see one sum; click a weight twice to edit it"],
     ],
   });

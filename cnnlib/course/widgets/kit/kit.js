@@ -799,7 +799,7 @@ export function player({ panel, go, name, pace = "900", tell = (k, n) => `${k + 
  * A grid of numbers that can be walked with the arrow keys, and edited where `edit` is given.
  *
  * One cell of the grid is in the tab order. Arrow keys, Home, End, Ctrl-Home and Ctrl-End move;
- * Enter, F2 or the first key of a number edits; Enter keeps it, Escape drops it.
+ * Enter, F2 or the first key of a number edits; Enter keeps it, Escape cancels.
  *
  *   name               what a screen reader calls the grid
  *   edit(i, j, value)  takes a number; may return what is wrong with it in words

@@ -50,7 +50,7 @@ export function mapWords(values, form, name, write = spoken) {
 }
 
 /** How the colours of all maps are read. */
-export const LEGEND = "Colours of maps: white is 0, red is above 0, blue is below. Behind ± stands the value of full colour.";
+export const LEGEND = "Colours of maps: white is 0, red is above 0, blue is below. The number after ± is the value of full colour.";
 
 /**
  * Maps under a heading, each on a small canvas, with one scale of colours for all that has white

@@ -233,7 +233,7 @@ function render({ model, el }) {
       ["arrow keys on the output", "move the window and hear what it keeps"],
       ["arrow keys on a slider", "move the picture by one pixel"],
       ["arrow keys in a field", "one more or one less"],
-      ["Enter, or a digit, on the picture", "edit the number; Enter keeps it, Escape drops it"],
+      ["Enter, or a digit, on the picture", "edit the number; Enter keeps it, Escape cancels"],
       ["mouse or finger", "point at an output cell; click a number twice to edit it"],
     ],
   });

@@ -44,7 +44,7 @@ def test_it_is_dragged_in_a_chart(boxes: Stage) -> None:
 
 
 def test_a_wider_box_gives_a_level_top(boxes: Stage) -> None:
-    boxes.page.get_by_role("slider", name="Width of the standing box").focus()
+    boxes.page.get_by_role("slider", name="Width of the fixed box").focus()
     boxes.page.keyboard.press("End")
     assert boxes.settings["first"] == 2
     boxes.set(t=1.5)

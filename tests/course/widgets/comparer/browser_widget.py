@@ -66,10 +66,10 @@ def test_bars_are_in_proportion_or_by_powers_of_ten(shown: Stage) -> None:
     log = bars(shown, 1)
     assert log == sorted(log)
     assert log[0] > 0.1  # LeNet-5, with a thousandth of the largest
-    shown.root.get_by_label("Bars", exact=True).select_option(label="in proportion")
+    shown.root.get_by_label("Bars", exact=True).select_option(label="to scale")
     for length, value in zip(bars(shown, 1), rows, strict=True):
         assert length == pytest.approx(value / max(rows), abs=0.02)
-    assert shown.spoken() == "Bars: in proportion to the numbers of their column."
+    assert shown.spoken() == "Bars: drawn to scale within their column."
     assert python(shown).scale == "linear"
 
 

@@ -238,7 +238,7 @@ def test_undo_and_clear_lose_nothing(pad: Stage) -> None:
     expect(button(pad, "Undo")).to_have_attribute("aria-disabled", "true")
     button(pad, "Undo").focus()
     pad.page.keyboard.press("Enter")
-    assert pad.spoken() == "There is nothing to take back."
+    assert pad.spoken() == "There is nothing to undo."
     states = [python(pad).ink]
     for stroke in STROKES[4]:
         draw(pad, [stroke])
