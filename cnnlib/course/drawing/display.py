@@ -43,9 +43,12 @@ TRUE_COLOUR = "true-colour"  # marks patches whose colour is the matter, as in a
 
 # A figure has ink on white paper. In JupyterLab's dark theme a sheet over it turns that round, and
 # keeps the hues; the sheet has holes where colours are data: photographs, maps, swatches.
+# A browser may let the sheet reach a pixel further than the picture, or less far, and either way a
+# light line would show: an outline in the colour of the page lies over the edge.
 _DUSK = (
     "<style>.cnn-dusk{display:none}@media screen{[data-jp-theme-light=false] .cnn-dusk{"
     "display:block;position:absolute;inset:0;"
+    "outline:3px solid var(--jp-layout-color0);outline-offset:-1px;"
     "backdrop-filter:invert(.93) hue-rotate(180deg)}}</style>"
 )
 
@@ -250,11 +253,12 @@ def _cut(holes: list[Hole]) -> str:
     """Return the style that cuts holes into the sheet of the dark theme."""
     if not holes:
         return "clip-path: none"
-    corners = ["0 0, 100% 0, 100% 100%, 0 100%, 0 0"]
+    start = "-2% -2%"  # beyond the edge, with room for the outline
+    corners = [f"{start}, 102% -2%, 102% 102%, -2% 102%, {start}"]
     for hole in holes:
         left, top, right, bottom = (f"{100 * share:.1f}%" for share in hole)
         around = [(left, top), (left, bottom), (right, bottom), (right, top), (left, top)]
-        corners.append(", ".join(" ".join(corner) for corner in around) + ", 0 0")
+        corners.append(", ".join(" ".join(corner) for corner in around) + f", {start}")
     return f"clip-path: polygon(evenodd, {', '.join(corners)})"
 
 

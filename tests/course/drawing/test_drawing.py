@@ -669,7 +669,10 @@ def holes(markup: str) -> list[list[tuple[float, float]]]:
         assert "clip-path: none" in markup
         return []
     pairs = [pair.split() for pair in polygon[1].replace("%", "").split(", ")]
-    corners = [(float(x), float(y)) for x, y in pairs][5:]  # after the outer ring
+    corners = [(float(x), float(y)) for x, y in pairs]
+    ring, corners = corners[:5], corners[5:]
+    # A sheet that ends with the picture would cut off the outline that lies over its edge.
+    assert all(not 0 <= one <= 100 for corner in ring for one in corner)
     return [corners[k : k + 5] for k in range(0, len(corners), 6)]
 
 

@@ -252,9 +252,12 @@ def test_random_ids_are_named_after_their_heading_and_given_names_stay() -> None
 # What nbval compares, given tests/nbval_sanitize.cfg
 
 
-def figure(alt: str, data: str, width: int = 300, hole: str = "4.5% 29.3%") -> str:
+def figure(
+    alt: str, data: str, width: int = 300, hole: str = "4.5% 29.3%", sheet: str = "inset:0"
+) -> str:
     """Return the source of a cell that displays a figure as cnnlib.course.drawing.show does."""
-    markup = f'<img alt="{alt}" width="{width}" src="data:image/png;base64,{data}">'
+    markup = f"<style>.cnn-dusk{{display:none}}@media screen{{.cnn-dusk{{{sheet}}}}}</style>"
+    markup += f'<img alt="{alt}" width="{width}" src="data:image/png;base64,{data}">'
     markup += f'<div class="cnn-dusk" style="clip-path: polygon({hole})"></div>'
     return f"display({ {'text/html': markup, 'text/plain': alt}!r}, raw=True)"
 
@@ -267,7 +270,7 @@ def test_nbval_takes_every_rule_of_that_file() -> None:
     # A rule whose replacement is written without the space after the colon is passed over.
     text = (Path(__file__).parents[2] / "nbval_sanitize.cfg").read_text(encoding="utf-8")
     rules = [line for line in text.splitlines() if line.startswith("regex:")]
-    assert len(get_sanitize_patterns(text)) == len(rules) == 3
+    assert len(get_sanitize_patterns(text)) == len(rules) == 4
 
 
 def test_nbval_compares_words_and_numbers_but_not_the_bytes_of_pictures(tmp_path: Path) -> None:
@@ -276,6 +279,7 @@ def test_nbval_compares_words_and_numbers_but_not_the_bytes_of_pictures(tmp_path
         (figure("A cat.", "AAAA"), figure("A cat.", "BBBB"), "PASSED"),
         (figure("A cat.", "AAAA", 300), figure("A cat.", "AAAA", 301), "PASSED"),
         (figure("A cat.", "AAAA"), figure("A cat.", "AAAA", hole="4.6% 29.4%"), "PASSED"),
+        (figure("A cat.", "AAAA"), figure("A cat.", "AAAA", sheet="inset:1px"), "PASSED"),
         (figure("A cat.", "AAAA"), figure("A dog.", "AAAA"), "FAILED"),
         ('print("98.1%")', 'print("98.2%")', "FAILED"),
         (progress(5), progress(5), "PASSED"),

@@ -98,7 +98,7 @@ function render({ model, el }) {
   const work = worked();
   frame.body.append(
     h("div", { class: "cnn-controls" }, first.parts, second.parts),
-    figure("the boxes; where both are, the area is filled", above.node).node,
+    figure("the boxes; where they overlap, the area is filled", above.node).node,
     figure("that area, against t", below.node).node,
     work.node,
     steps.node,

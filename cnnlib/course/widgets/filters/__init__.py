@@ -194,7 +194,7 @@ class FilterStepper(Widget):
                     drawing.grid(
                         filters[f, c],
                         line[1 + f],
-                        title=f"filter {f}, kernel {c}",
+                        title=f"filter {f},\nkernel {c}",
                         highlight=window if f == 0 else None,
                     )
             if c < count:
