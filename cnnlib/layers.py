@@ -750,9 +750,9 @@ class BatchNorm2d(Layer):
         """Return the normalised maps, shaped like `x`."""
         weight, bias = self.weight.value, self.bias.value
         if self.training:
-            y = F.batch_norm2d(x, weight, bias, eps=self.eps)
-            self._statistics = None
-            self._update(*F.batch_statistics(x), count=x.size // x.shape[1])
+            own, self._statistics = F.batch_statistics(x), None
+            y = F.batch_norm2d(x, weight, bias, *own, self.eps)
+            self._update(*own, count=x.size // x.shape[1])
         else:
             self._statistics = (self.running_mean.value.copy(), self.running_var.value.copy())
             y = F.batch_norm2d(x, weight, bias, *self._statistics, self.eps)

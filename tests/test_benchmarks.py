@@ -4,9 +4,10 @@ import time
 
 import numpy as np
 import pytest
-from benchmarks import compare
+from benchmarks import compare, peers
 
 from cnnlib import architectures
+from cnnlib import functional as F
 from cnnlib.fast import threads
 
 
@@ -54,7 +55,8 @@ def test_the_whole_benchmark_runs_and_prints_its_tables(monkeypatch, capsys):
 
 def test_only_some_rows_are_run_where_asked(monkeypatch, capsys):
     monkeypatch.setattr(compare, "table_rows", tiny_rows)
-    monkeypatch.setattr(compare, "scaling_rows", list)
+    for rows in ("scaling_rows", "peer_rows", "long_rows"):
+        monkeypatch.setattr(compare, rows, list)
     compare.main(["--only", "convolution"])
     out = capsys.readouterr().out
     assert "| a convolution" in out
@@ -114,3 +116,39 @@ def test_memory_of_a_step_is_more_than_its_feature_maps():
     used = compare.step_memory("cnnlib", 16)
     if used is not None:  # Linux tells
         assert used > 4 * 16 * 16 * 24 * 24
+
+
+@pytest.mark.parametrize("name", ["from_scratch", "cs231n"])
+def test_what_other_courses_compute_is_the_same_convolution(name):
+    rng = np.random.default_rng(0)
+    x, weight, dout = (rng.standard_normal(s) for s in ((2, 3, 6, 7), (4, 3, 3, 3), (2, 4, 6, 7)))
+    bias = rng.standard_normal(4)
+    forward, backward = getattr(peers, name)
+    y, columns = forward(x, weight, bias, 1)
+    np.testing.assert_allclose(y, F.conv2d(x, weight, bias, 1, 1))
+    expected = F.conv2d_backward(dout, x, weight, 1, 1)
+    for one, other in zip(backward(dout, x, weight, columns, 1), expected, strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-12)
+
+
+def test_the_further_rows_run_both_ways(monkeypatch):
+    def missing():
+        raise FileNotFoundError
+
+    monkeypatch.setattr(compare.datasets, "load_fashion_mnist", missing)
+    rows = [
+        compare.convolution(2, 8, 6, 8, kernel=5, groups=8),
+        compare.batch_norm(),
+        compare.pooling("max", 3, 2, 1),
+        compare.peer("cs231n", 1, 2, 5, 3),
+        compare.epoch(images=128),
+    ]
+    for run, _ in rows:
+        run()
+
+
+def test_a_long_row_is_run_once_a_round():
+    calls = []
+    row = compare.Row("long", lambda: (lambda: calls.append(1), None), 0, 3, long=True)
+    compare.measure(row, 1.0)
+    assert len(calls) == 3

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from cnnlib.checks import bias_vector, gradient
+from cnnlib.fast import winograd
 from cnnlib.fast.blas import matmul
 from cnnlib.fast.dense import product
 from cnnlib.fast.depthwise import (
@@ -140,6 +141,10 @@ def conv2d(
             axis=1,
         )
         return y if bias is None else y + bias[:, None, None]
+    if winograd.suits(x, weight, stride, padding):
+        last = winograd.convolve(_pixels(x), weight, bias, padding)
+        if last is not None:
+            return last.transpose(0, 3, 1, 2)
     kernel = weight.shape[2:]
     if n * oh * ow < c_out:
         # Few windows and many filters, as deep in a network: sort the windows as the filters lie.
@@ -236,9 +241,32 @@ def _gradients(
     if wanted and not np.isfinite(weight).all():  # between the windows 0 · inf would be NaN
         return unwrap(convolution.conv2d_backward)(dout, x, weight, stride, padding)
     dout = _channels_last(dout)
+    if winograd.suits(x, weight, stride, padding):
+        found = _winograd_gradients(dout, x, weight, padding, wanted)
+        if found is not None:
+            return found
     dweight, dbias = _weight_gradients(dout, x, weight, stride, padding)
     dx = _input_gradient(dout, x, weight, stride, padding) if wanted else np.empty(0, x.dtype)
     return dx, dweight, dbias
+
+
+def _winograd_gradients(
+    dout: Array, x: Array, weight: Array, padding: Pair, wanted: bool
+) -> tuple[Array, Array, Array] | None:
+    """Return the three gradients, or None where a number that is not finite spoils them."""
+    pixels = _pixels(dout)
+    gradients = winograd.weight_gradients(pixels, _pixels(x), padding)
+    if gradients is None or not wanted:
+        return gradients and (np.empty(0, x.dtype), *gradients)
+    # Each pixel gets from the windows around it what the mirrored kernel collects.
+    mirrored = weight[:, :, ::-1, ::-1].transpose(1, 0, 2, 3)
+    dx = winograd.convolve(pixels, mirrored, None, (2 - padding[0], 2 - padding[1]))
+    return None if dx is None else (dx.transpose(0, 3, 1, 2), *gradients)
+
+
+def _pixels(x: Array) -> Array:
+    """Return `x` as contiguous pixels, (N, H, W, C)."""
+    return _channels_last(x).transpose(0, 2, 3, 1)
 
 
 def _channels_last(x: Array) -> Array:
