@@ -100,7 +100,8 @@ def figure(notebook: NotebookNode) -> str:
     notebook : NotebookNode
         With outputs.
     """
-    heading, found = "", {}
+    heading = ""
+    found: dict[str, str] = {}
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
             titles = re.findall(r"^## (.+)$", cell.source, re.M)

@@ -35,14 +35,15 @@ export function blocks(slide) {
     const notes = [...cell.querySelectorAll("aside.notes")].map((one) => /** @type {any} */ (one));
     for (const node of /** @type {HTMLElement[]} */ ([...cell.children])) {
       if (node.matches("aside.notes")) continue;
-      node.dataset.id = cell.dataset.id;
       if (node.matches("details:not(.code)")) step += 1; // an answer comes when it is asked for
       if (asked && node.matches(".output, .printed")) {
         step += 1;
         asked = false;
       }
       if (/^Predict, then run\./.test(node.textContent ?? "")) asked = true;
-      found.push(...pieces(node).map((one) => ({ node: one, step, last: false, notes, width: "" })));
+      const own = pieces(node);
+      for (const one of own) one.dataset.id = cell.dataset.id;
+      found.push(...own.map((one) => ({ node: one, step, last: false, notes, width: "" })));
       if (node.matches("details:not(.code)")) step += 1;
     }
   }
