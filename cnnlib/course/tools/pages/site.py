@@ -168,7 +168,8 @@ def _code(cell: NotebookNode) -> str:
 
 def _outputs(cell: NotebookNode, pictures: Pictures, predicting: bool) -> list[str]:
     """Return the outputs of a cell; folded, but for widgets, where they were to be predicted."""
-    shown, folded = [], []
+    shown: list[str] = []
+    folded: list[str] = []
     for output in cell.outputs:
         data = output.get("data", {})
         if output.output_type == "stream":
@@ -236,11 +237,12 @@ def _front_page(notebooks: dict[Chapter, NotebookNode]) -> str:
     about, found, _ = readme.partition("\nYou need Python")
     if not found:
         raise ValueError("README.md no longer says 'You need Python', where the front page ends.")
-    lines = ["| | Chapter | After it you can | Minutes |", "|---|---|---|---|"]
+    lines = ["| Chapter | After it you can | Min. |", "|---|---|---|"]
     for chapter, notebook in notebooks.items():
-        minutes = next(found for cell in notebook.cells if (found := TIME.search(cell.source)))[1]
-        link = f"[{chapter.title}]({chapter.notebook}.md)"
-        lines.append(f"| {chapter.number:02} | {link} | {chapter.goal} | {minutes} |")
+        times = [TIME.findall(cell.source) for cell in notebook.cells]
+        minutes = next(one[0] for one in times if one)
+        link = f"[{chapter.heading}]({chapter.notebook}.md)"
+        lines.append(f"| {link} | {chapter.goal} | {minutes} |")
     names = "\n".join(chapter.notebook for chapter in notebooks)
     return (
         about.replace("(.github/cover.png)", "(cover.png)")
@@ -309,6 +311,7 @@ def _settings(whole: bool) -> dict[str, object]:
         # A notebook may leave a level of headings out; a part has links to the rest.
         "suppress_warnings": ["myst.header"] + ["myst.xref_missing"] * (not whole),
         "html_theme": "furo",
+        "pygments_dark_style": "github-dark",  # the theme's own underlines what is imported
         "html_static_path": ["_static"],
         "html_css_files": ["site.css"],
         "html_copy_source": False,
