@@ -270,11 +270,14 @@ def write_sources(folder: Path, lite: str = "", only: tuple[str, ...] = ()) -> N
     Raises
     ------
     NotebookError, ValueError : a notebook's widgets could not be brought back
+    ValueError : no notebook's name begins so
     """
+    chapters = [chapter for chapter in CHAPTERS if chapter.notebook.startswith(only or ("",))]
+    if not chapters:
+        raise ValueError(f"site: no notebook's name begins with {' or '.join(only)}.")
     shutil.rmtree(folder, ignore_errors=True)
     static = folder / "_static"
     (static / "pictures").mkdir(parents=True)
-    chapters = [chapter for chapter in CHAPTERS if chapter.notebook.startswith(only or ("",))]
     paths = [COURSE / f"{chapter.notebook}.ipynb" for chapter in chapters]
     with ThreadPoolExecutor(2) as pool:  # each waits for a kernel of its own
         notebooks = dict(zip(chapters, pool.map(revived, paths), strict=True))
@@ -336,6 +339,13 @@ def build(out: Path, lite: str = "", only: tuple[str, ...] = ()) -> None:
     ------
     ModuleNotFoundError : Sphinx, its theme or MathJax is missing
     RuntimeError : Sphinx warns of something, such as a link that leads nowhere
+    ValueError : as for `write_sources`
+
+    Examples
+    --------
+    >>> build(Path("site"), only=("99",))
+    Traceback (most recent call last):
+    ValueError: site: no notebook's name begins with 99.
     """
     sources = out.with_name(f"{out.name}-sources")
     write_sources(sources, lite, only)
