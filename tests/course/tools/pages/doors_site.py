@@ -91,8 +91,8 @@ def test_a_page_fits_draws_its_formulas_and_shows_its_widgets(open_at, name, wid
     assert (written > 30) == (name != "00_start_here")
     expect(page.locator("article .math mjx-container")).to_have_count(written)
     expect(page.locator("[data-mml-node=merror]")).to_have_count(0)
-    for fold in page.locator("article details").all():  # what is folded has to fit as well
-        fold.evaluate("fold => { fold.open = true; }")
+    # What is folded has to fit as well.
+    page.evaluate("for (const fold of document.querySelectorAll('details')) fold.open = true")
     assert page.evaluate("document.documentElement.scrollWidth") == width
     paper = page.evaluate("getComputedStyle(document.body).backgroundColor")
     shade = [int(part) for part in paper.removeprefix("rgb(").removesuffix(")").split(",")]
