@@ -314,7 +314,6 @@ def _settings(whole: bool) -> dict[str, object]:
         # A notebook may leave a level of headings out; a part has links to the rest.
         "suppress_warnings": ["myst.header"] + ["myst.xref_missing"] * (not whole),
         "html_theme": "furo",
-        "pygments_dark_style": "github-dark",  # the theme's own underlines what is imported
         "html_static_path": ["_static"],
         "html_css_files": ["site.css"],
         "html_copy_source": False,
