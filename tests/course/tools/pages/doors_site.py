@@ -166,7 +166,7 @@ def test_what_is_to_be_predicted_is_folded_and_opens_by_the_keyboard(open_at) ->
 )
 def test_the_search_finds_a_word(open_at, word: str, found: str) -> None:
     page = open_at("index")
-    page.get_by_role("searchbox").first.fill(word)
+    page.locator("input.sidebar-search").first.fill(word)
     page.keyboard.press("Enter")
     results = page.locator("#search-results")
     expect(results.get_by_role("link", name=found).first).to_be_visible()
