@@ -191,7 +191,7 @@ def ring_holdings(workers: int) -> list[list[list[frozenset[int]]]]:
     >>> from cnnlib.course.beyond_numpy import figures
     >>> before, added, passed = figures.ring_holdings(2)
     >>> [sorted(piece) for piece in before[0]], [sorted(piece) for piece in added[0]]
-    (([0], [0]), ([0], [0, 1]))
+    ([[0], [0]], [[0], [0, 1]])
     >>> all(len(piece) == 2 for worker in passed for piece in worker)
     True
     """

@@ -672,9 +672,10 @@ WIDGET_MINUTES = notebook_rules.MINUTES["widget"]
 def test_time_for_a_widget_is_counted_where_one_is_shown(
     sound: Notebook, source: str, minutes: float
 ) -> None:
-    put("by-hand-sum", source=source, metadata={"tags": ["hide-input"]})(sound)
+    folded = {"jupyter": {"source_hidden": True}, "tags": ["hide-input"]}
+    put("by-hand-sum", source=source, metadata=folded)(sound)
     before = sum(length for _, length in notebook_rules._sittings(sound))
-    put("by-hand-sum", source="assert True", metadata={"tags": ["hide-input"]})(sound)
+    put("by-hand-sum", source="assert True", metadata=folded)(sound)
     after = sum(length for _, length in notebook_rules._sittings(sound))
     assert before - after == pytest.approx(minutes - 0.15)
 
