@@ -168,7 +168,8 @@ def _code(cell: NotebookNode) -> str:
 
 def _outputs(cell: NotebookNode, pictures: Pictures, predicting: bool) -> list[str]:
     """Return the outputs of a cell; folded, but for widgets, where they were to be predicted."""
-    shown, folded = [], []
+    shown: list[str] = []
+    folded: list[str] = []
     for output in cell.outputs:
         data = output.get("data", {})
         if output.output_type == "stream":
@@ -236,11 +237,12 @@ def _front_page(notebooks: dict[Chapter, NotebookNode]) -> str:
     about, found, _ = readme.partition("\nYou need Python")
     if not found:
         raise ValueError("README.md no longer says 'You need Python', where the front page ends.")
-    lines = ["| | Chapter | After it you can | Minutes |", "|---|---|---|---|"]
+    lines = ["| Chapter | After it you can | Min. |", "|---|---|---|"]
     for chapter, notebook in notebooks.items():
-        minutes = next(found for cell in notebook.cells if (found := TIME.search(cell.source)))[1]
-        link = f"[{chapter.title}]({chapter.notebook}.md)"
-        lines.append(f"| {chapter.number:02} | {link} | {chapter.goal} | {minutes} |")
+        times = [TIME.findall(cell.source) for cell in notebook.cells]
+        minutes = next(one[0] for one in times if one)
+        link = f"[{chapter.heading}]({chapter.notebook}.md)"
+        lines.append(f"| {link} | {chapter.goal} | {minutes} |")
     names = "\n".join(chapter.notebook for chapter in notebooks)
     return (
         about.replace("(.github/cover.png)", "(cover.png)")
@@ -268,11 +270,14 @@ def write_sources(folder: Path, lite: str = "", only: tuple[str, ...] = ()) -> N
     Raises
     ------
     NotebookError, ValueError : a notebook's widgets could not be brought back
+    ValueError : no notebook's name begins so
     """
+    chapters = [chapter for chapter in CHAPTERS if chapter.notebook.startswith(only or ("",))]
+    if not chapters:
+        raise ValueError(f"site: no notebook's name begins with {' or '.join(only)}.")
     shutil.rmtree(folder, ignore_errors=True)
     static = folder / "_static"
     (static / "pictures").mkdir(parents=True)
-    chapters = [chapter for chapter in CHAPTERS if chapter.notebook.startswith(only or ("",))]
     paths = [COURSE / f"{chapter.notebook}.ipynb" for chapter in chapters]
     with ThreadPoolExecutor(2) as pool:  # each waits for a kernel of its own
         notebooks = dict(zip(chapters, pool.map(revived, paths), strict=True))
@@ -333,6 +338,13 @@ def build(out: Path, lite: str = "", only: tuple[str, ...] = ()) -> None:
     ------
     ModuleNotFoundError : Sphinx, its theme or MathJax is missing
     RuntimeError : Sphinx warns of something, such as a link that leads nowhere
+    ValueError : as for `write_sources`
+
+    Examples
+    --------
+    >>> build(Path("site"), only=("99",))
+    Traceback (most recent call last):
+    ValueError: site: no notebook's name begins with 99.
     """
     sources = out.with_name(f"{out.name}-sources")
     write_sources(sources, lite, only)
