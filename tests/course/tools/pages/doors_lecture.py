@@ -277,6 +277,7 @@ def lecture(tmp_path: Path) -> Iterator[str]:
         server.wait(timeout=60)
 
 
+@pytest.mark.timeout(1800)  # all cells of a notebook run, on a machine that may be busy
 def test_a_lecture_in_jupyterlab_starts_as_a_deck_and_its_widgets_answer(
     browser: Browser, lecture: str
 ) -> None:
@@ -290,6 +291,7 @@ def test_a_lecture_in_jupyterlab_starts_as_a_deck_and_its_widgets_answer(
         ),
     )
     page = context.new_page()
+    page.on("dialog", lambda dialog: dialog.accept())  # whether to leave the page, on reloading
     page.goto(lecture)  # which leads to the deck
     expect(page.locator("body[data-jp-deck-mode=presenting]")).to_be_attached(timeout=120_000)
     shown = page.locator(".jp-Cell.jp-deck-mod-onscreen")
