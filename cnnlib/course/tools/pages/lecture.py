@@ -31,8 +31,8 @@ NO_DECK = (
 )
 HOW = (
     "it opens as a deck. Before the room comes in, run all cells once (Ctrl+Shift+C, then Run All "
-    "Cells), save, and reload the page: it begins at the first slide. The space bar goes on, Shift "
-    "and the space bar go back."
+    "Cells), save, reload the page and click the first slide. The space bar goes on, Shift and the "
+    "space bar go back."
 )
 # For a room: the deck is on, and text is readable from the back row.
 SWITCHES = {

@@ -308,6 +308,7 @@ def test_a_lecture_in_jupyterlab_starts_as_a_deck_and_its_widgets_answer(
     )
     page.reload()
     expect(shown.first).to_contain_text("02 Convolution", timeout=120_000)
+    shown.first.click()  # the keys are the deck's from here on
     stepper = shown.locator(".cnn-convolution")
     for _ in range(40):  # the sixth slide, and fragments before it
         if stepper.count():
