@@ -35,6 +35,7 @@ ORDER = (
     "fast.pooling",
     "fast.dense",
     "fast.depthwise",
+    "fast.winograd",
     "fast.convolution",
     "reference",
     "gradcheck",

@@ -54,7 +54,13 @@ def questions(notebook: NotebookNode) -> list[tuple[str, str]]:
 
 
 def chapter_by_chapter() -> str:
-    """Return the half of the page that is told from the notebooks, in Markdown."""
+    """Return the half of the page that is told from the notebooks, in Markdown.
+
+    Examples
+    --------
+    >>> print(chapter_by_chapter().splitlines()[1])
+    ### [00 Start here](../../notebooks/00_start_here.ipynb)
+    """
     return "".join(_told(chapter) for chapter in CHAPTERS)
 
 
@@ -80,7 +86,7 @@ def _named(exercise: Exercise) -> str:
 
 
 def with_chapters(page: str) -> str:
-    """Return the page with its second half as the notebooks and the exercises have it.
+    r"""Return the page with its second half as the notebooks and the exercises have it.
 
     Parameters
     ----------
@@ -89,5 +95,10 @@ def with_chapters(page: str) -> str:
     Returns
     -------
     str
+
+    Examples
+    --------
+    >>> print(with_chapters("# For lecturers\n").splitlines()[0])
+    # For lecturers
     """
     return page.partition(MARK)[0] + MARK + chapter_by_chapter()

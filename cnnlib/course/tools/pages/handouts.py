@@ -23,7 +23,7 @@ from cnnlib.course.tools.pages.chosen import chosen
 from cnnlib.course.tools.pages.slides import markdown
 from cnnlib.files import write_whole
 
-__all__ = ["figure", "page", "section", "sheet"]
+__all__ = ["figure", "section"]
 
 TARGET = Path("build") / "handouts"
 QUESTIONS = 3
@@ -99,6 +99,14 @@ def figure(notebook: NotebookNode) -> str:
     ----------
     notebook : NotebookNode
         With outputs.
+
+    Examples
+    --------
+    >>> from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+    >>> drawn = new_output("display_data", {"text/html": "<img src='grid.png'>"})
+    >>> cell = new_code_cell("draw()", outputs=[drawn], metadata={"lecture": {}})
+    >>> figure(new_notebook(cells=[new_markdown_cell("## By hand"), cell]))
+    "<img src='grid.png'>"
     """
     heading = ""
     found: dict[str, str] = {}

@@ -18,12 +18,7 @@ import sys
 import time
 from pathlib import Path
 
-from nbconvert.filters import strip_ansi
-from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbformat import NotebookNode
-from pygments import highlight
-from pygments.formatters import HtmlFormatter
-from pygments.lexers import PythonLexer
 
 from cnnlib.course.chapters import CHAPTERS
 from cnnlib.course.tools.execute_notebooks import NotebookError
@@ -34,13 +29,12 @@ from cnnlib.course.tools.pages.path import Slide, lecture_path
 from cnnlib.course.tools.pages.revive import revived
 from cnnlib.files import check_writable, write_whole
 
-__all__ = ["page", "shown"]
+__all__ = ["shown"]
 
 HERE = Path(__file__).parent
 TARGET = Path("build") / "slides"
 # How long a reader takes is nothing to a room.
 SITTING = re.compile(r"^\*Sitting \d.*\*$", re.MULTILINE)
-CODE = HtmlFormatter(style="default")
 NO_REVEAL = (
     "slides: reveal.js is missing. `make slides` installs it, and so does "
     "`python -m pip install 'cnnlib[slides]'`."
@@ -65,7 +59,7 @@ def shown(cell: NotebookNode) -> str:
     """
     if cell.cell_type == "markdown":
         return markdown(SITTING.sub("", cell.source))
-    code = highlight(cell.source, PythonLexer(), CODE).strip()
+    code = _code(cell.source)
     if cell.metadata.get("jupyter", {}).get("source_hidden"):
         code = f'<details class="code"><summary>Code</summary>{code}</details>'
     return "\n".join([code, *filter(None, map(_output, cell.outputs))])
@@ -77,10 +71,28 @@ def markdown(source: str) -> str:
     A link to another notebook leads to that one's page. One within the notebook leads nowhere here,
     and is text.
     """
+    from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
+
     renderer = IPythonRenderer(escape=False, exclude_anchor_links=True)
     text = str(MarkdownWithMath(renderer=renderer).render(source))
     text = re.sub(r'<a href="#[^"]*">(.*?)</a>', r"\1", text, flags=re.DOTALL)
     return re.sub(r'href="(\d\d_\w+)\.ipynb(#[^"]*)?"', r'href="\1.html"', text).strip()
+
+
+def _code(source: str) -> str:
+    from pygments import highlight
+    from pygments.formatters import HtmlFormatter
+    from pygments.lexers import PythonLexer
+
+    coloured: str = highlight(source, PythonLexer(), HtmlFormatter())
+    return coloured.strip()
+
+
+def _colours() -> str:
+    from pygments.formatters import HtmlFormatter
+
+    rules: str = HtmlFormatter().get_style_defs(".highlight")
+    return rules
 
 
 def _output(output: NotebookNode) -> str:
@@ -98,6 +110,8 @@ def _output(output: NotebookNode) -> str:
 
 
 def _printed(text: str) -> str:
+    from nbconvert.filters import strip_ansi
+
     text = strip_ansi(text).rstrip()
     return f'<pre class="printed">{html.escape(text)}</pre>' if text else ""
 
@@ -165,7 +179,7 @@ def page(title: str, notebook: NotebookNode) -> str:
     reveal = _reveal()
     styles = {
         "reveal": _text(reveal / "dist/reset.css") + _text(reveal / "dist/reveal.css"),
-        "slides": CODE.get_style_defs(".highlight") + _text(HERE / "slides.css"),
+        "slides": _colours() + _text(HERE / "slides.css"),
     }
     scripts = [_text(reveal / "dist/reveal.js"), _text(reveal / "plugin/notes/notes.js")]
     start_deck = _text(HERE / "slides.js") + "\nawait deck(document, Reveal, RevealNotes);\n"
