@@ -224,19 +224,45 @@ def _holes(fig: Figure) -> list[Hole]:
 
 
 def _joined(holes: list[Hole], new: Hole) -> list[Hole]:
-    """Return the holes with another one; those that touch it become one with it."""
-    apart = []
+    """Return the holes with another one, so that none lies over another.
+
+    Where two are cut, the sheet would be whole again. Two that make up a rectangle become one; of a
+    new one that overlaps, as the channels of a stack do, only the rest is cut out besides.
+    """
     for hole in holes:
-        if new[0] <= hole[2] and hole[0] <= new[2] and new[1] <= hole[3] and hole[1] <= new[3]:
-            new = (
-                min(new[0], hole[0]),
-                min(new[1], hole[1]),
-                max(new[2], hole[2]),
-                max(new[3], hole[3]),
-            )
-        else:
-            apart.append(hole)
-    return [*apart, new] if len(apart) == len(holes) else _joined(apart, new)
+        left, top, right, bottom = both = _around(hole, new)
+        shared = max(0, min(hole[2], new[2]) - max(hole[0], new[0]))
+        shared *= max(0, min(hole[3], new[3]) - max(hole[1], new[1]))
+        spare = (right - left) * (bottom - top) - (_area(hole) + _area(new) - shared)
+        if spare < 0.01 * min(_area(hole), _area(new)):
+            return _joined([one for one in holes if one != hole], both)
+    rest = [new]
+    for hole in holes:
+        rest = [part for piece in rest for part in _without(piece, hole)]
+    return [*holes, *rest]
+
+
+def _around(a: Hole, b: Hole) -> Hole:
+    return min(a[0], b[0]), min(a[1], b[1]), max(a[2], b[2]), max(a[3], b[3])
+
+
+def _area(hole: Hole) -> float:
+    return (hole[2] - hole[0]) * (hole[3] - hole[1])
+
+
+def _without(piece: Hole, hole: Hole) -> list[Hole]:
+    """Return what is left of a piece: above the hole, below it, and on its two sides."""
+    left, top, right, bottom = piece
+    if left >= hole[2] or hole[0] >= right or top >= hole[3] or hole[1] >= bottom:
+        return [piece]
+    upper, lower = max(top, hole[1]), min(bottom, hole[3])
+    parts = [
+        (left, top, right, upper),
+        (left, lower, right, bottom),
+        (left, upper, hole[0], lower),
+        (hole[2], upper, right, lower),
+    ]
+    return [part for part in parts if part[0] < part[2] and part[1] < part[3]]
 
 
 def _is_plain(image: AxesImage) -> bool:

@@ -676,6 +676,28 @@ def holes(markup: str) -> list[list[tuple[float, float]]]:
     return [corners[k : k + 5] for k in range(0, len(corners), 6)]
 
 
+def test_pictures_that_overlap_are_kept_and_the_paper_beside_them_is_not(monkeypatch):
+    """Channels drawn as a stack: what lies in two holes would not be cut."""
+    fig, under = drawing.new(width=3, height=3)
+    under.set_axis_off()
+    places = [(0.1, 0.1), (0.3, 0.3), (0.5, 0.5)]  # from below, in shares of the figure
+    for left, bottom in places:
+        ax = fig.add_axes((left, bottom, 0.4, 0.4))
+        ax.set_axis_off()
+        ax.imshow([[[1.0, 0, 0]]], aspect="auto")
+    (((bundle,), _),) = shown(monkeypatch, fig, "Three sheets in a stack.")
+    found = holes(bundle["text/html"])
+    picture = decode(base64.b64decode(re.search(r"base64,([^\"]+)", bundle["text/html"])[1]))
+    red = np.asarray(picture.convert("RGB"))[..., 1] < 128
+    y, x = np.mgrid[0 : red.shape[0], 0 : red.shape[1]]
+    x, y = 100 * (x + 0.5) / red.shape[1], 100 * (y + 0.5) / red.shape[0]
+    times = sum(
+        (hole[0][0] < x) & (x < hole[2][0]) & (hole[0][1] < y) & (y < hole[1][1]) for hole in found
+    )
+    wrong = (times % 2 == 1) != red
+    assert wrong.mean() < 0.02  # the edges, to the tenth of a per cent
+
+
 def test_in_a_dark_theme_ink_and_paper_turn_round_and_pictures_stay(monkeypatch):
     """A photograph is kept by a hole in the sheet, a grid without colours is not."""
     fig, (left, right) = drawing.new(ncols=2, width=4, height=2)
