@@ -167,6 +167,8 @@ def _lock(target: Path) -> int | None:
         import fcntl
     except ImportError:
         return _lock_on_windows(target)
+    if not hasattr(fcntl, "flock"):  # in a browser, where nobody else could write
+        return None
     try:
         handle = os.open(target.parent, os.O_RDONLY)
     except OSError:

@@ -59,6 +59,13 @@ def test_where_nothing_can_be_locked_it_is_recorded_all_the_same(monkeypatch):
     assert in_order() == ["a"]
 
 
+def test_in_a_browser_there_is_nothing_to_lock_with(monkeypatch):
+    """The module is there, and the function is not."""
+    monkeypatch.delattr("fcntl.flock")
+    assert record.record("a") == ""
+    assert in_order() == ["a"]
+
+
 def test_a_lock_that_is_never_given_back_is_not_waited_for(path, monkeypatch):
     import fcntl
 
