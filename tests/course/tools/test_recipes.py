@@ -229,7 +229,7 @@ def test_an_operation(copy: Copy) -> None:
 def test_a_widget(copy: Copy) -> None:
     follow("widget", copy)
     copy.passes("tests/course/widgets", "-k", "bias")
-    copy.passes("tests/course/tools/test_notebooks.py", "-k", "04_multichannel_filters")
+    copy.passes("tests/course/tools/test_notebooks.py", "-k", "06_flatten_and_fully_connected")
     copy.passes("tests/test_examples.py", "-k", "widgets.bias")
 
 
