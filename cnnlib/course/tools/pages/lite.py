@@ -78,7 +78,7 @@ LONG = 20  # seconds; a cell that takes longer in a browser says so beforehand
 TIMES = Path(__file__).with_name("lite_seconds.json")
 
 
-class NotToBeHadError(Exception):
+class BuildError(Exception):
     """Something that the site is built from is missing, or is not what it should be."""
 
 
@@ -156,20 +156,20 @@ def lay_out(packages: Path, core: Path, wheels: list[Path], out: Path) -> None:
 
     Raises
     ------
-    NotToBeHadError
+    BuildError
         If a file is missing, or is not the one that the lock file knows.
     """
     out.mkdir(parents=True, exist_ok=True)
     lock = json.loads((core / LOCK).read_text(encoding="utf-8"))
     if lock["info"]["version"] != PYODIDE:
-        raise NotToBeHadError(f"{core} holds Pyodide {lock['info']['version']}, not {PYODIDE}.")
+        raise BuildError(f"{core} holds Pyodide {lock['info']['version']}, not {PYODIDE}.")
     kept = {name: lock["packages"][name] for name in needed(lock["packages"])}
     for entry in kept.values():
         source = packages / entry["file_name"]
         if not source.is_file():
-            raise NotToBeHadError(f"{packages} has no {source.name}, which Pyodide needs.")
+            raise BuildError(f"{packages} has no {source.name}, which Pyodide needs.")
         if _sha256(source) != entry["sha256"]:
-            raise NotToBeHadError(f"{source} is not the file of Pyodide {PYODIDE}.")
+            raise BuildError(f"{source} is not the file of Pyodide {PYODIDE}.")
         shutil.copyfile(source, out / source.name)
     fonts = kept["matplotlib"]
     number_fonts(out / fonts["file_name"])
@@ -211,7 +211,7 @@ def number_fonts(wheel: Path) -> None:
     expected = re.search(r"(?m)^    __version__ = (\d+)$", code)
     fonts = json.loads(files["matplotlib/fontlist.json"])
     if expected is None:
-        raise NotToBeHadError(f"{wheel.name} does not say which list of fonts it reads.")
+        raise BuildError(f"{wheel.name} does not say which list of fonts it reads.")
     fonts["_version"] = int(expected[1])
     files["matplotlib/fontlist.json"] = json.dumps(fonts).encode()
     with zipfile.ZipFile(wheel, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -237,7 +237,7 @@ def build(pyodide: Path, out: Path, course: Path = COURSE) -> None:
 
     Raises
     ------
-    NotToBeHadError
+    BuildError
         If something that the site is built from is missing.
     """
     with tempfile.TemporaryDirectory() as name:
@@ -255,12 +255,12 @@ def _unpacked(pyodide: Path, folder: Path) -> Path:
     if pyodide.is_dir():
         return pyodide
     if not pyodide.is_file():
-        raise NotToBeHadError(f"{pyodide} is neither a folder nor an archive.")
+        raise BuildError(f"{pyodide} is neither a folder nor an archive.")
     with tarfile.open(pyodide) as archive:
         archive.extractall(folder, filter="data")
     found = next(folder.rglob(LOCK), None)
     if found is None:
-        raise NotToBeHadError(f"{pyodide} holds no release of Pyodide: it has no {LOCK}.")
+        raise BuildError(f"{pyodide} holds no release of Pyodide: it has no {LOCK}.")
     return found.parent
 
 
@@ -269,7 +269,7 @@ def _core_from_npm(folder: Path) -> Path:
     try:
         _run("npm", "pack", "--silent", f"pyodide@{PYODIDE}", cwd=folder)
     except OSError as error:
-        raise NotToBeHadError(f"npm, which has Pyodide's core, does not run: {error}") from None
+        raise BuildError(f"npm, which has Pyodide's core, does not run: {error}") from None
     with tarfile.open(next(folder.glob("*.tgz"))) as archive:
         archive.extractall(folder, filter="data")
     return folder / "package"
@@ -379,7 +379,7 @@ def _run(*command: str | Path, cwd: Path | None = None) -> None:
     done = subprocess.run(command, cwd=cwd, text=True, capture_output=True, check=False)
     if done.returncode:
         said = f"{done.stdout}\n{done.stderr}".strip()
-        raise NotToBeHadError(f"{' '.join(map(str, command[:4]))} … failed:\n{said[-2000:]}")
+        raise BuildError(f"{' '.join(map(str, command[:4]))} … failed:\n{said[-2000:]}")
 
 
 def main() -> int:
@@ -390,7 +390,7 @@ def main() -> int:
     given = parser.parse_args()
     try:
         build(given.pyodide.expanduser().absolute(), given.to)
-    except NotToBeHadError as error:
+    except BuildError as error:
         print(f"lite: {error}", file=sys.stderr)
         return 1
     size = sum(path.stat().st_size for path in given.to.rglob("*") if path.is_file())
