@@ -6,6 +6,7 @@ import asyncio
 import threading
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, ClassVar
 
 import numpy as np
@@ -314,9 +315,24 @@ class TrainingDashboard(Widget):
         if self._phase == "failed":
             raise self._error
 
+    @contextmanager
+    def _reported(self) -> Iterator[None]:
+        """Let the page and whoever waits know how a training ended, whatever ended it."""
+        try:
+            yield
+        except KeyboardInterrupt:  # where no batch is under way, or where `fit` is not asked
+            self._phase = "stopped"
+            raise
+        except Exception as error:  # whatever it is, it belongs to the learner, not to a log
+            self._error = error
+            self._phase, self._trouble = "failed", f"{error}"
+        finally:
+            self._report()
+            self._rests.set()
+
     def _train(self) -> None:
         stopped = False
-        try:
+        with self._reported():
             # Epoch by epoch comes to the same as all in one call, and `epochs` may change.
             while len(self.history.epochs) < self.epochs and not self._ended:
                 self._epoch_began = len(self.history.batch_losses)
@@ -333,41 +349,25 @@ class TrainingDashboard(Widget):
                 stopped = self.history.interrupted or not (self._thread or self._may_run.is_set())
                 self._ended = self._ended or stopped
             self._phase = "stopped" if stopped else "done"
-        except KeyboardInterrupt:  # where no batch is under way, or where `fit` is not asked
-            self._phase = "stopped"
-            raise
-        except Exception as error:  # whatever it is, it belongs to the learner, not to a log
-            self._error = error
-            self._phase, self._trouble = "failed", f"{error}"
-        finally:
-            self._report()
-            self._rests.set()
 
     def _batch_by_batch(self) -> Iterator[None]:
         """Train as `_train` does, and yield after every batch."""
-        try:
-            while len(self.history.epochs) < self.epochs and not self._ended:
-                self._epoch_began = len(self.history.batch_losses)
-                run = Run(
-                    self.model, history=self.history, augment=self._between_batches, **self._fit
-                )
-                for _ in run.steps():
-                    yield
-                self._between_epochs(self.model, self.history)
-                if len(self.history.epochs) < self.epochs and not self._ended:
-                    yield
-            self._phase = "done"
-        except KeyboardInterrupt:
-            self._phase = "stopped"
-            raise
-        except Exception as error:  # whatever it is, it belongs to the learner, not to a log
-            self._error = error
-            self._phase, self._trouble = "failed", f"{error}"
-        finally:
-            self._turns = None
-            self.model.eval()
-            self._report()
-            self._rests.set()
+        with self._reported():
+            try:
+                while len(self.history.epochs) < self.epochs and not self._ended:
+                    self._epoch_began = len(self.history.batch_losses)
+                    run = Run(
+                        self.model, history=self.history, augment=self._between_batches, **self._fit
+                    )
+                    for _ in run.steps():
+                        yield
+                    self._between_epochs(self.model, self.history)
+                    if len(self.history.epochs) < self.epochs and not self._ended:
+                        yield
+                self._phase = "done"
+            finally:
+                self._turns = None
+                self.model.eval()
 
     async def _take_turns(self, turns: Iterator[None]) -> None:
         while self._turns is turns:
