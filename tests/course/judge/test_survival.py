@@ -380,6 +380,7 @@ def test_without_threads_a_check_works_and_says_so_once(scale, monkeypatch, plat
         raise RuntimeError("can't start new thread")
 
     monkeypatch.setattr(running, "_unlimited", set())
+    monkeypatch.setattr(running, "_watch", running._Watch())
     monkeypatch.setattr("threading.Thread.start", no_thread)
     monkeypatch.setattr("sys.platform", platform)
     first = scale.check(scale.model_answer)
