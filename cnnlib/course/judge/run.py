@@ -6,6 +6,9 @@ instructions, so an endless loop can be stopped; a single call into compiled cod
 matrix product or ``sum(itertools.repeat(1))``, cannot be stopped before it returns. Only a process
 of its own could be ended there, and answers could not live in one: they need the notebook's names,
 and objects that cannot be sent. "Restart kernel" ends such a call.
+
+Where no thread can be started, as in a browser, Python itself looks at the clock before each line of
+the learner's code. That slows the code down, so it may take `SLOWER` times as long.
 """
 
 from __future__ import annotations
@@ -21,6 +24,7 @@ import os
 import re
 import sys
 import threading
+import time
 import traceback
 import types
 import warnings
@@ -36,6 +40,7 @@ from cnnlib.course.judge.session import the_readers
 
 MESSAGE_CHARACTERS = 300  # how much of an exception's or a warning's message is shown
 RETRY = 0.01  # seconds between two tries to stop a loop that catches every exception
+SLOWER = 6  # how much longer a call may take where no thread can watch it
 
 
 class _TimeUpError(BaseException):
@@ -142,6 +147,7 @@ class Outcome:
     message: str = ""  # of the error
     line: str = ""  # the line of the learner's code where the error arose, with its number
     timed_out: bool = False
+    seconds: float = 0.0  # for how long the call was allowed to run
     printed: str = ""
     warned: str = ""  # the first warning of NumPy's, such as an overflow
     changed: str = ""  # the name of an argument that was written to
@@ -164,7 +170,7 @@ def run(
     given = call.copy()
     printed = _Printed()
     value, error, message, line, timed_out = None, None, "", "", False
-    limit = _TimeLimit(seconds)
+    limit = _TimeLimit(seconds, code_file(function))
     with (
         _nothing_displayed(),
         warnings.catch_warnings(record=True) as caught,
@@ -195,6 +201,7 @@ def run(
         message=cut(" ".join(message.split()), MESSAGE_CHARACTERS),
         line=line,
         timed_out=timed_out,
+        seconds=limit.seconds,
         printed=printed.text,
         warned=_numpys(caught),
         changed=_changed(call, given, function),
@@ -217,51 +224,54 @@ class _TimeLimit:
     twice and interrupted anywhere; once it has returned, no exception can arrive.
     """
 
-    def __init__(self, seconds: float) -> None:
-        self._seconds = seconds
+    def __init__(self, seconds: float, file: str) -> None:
+        self.seconds = seconds
+        self._file = file  # of the learner's code
         self._over = False
         self._wait = threading.Lock()
         self._wait.acquire()
         self._target = ctypes.c_ulong(threading.get_ident())
         self._watcher = threading.Thread(target=self._watch, daemon=True)
+        self._traced: tuple[Any] | None = None  # what traced this thread before
 
     def start(self) -> None:
         try:
             self._watcher.start()
-        except (RuntimeError, MemoryError):  # no thread can be started: work without a limit
-            _unlimited.add("a call")
+        except (RuntimeError, MemoryError):  # no thread can be started
+            self.seconds *= SLOWER
+            self._end = time.monotonic() + self.seconds
+            self._traced = (sys.gettrace(),)
+            sys.settrace(self._trace_call)
 
     def _watch(self) -> None:
         # Again and again, since the code may catch the first: `except:` catches everything.
-        seconds = self._seconds
+        seconds = self.seconds
         while not self._wait.acquire(timeout=seconds) and not self._over:
             _raise_in_thread(self._target, ctypes.py_object(_TimeUpError))
             seconds = RETRY
 
+    def _trace_call(self, frame: types.FrameType, event: str, value: Any) -> Any:
+        # Python calls this at each call, and what it returns at each line there and each turn of a
+        # loop. The notebook's other cells are the learner's code too.
+        if frame.f_code.co_filename != self._file and frame.f_globals.get("__name__") != "__main__":
+            return None
+        return self._trace_line(frame, event, value)
+
+    def _trace_line(self, frame: types.FrameType, event: str, value: Any) -> Any:
+        if time.monotonic() > self._end and not self._over:
+            raise _TimeUpError
+        return self._trace_line
+
     def settle(self) -> None:
         self._over = True
+        if self._traced is not None:  # there is no watcher, and nothing that it has sent
+            sys.settrace(*self._traced)
+            return
         if self._wait.locked():
             self._wait.release()
         if self._watcher.ident is not None:
             self._watcher.join()
         _raise_in_thread(self._target, None)  # one may be on its way: take it back
-
-
-_unlimited: set[str] = set()
-
-
-def note_on_limit() -> str:
-    """Return, once, what a reader should know where no thread could be started; else ""."""
-    if _unlimited != {"a call"}:
-        return ""
-    _unlimited.add("told")
-    # A browser's Python hears no interrupt either.
-    how = (
-        "restart the kernel" if sys.platform == "emscripten" else "press ■, or interrupt the kernel"
-    )
-    return (
-        f"No thread can be started here, so a loop that never ends is not stopped by itself: {how}."
-    )
 
 
 _raise_in_thread = ctypes.pythonapi.PyThreadState_SetAsyncExc

@@ -34,6 +34,20 @@ def solve(source: str, exercise: Exercise) -> str:
     raise AssertionError(f"There is no stub {exercise.reader_name} in:\n{source}")
 
 
+def solve_all(cells: list[nbformat.NotebookNode], chapter: Chapter) -> dict[str, Exercise]:
+    """Fill in every solution, and return which exercise the cell with each id then solves."""
+    exercises = chapter.exercises().chapter.exercises
+    solved: dict[str, Exercise] = {}
+    for cell in cells:
+        for exercise in exercises.values():
+            source = "".join(cell["source"])  # a file may hold a list of lines
+            if cell["cell_type"] == "code" and f"ex.{exercise.name}.check(" in source:
+                cell["source"] = solve(source, exercise)
+                solved[cell["id"]] = exercise
+    assert list(solved.values()) == list(exercises.values())
+    return solved
+
+
 def result(cell: nbformat.NotebookNode) -> str:
     """Return the text of the last output: before it, a training may have shown its progress."""
     return cell.outputs[-1].get("data", {}).get("text/plain", "")
@@ -45,15 +59,8 @@ def test_all_solutions_are_right_in_their_notebook(
     chapter: Chapter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CNNLIB_PROGRESS", str(tmp_path / "progress.json"))
-    module = chapter.exercises()
     notebook = nbformat.read(FOLDER / f"{chapter.notebook}.ipynb", as_version=4)
-    solved: dict[str, Exercise] = {}
-    for cell in notebook.cells:
-        for exercise in module.chapter.exercises.values():
-            if cell.cell_type == "code" and f"ex.{exercise.name}.check(" in cell.source:
-                cell.source = solve(cell.source, exercise)
-                solved[cell.id] = exercise
-    assert list(solved.values()) == list(module.chapter.exercises.values())
+    solved = solve_all(notebook.cells, chapter)
     # From the last cell to the first, each finds the names as Run All, or a cell below, left them.
     once = len(notebook.cells)
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
