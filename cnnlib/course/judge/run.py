@@ -7,8 +7,8 @@ matrix product or ``sum(itertools.repeat(1))``, cannot be stopped before it retu
 of its own could be ended there, and answers could not live in one: they need the notebook's names,
 and objects that cannot be sent. "Restart kernel" ends such a call.
 
-Where no thread can be started, as in a browser, Python itself looks at the clock before each line of
-the learner's code. That slows the code down, so it may take `SLOWER` times as long.
+Where no thread can be started, as in a browser, Python itself looks at the clock before each line
+of the learner's code. That slows the code down, so it may take `SLOWER` times as long.
 """
 
 from __future__ import annotations
