@@ -29,6 +29,7 @@ from typing import Any
 
 from cnnlib.course.tools.environment import ROOT
 from cnnlib.course.tools.my_copy import COURSE, without_outputs
+from cnnlib.course.tools.pages.built import finish
 
 __all__ = ["canonical", "duration", "imports_of", "needed", "with_advice", "with_times"]
 
@@ -78,9 +79,9 @@ LONG = 20  # seconds; a cell that takes longer in a browser says so beforehand
 TIMES = Path(__file__).with_name("lite_seconds.json")
 
 ADVICE = (
-    "*This page runs Python in your browser. The button ■ cannot stop a cell here. If one never "
-    "ends, choose Kernel → Restart Kernel: what you wrote and what you solved stays, and the cells "
-    "above want to be run again.*"
+    "*Here Python runs in your browser, where the button ■ cannot stop a cell. If one never ends, "
+    "choose Kernel → Restart Kernel, then run the cells above it again. What you wrote and solved "
+    "is kept.*"
 )
 
 
@@ -436,17 +437,13 @@ def main() -> int:
     parser.add_argument("--pyodide", required=True, type=Path, help="a folder or an archive")
     parser.add_argument("--to", type=Path, default=ROOT / "build" / "lite")
     given = parser.parse_args()
-    try:
-        build(given.pyodide.expanduser().absolute(), given.to)
-    except BuildError as error:
-        print(f"lite: {error}", file=sys.stderr)
-        return 1
-    size = sum(path.stat().st_size for path in given.to.rglob("*") if path.is_file())
-    print(
-        f"{given.to} is ready: {size / 1e6:.0f} MB. To look at it:\n"
-        f"  {sys.executable} -m http.server --bind 127.0.0.1 --directory {given.to} 8000"
+    serve = f"{sys.executable} -m http.server --bind 127.0.0.1 --directory {given.to} 8000"
+    return finish(
+        lambda: build(given.pyodide.expanduser().absolute(), given.to),
+        given.to / "index.html",
+        (BuildError,),
+        advice=f"To look at it:\n  {serve}",
     )
-    return 0
 
 
 if __name__ == "__main__":
