@@ -9,6 +9,7 @@ import functools
 import gzip
 import json
 import os
+import shutil
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -18,11 +19,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from course.tools.solved_notebooks import solve
+from course.tools.solved_notebooks import solve, solve_all
 from lab import OPEN, RUN_ALL, SHOW_CELL, within
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from cnnlib.course.chapters import CHAPTERS
+from cnnlib.course.chapters import CHAPTERS, Chapter
+from cnnlib.course.tools.pages import lite
 
 ROOT = Path(__file__).parents[2]
 PYODIDE = os.environ.get("CNNLIB_PYODIDE", "")
@@ -44,6 +46,19 @@ async ([path, id, source]) => {
   const cell = [...panels[path].content.model.cells].find((one) => one.id === id);
   cell.sharedModel.setSource(source);
   await panels[path].context.save();
+}
+"""
+
+START_FOREVER = """
+async ([path, id]) => {
+  const panel = panels[path];
+  window.jupyterapp.shell.activateById(panel.id);
+  panel.content.activeCellIndex = panel.content.widgets.findIndex((cell) => cell.model.id === id);
+  window.jupyterapp.commands.execute("notebook:run-cell");
+  const kernel = panel.sessionContext.session.kernel;
+  while (kernel.status !== "busy") await new Promise((done) => setTimeout(done, 100));
+  await new Promise((done) => setTimeout(done, 3000));  // it does not come back
+  return kernel.status;
 }
 """
 
@@ -155,4 +170,74 @@ def test_a_notebook_runs_and_its_progress_stays(
     assert solved in again["source"]
     assert f"✓ {name}" in again["text"]
     assert foreign == []
+    page.close()
+
+
+def under_node(site: Site, cells: list[dict[str, Any]], folder: Path) -> list[dict[str, Any]]:
+    """Run cells in the Pyodide of the site, and return what each of those with code came to."""
+    node = shutil.which("node")
+    assert node is not None, "Node runs Pyodide here; it is not installed"
+    notebook = folder / "notebook.ipynb"
+    notebook.write_text(json.dumps({"cells": cells}), encoding="utf-8")
+    helper = ROOT / "tests" / "helpers" / "pyodide_cells.mjs"
+    done = subprocess.run(
+        [node, helper, site.folder / "static" / "pyodide", notebook],
+        text=True, encoding="utf-8", capture_output=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-2000:]
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS[::-1], ids=lambda chapter: chapter.slug)
+def test_every_notebook_runs_to_its_end_with_every_exercise_solved(
+    chapter: Chapter, site: Site, tmp_path: Path
+) -> None:
+    file = site.folder / "files" / f"{chapter.notebook}.ipynb"
+    cells = json.loads(file.read_text(encoding="utf-8"))["cells"]
+    solved = solve_all(cells, chapter)
+    ran = {cell["id"]: cell for cell in under_node(site, cells, tmp_path)}
+    assert list(ran) == [cell["id"] for cell in cells if cell["cell_type"] == "code"]
+    assert {each: cell["error"] for each, cell in ran.items() if cell["error"]} == {}
+    for each, exercise in solved.items():
+        assert ran[each]["said"].startswith(f"✓ {exercise.name}: right"), ran[each]["said"]
+    ids = {cell["id"] for cell in cells}
+    slow = {each: cell["seconds"] for each, cell in ran.items() if cell["seconds"] > 4 * lite.LONG}
+    assert [each for each in slow if f"{each}-in-browser" not in ids] == []
+
+
+def test_a_loop_that_never_ends_is_stopped_in_a_check(site: Site, tmp_path: Path) -> None:
+    answer = "def my_feature_map(x, kernel):\n    while True: pass"
+    sources = [
+        "from cnnlib.course.convolution import exercises as ex\n"
+        "from cnnlib.course.judge import run\nrun.SLOWER = 0.2",
+        f"{answer}\nex.feature_map.check(my_feature_map)",
+        ex_solution := CHAPTERS[2].exercises().feature_map.solution().code,
+        "ex.feature_map.check(my_feature_map)",
+    ]
+    assert "my_feature_map" in ex_solution
+    cells = [
+        {"cell_type": "code", "id": f"{number}", "source": source, "metadata": {}}
+        for number, source in enumerate(sources)
+    ]
+    _, endless, _, right = under_node(site, cells, tmp_path)
+    assert "The call was stopped after 2 seconds" in " ".join(endless["said"].split())
+    assert right["said"].startswith("✓ feature_map: right")
+
+
+def test_a_cell_that_never_ends_is_left_by_restarting_the_kernel(
+    window: tuple[BrowserContext, list[str]], site: Site
+) -> None:
+    path = f"{CHAPTERS[4].notebook}.ipynb"
+    context, _ = window
+    page = context.new_page()
+    start(page, site, path)
+    advice = page.locator(".jp-Notebook .jp-MarkdownCell", has_text="Restart Kernel")
+    advice.first.wait_for()
+    within(page, WRITE, [path, "imports", "while True:\n    pass"])
+    assert within(page, START_FOREVER, [path, "imports"], PATIENCE) == "busy"
+    page.evaluate("void window.jupyterapp.commands.execute('notebook:restart-kernel')")
+    page.locator(".jp-Dialog .jp-mod-accept").click()
+    page.locator(".jp-Dialog").wait_for(state="detached")
+    within(page, WRITE, [path, "imports", "6 * 7"])
+    assert within(page, RUN_SOME, [path, ["imports"]], PATIENCE)["text"] == "42"
     page.close()

@@ -37,7 +37,7 @@ from cnnlib.course.judge.compare import (
 )
 from cnnlib.course.judge.diagnose import Mistake, Trial
 from cnnlib.course.judge.plain import Foreign, is_a, text_of, type_name
-from cnnlib.course.judge.run import Call, Outcome, note_on_limit, run
+from cnnlib.course.judge.run import Call, Outcome, run
 from cnnlib.course.judge.session import orderly, overwritten
 from cnnlib.course.judge.show import Hint, Solution, Table, Verdict, as_html, as_text
 
@@ -89,10 +89,8 @@ class Exercise(ABC):
         """Judge an answer: ○ not attempted, ✗ with the diagnosis, or ✓."""
         with orderly():
             verdict = self.judge(answer)
-            notes = [note_on_limit()]
-            if verdict.passed:
-                notes.append(record.record(self.key))
-        return replace(verdict, details=(*verdict.details, *filter(None, notes)))
+            note = record.record(self.key) if verdict.passed else ""
+        return replace(verdict, details=(*verdict.details, *filter(None, [note])))
 
     @property
     def key(self) -> str:
@@ -494,7 +492,7 @@ class Coding(Exercise):
         trial, outcome = trials[number], outcomes[number]
         if outcome.timed_out:
             return self._wrong(
-                f"The call was stopped after {self._seconds:g} seconds. Does a loop never end? "
+                f"The call was stopped after {outcome.seconds:g} seconds. Does a loop never end? "
                 + (f"It was in {outcome.line}" if outcome.line else ""),
                 *self._failing_call(trial),
             )
@@ -702,7 +700,7 @@ class Project(Exercise):
         outcome = run(judging, Call(()), self._seconds, take=lambda said: said)
         if outcome.timed_out:
             return self._wrong(
-                f"It was stopped after {self._seconds:g} seconds. Does a loop never end?"
+                f"It was stopped after {outcome.seconds:g} seconds. Does a loop never end?"
             )
         if isinstance(outcome.error, NotAttempted):
             return self._todo(f"`{self.reader_name}` still returns the three dots.")

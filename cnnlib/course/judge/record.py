@@ -189,8 +189,10 @@ def _lock(target: Path) -> int | None:
 
 
 def _lock_on_windows(target: Path) -> int | None:
-    import msvcrt  # where there is no fcntl
-
+    try:
+        import msvcrt  # where there is no fcntl
+    except ImportError:  # in a browser there is neither
+        return None
     try:
         handle = os.open(target.with_name(f"{target.name}.lock"), os.O_RDWR | os.O_CREAT)
     except OSError:

@@ -6,6 +6,9 @@ instructions, so an endless loop can be stopped; a single call into compiled cod
 matrix product or ``sum(itertools.repeat(1))``, cannot be stopped before it returns. Only a process
 of its own could be ended there, and answers could not live in one: they need the notebook's names,
 and objects that cannot be sent. "Restart kernel" ends such a call.
+
+Where no thread can be started, as in a browser, Python itself looks at the clock before each line
+of the learner's code. That slows the code down, so it may take `SLOWER` times as long.
 """
 
 from __future__ import annotations
@@ -37,6 +40,7 @@ from cnnlib.course.judge.session import the_readers
 
 MESSAGE_CHARACTERS = 300  # how much of an exception's or a warning's message is shown
 RETRY = 0.01  # seconds between two looks at the clock, and two tries to stop a loop
+SLOWER = 6  # how much longer a call may take where no thread can watch it
 IDLE = 1.0  # seconds after the last call until nobody looks any more
 
 
@@ -144,6 +148,7 @@ class Outcome:
     message: str = ""  # of the error
     line: str = ""  # the line of the learner's code where the error arose, with its number
     timed_out: bool = False
+    seconds: float = 0.0  # for how long the call was allowed to run
     printed: str = ""
     warned: str = ""  # the first warning of NumPy's, such as an overflow
     changed: str = ""  # the name of an argument that was written to
@@ -166,7 +171,7 @@ def run(
     given = call.copy()
     printed = _Printed()
     value, error, message, line, timed_out = None, None, "", "", False
-    limit = _TimeLimit(seconds)
+    limit = _TimeLimit(seconds, code_file(function))
     with (
         _nothing_displayed(),
         warnings.catch_warnings(record=True) as caught,
@@ -197,6 +202,7 @@ def run(
         message=cut(" ".join(message.split()), MESSAGE_CHARACTERS),
         line=line,
         timed_out=timed_out,
+        seconds=limit.seconds,
         printed=printed.text,
         warned=_numpys(caught),
         changed=_changed(call, given, function),
@@ -219,17 +225,23 @@ class _TimeLimit:
     twice and interrupted anywhere; once it has returned, no exception can arrive.
     """
 
-    def __init__(self, seconds: float) -> None:
+    def __init__(self, seconds: float, file: str) -> None:
+        self.seconds = seconds
+        self._file = file  # of the learner's code
         self._end = monotonic() + seconds
         self._over = False
         self._stopping = False
         self._target = ctypes.c_ulong(threading.get_ident())
+        self._traced: tuple[Any] | None = None  # what traced this thread before
 
     def start(self) -> None:
         try:
             _watch.over(self)
-        except (RuntimeError, MemoryError):  # no thread can be started: work without a limit
-            _unlimited.add("a call")
+        except (RuntimeError, MemoryError):  # no thread can be started
+            self.seconds *= SLOWER
+            self._end = monotonic() + self.seconds
+            self._traced = (sys.gettrace(),)
+            sys.settrace(self._trace_call)
 
     def look(self) -> None:
         """Stop the call if its time is up; the watching thread asks again and again.
@@ -242,9 +254,24 @@ class _TimeLimit:
                 _raise_in_thread(self._target, ctypes.py_object(_TimeUpError))
             self._stopping = False
 
+    def _trace_call(self, frame: types.FrameType, event: str, value: Any) -> Any:
+        # Python calls this at each call, and what it returns at each line there and each turn of a
+        # loop. The notebook's other cells are the learner's code too.
+        if frame.f_code.co_filename != self._file and frame.f_globals.get("__name__") != "__main__":
+            return None
+        return self._trace_line(frame, event, value)
+
+    def _trace_line(self, frame: types.FrameType, event: str, value: Any) -> Any:
+        if monotonic() > self._end and not self._over:
+            raise _TimeUpError
+        return self._trace_line
+
     def settle(self) -> None:
         self._over = True  # said before `_stopping` is read: one of the two sees the other
         _watch.limits.discard(self)
+        if self._traced is not None:  # nobody watches, and nothing was sent
+            sys.settrace(*self._traced)
+            return
         while self._stopping:
             sleep(0)
         _raise_in_thread(self._target, None)  # one may be on its way: take it back
@@ -287,23 +314,6 @@ class _Watch:
 _watch = _Watch()
 if hasattr(os, "register_at_fork"):  # the thread stays behind in the parent
     os.register_at_fork(after_in_child=_watch.__init__)  # type: ignore[misc]
-
-
-_unlimited: set[str] = set()
-
-
-def note_on_limit() -> str:
-    """Return, once, what a reader should know where no thread could be started; else ""."""
-    if _unlimited != {"a call"}:
-        return ""
-    _unlimited.add("told")
-    # A browser's Python hears no interrupt either.
-    how = (
-        "restart the kernel" if sys.platform == "emscripten" else "press ■, or interrupt the kernel"
-    )
-    return (
-        f"No thread can be started here, so a loop that never ends is not stopped by itself: {how}."
-    )
 
 
 _raise_in_thread = ctypes.pythonapi.PyThreadState_SetAsyncExc

@@ -1,6 +1,9 @@
 """Whatever an answer does or returns, a check ends with a verdict, in few words and in time."""
 
 import asyncio
+import functools
+import inspect
+import itertools
 import os
 import subprocess
 import sys
@@ -374,22 +377,65 @@ def test_only_numpys_warnings_are_called_so(scale):
 # Faults of the computer, the session, the check
 
 
-@pytest.mark.parametrize(
-    ("platform", "advice"), [("linux", "press ■"), ("emscripten", "restart the kernel")]
-)
-def test_without_threads_a_check_works_and_says_so_once(scale, monkeypatch, platform, advice):
+@pytest.fixture
+def no_threads(monkeypatch):
     def no_thread(self):
         raise RuntimeError("can't start new thread")
 
-    monkeypatch.setattr(running, "_unlimited", set())
-    monkeypatch.setattr(running, "_watch", running._Watch())
+    monkeypatch.setattr(running, "_watch", running._Watch())  # where nobody watches yet
     monkeypatch.setattr("threading.Thread.start", no_thread)
-    monkeypatch.setattr("sys.platform", platform)
-    first = scale.check(scale.model_answer)
-    assert first.passed
-    assert "No thread can be started here" in repr(first)
-    assert advice in " ".join(repr(first).split())
-    assert "No thread" not in repr(scale.check(scale.model_answer))
+    monkeypatch.setattr(running, "SLOWER", 1)  # the tests need not wait
+
+
+def counts_for_ever(x, factor=2.0):
+    number = 0
+    while True:
+        number += 1
+
+
+def collects_for_ever(x, factor=2.0):
+    return sum(1 for _ in itertools.repeat(factor))
+
+
+def lets_a_library_loop(x, factor=2.0):
+    return functools.reduce(lambda a, b: b, itertools.repeat(x))
+
+
+@pytest.mark.parametrize("answer", [counts_for_ever, collects_for_ever, lets_a_library_loop])
+def test_without_threads_a_loop_that_never_ends_is_stopped(scale, no_threads, answer):
+    tracing = sys.gettrace()
+    verdict = scale.check(answer)
+    assert sys.gettrace() is tracing
+    assert verdict.status == "wrong"
+    said = " ".join(repr(verdict).split())
+    assert "The call was stopped after 2 seconds. Does a loop never end?" in said
+    source = inspect.getsource(answer).splitlines()
+    assert source[-1].strip() in said or source[-2].strip() in said
+
+
+def test_without_threads_a_right_answer_is_right_and_may_take_longer(
+    scale, no_threads, monkeypatch
+):
+    monkeypatch.setattr(running, "SLOWER", 1.5)
+
+    def slow(x, factor=2.0):
+        end = time.monotonic() + 2.4  # the limit is 2 seconds where there are threads
+        while time.monotonic() < end and not seen:
+            pass
+        seen.append(1)
+        return x * factor
+
+    seen: list[int] = []
+    assert scale.check(slow).passed
+    assert "stopped after 3 seconds" in " ".join(repr(scale.check(counts_for_ever)).split())
+
+
+def test_without_threads_a_project_is_stopped_too(chapter, no_threads):
+    project = chapter.project(
+        "endless", "Endless", level=1, minutes=1, judge=lambda answer: answer(), solution="x",
+        praise="Right.", hints=["One.", "Two."], seconds=1.0,
+    )  # fmt: skip
+    assert "It was stopped after 1 seconds" in repr(project.check(lambda: counts_for_ever(1)))
 
 
 def test_a_fault_of_the_computer_is_no_mistake(scale, monkeypatch):

@@ -10,6 +10,7 @@
 """
 
 import ast
+import copy
 import os
 import subprocess
 import sys
@@ -42,21 +43,27 @@ def solve(source: str, exercise: Exercise) -> str:
     raise AssertionError(f"There is no stub {exercise.reader_name} in:\n{source}")
 
 
+def solve_all(cells: list[nbformat.NotebookNode], chapter: Chapter) -> dict[str, Exercise]:
+    """Fill in every solution, and return which exercise the cell with each id then solves."""
+    exercises = chapter.exercises().chapter.exercises
+    solved: dict[str, Exercise] = {}
+    for cell in cells:
+        for exercise in exercises.values():
+            source = "".join(cell["source"])  # a file may hold a list of lines
+            if cell["cell_type"] == "code" and f"ex.{exercise.name}.check(" in source:
+                cell["source"] = solve(source, exercise)
+                solved[cell["id"]] = exercise
+    assert list(solved.values()) == list(exercises.values())
+    return solved
+
+
 # The last chapters take longest. Begun first, none of them runs alone while the others have ended.
 @pytest.mark.parametrize("chapter", CHAPTERS[::-1], ids=lambda chapter: chapter.slug)
 def test_outputs_are_as_stored_and_all_solutions_right(chapter: Chapter, tmp_path: Path) -> None:
-    module = chapter.exercises()
     notebook = nbformat.read(FOLDER / f"{chapter.notebook}.ipynb", as_version=4)
-    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
-    solved: dict[str, Exercise] = {}
-    sources = []
-    for cell in code:
-        sources.append(cell.source)
-        for exercise in module.chapter.exercises.values():
-            if f"ex.{exercise.name}.check(" in cell.source:
-                sources[-1] = solve(cell.source, exercise)
-                solved[cell.id] = exercise
-    assert list(solved.values()) == list(module.chapter.exercises.values())
+    code = [copy.deepcopy(cell) for cell in notebook.cells if cell.cell_type == "code"]
+    solved = solve_all(code, chapter)
+    sources = [cell.source for cell in code]
     first = next(number for number, cell in enumerate(code) if cell.id in solved)
     all_done = f'assert "{len(solved)} of {len(solved)} done" in repr(ex.progress())'
     # From the last cell to the first, each finds the names as Run All, or a cell below, left them.

@@ -29,8 +29,9 @@ from typing import Any
 
 from cnnlib.course.tools.environment import ROOT
 from cnnlib.course.tools.my_copy import COURSE, without_outputs
+from cnnlib.course.tools.pages.built import finish
 
-__all__ = ["canonical", "duration", "imports_of", "needed", "with_times"]
+__all__ = ["canonical", "duration", "imports_of", "needed", "with_advice", "with_times"]
 
 PYODIDE = "0.27.7"  # the version that jupyterlite-pyodide-kernel 0.6.1 was made for
 CORE = ("pyodide.js", "pyodide.mjs", "pyodide.asm.js", "pyodide.asm.wasm", "python_stdlib.zip")
@@ -74,8 +75,14 @@ SETTINGS: dict[str, Any] = {
 
 LONG = 20  # seconds; a cell that takes longer in a browser says so beforehand
 # By notebook and cell: how long, measured by tests/helpers/pyodide_cells.mjs, and what a reader in
-# a hurry may do instead.
+# a hurry may do instead; or the line that is too long a wait, and the lines that take its place.
 TIMES = Path(__file__).with_name("lite_seconds.json")
+
+ADVICE = (
+    "*Here Python runs in your browser, where the button ■ cannot stop a cell. If one never ends, "
+    "choose Kernel → Restart Kernel, then run the cells above it again. What you wrote and solved "
+    "is kept.*"
+)
 
 
 class BuildError(Exception):
@@ -311,7 +318,14 @@ def with_times(content: bytes, times: dict[str, dict[str, Any]]) -> bytes:
     content : bytes
         Of the notebook's file.
     times : dict
-        By cell: ``seconds``, and perhaps ``instead``, what to do in a hurry.
+        By cell: ``seconds``; perhaps ``instead``, what to do in a hurry; and perhaps ``line`` and
+        ``stored``, a line of the cell that becomes a comment, and the lines that follow it. Then
+        ``instead`` says how to have the line back.
+
+    Raises
+    ------
+    BuildError
+        If a cell does not have the line that shall become a comment.
 
     Examples
     --------
@@ -328,6 +342,12 @@ def with_times(content: bytes, times: dict[str, dict[str, Any]]) -> bytes:
         time = times.get(cell["id"], {"seconds": 0})
         if time["seconds"] >= LONG:
             said = f"*In the browser, the next cell takes {duration(time['seconds'])}.*"
+            if "line" in time:
+                cell = cell | {"source": _with_stored(cell, time["line"], time["stored"])}
+                said = (
+                    f"*In the browser, the next cell would take {duration(time['seconds'])}. So it "
+                    "takes a stored result.*"
+                )
             cells.append(
                 {
                     "cell_type": "markdown",
@@ -337,7 +357,36 @@ def with_times(content: bytes, times: dict[str, dict[str, Any]]) -> bytes:
                 }
             )
         cells.append(cell)
-    return (json.dumps(notebook | {"cells": cells}, indent=1, ensure_ascii=False) + "\n").encode()
+    return _written(notebook | {"cells": cells})
+
+
+def with_advice(content: bytes) -> bytes:
+    """Return a notebook that says, after its title, how to stop a cell in a browser.
+
+    Examples
+    --------
+    >>> title = {"cell_type": "markdown", "id": "title", "source": "# 02 Convolution"}
+    >>> new = json.loads(with_advice(json.dumps({"cells": [title]}).encode()))
+    >>> [cell["id"] for cell in new["cells"]]
+    ['title', 'in-browser']
+    """
+    notebook = json.loads(content)
+    title, *rest = notebook["cells"]
+    advice = {"cell_type": "markdown", "id": "in-browser", "metadata": {}, "source": ADVICE}
+    return _written(notebook | {"cells": [title, advice, *rest]})
+
+
+def _written(notebook: dict[str, Any]) -> bytes:
+    return (json.dumps(notebook, indent=1, ensure_ascii=False) + "\n").encode()
+
+
+def _with_stored(cell: dict[str, Any], line: str, stored: list[str]) -> str:
+    """Return the source of a cell with a line made a comment, and other lines after it."""
+    lines = "".join(cell["source"]).split("\n")
+    if lines.count(line) != 1:
+        raise BuildError(f"The cell {cell['id']} has no line {line!r}, or several.")
+    place = lines.index(line)
+    return "\n".join([*lines[:place], f"# {line}", *stored, *lines[place + 1 :]])
 
 
 def duration(seconds: float) -> str:
@@ -362,7 +411,7 @@ def _site(folder: Path, course: Path, out: Path) -> None:
     times = json.loads(TIMES.read_text(encoding="utf-8"))
     for path in sorted(course.glob("*.ipynb")):
         own = with_times(without_outputs(path.read_bytes()), times.get(path.stem, {}))
-        (content / path.name).write_bytes(own)
+        (content / path.name).write_bytes(with_advice(own))
     (folder / "jupyter-lite.json").write_text(json.dumps(SETTINGS), encoding="utf-8")
     defaults = ROOT / "cnnlib" / "course" / "tools" / "jupyterlab.json"
     shutil.copyfile(defaults, folder / "overrides.json")
@@ -388,17 +437,13 @@ def main() -> int:
     parser.add_argument("--pyodide", required=True, type=Path, help="a folder or an archive")
     parser.add_argument("--to", type=Path, default=ROOT / "build" / "lite")
     given = parser.parse_args()
-    try:
-        build(given.pyodide.expanduser().absolute(), given.to)
-    except BuildError as error:
-        print(f"lite: {error}", file=sys.stderr)
-        return 1
-    size = sum(path.stat().st_size for path in given.to.rglob("*") if path.is_file())
-    print(
-        f"{given.to} is ready: {size / 1e6:.0f} MB. To look at it:\n"
-        f"  {sys.executable} -m http.server --bind 127.0.0.1 --directory {given.to} 8000"
+    serve = f"{sys.executable} -m http.server --bind 127.0.0.1 --directory {given.to} 8000"
+    return finish(
+        lambda: build(given.pyodide.expanduser().absolute(), given.to),
+        given.to / "index.html",
+        (BuildError,),
+        advice=f"To look at it:\n  {serve}",
     )
-    return 0
 
 
 if __name__ == "__main__":

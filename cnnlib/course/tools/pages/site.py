@@ -13,7 +13,6 @@ import html
 import re
 import shutil
 import sys
-import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -26,6 +25,7 @@ from cnnlib.course.tools.environment import ROOT
 from cnnlib.course.tools.execute_notebooks import NotebookError
 from cnnlib.course.tools.my_copy import COURSE
 from cnnlib.course.tools.pages import formulas
+from cnnlib.course.tools.pages.built import finish
 from cnnlib.course.tools.pages.live import live
 from cnnlib.course.tools.pages.revive import revived
 
@@ -376,18 +376,11 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--lite", default="", help="where JupyterLite lies, seen from a page")
     parser.add_argument("--only", nargs="+", default=[], help="the beginnings of notebooks' names")
     options = parser.parse_args(arguments)
-    start = time.perf_counter()
-    try:
-        build(options.out, options.lite, tuple(options.only))
-    except (ModuleNotFoundError, NotebookError, RuntimeError, ValueError) as error:
-        print(error, file=sys.stderr)
-        return 1
-    size = sum(path.stat().st_size for path in options.out.rglob("*") if path.is_file())
-    print(
-        f"{options.out / 'index.html'}: {size / 1e6:.1f} MB, "
-        f"{time.perf_counter() - start:.0f} seconds"
+    return finish(
+        lambda: build(options.out, options.lite, tuple(options.only)),
+        options.out / "index.html",
+        (ModuleNotFoundError, NotebookError, RuntimeError, ValueError),
     )
-    return 0
 
 
 if __name__ == "__main__":

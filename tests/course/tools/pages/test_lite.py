@@ -137,3 +137,17 @@ def test_a_cell_that_is_quick_says_nothing() -> None:
     content = json.dumps({"cells": [{"cell_type": "code", "id": "a", "source": "1"}]}).encode()
     times = {"a": {"seconds": lite.LONG - 1}}
     assert json.loads(lite.with_times(content, times)) == json.loads(content)
+
+
+def test_a_cell_that_takes_a_stored_result_says_so_and_keeps_the_line_as_a_comment() -> None:
+    cell = {"cell_type": "code", "id": "train", "source": ["rng = 1\n", "fit(rng)\n", "print(2)"]}
+    content = json.dumps({"cells": [cell]}).encode()
+    time = {"seconds": 540, "line": "fit(rng)", "stored": ["load(rng)"], "instead": "To train, …"}
+    said, swapped = json.loads(lite.with_times(content, {"train": time}))["cells"]
+    assert swapped["source"] == "rng = 1\n# fit(rng)\nload(rng)\nprint(2)"
+    assert said["source"] == (
+        "*In the browser, the next cell would take about 9 minutes. So it takes a stored result.* "
+        "To train, …"
+    )
+    with pytest.raises(lite.BuildError, match=r"The cell train has no line 'fit\(\)'"):
+        lite.with_times(content, {"train": time | {"line": "fit()"}})
