@@ -151,7 +151,7 @@ def _placed(outputs: list[NotebookNode], states: dict[str, Any], page: Live) -> 
             if kind is None:  # a progress bar: its text remains
                 del data[WIDGET_VIEW]
                 placed.append(output)
-            elif kind.needs_kernel:
+            elif kind.needs_kernel or not states[model]["state"].get("packed", True):
                 waiting = NEEDS_KERNEL + "{picture}"
             else:
                 _keep(model, states[model], page)

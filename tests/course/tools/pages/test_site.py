@@ -133,6 +133,17 @@ def test_a_cell_is_needed_for_what_it_changes_too() -> None:
     assert needed == ["first", "second", "fourth", "fifth", "sixth"]
 
 
+def test_what_a_function_does_to_what_it_is_given_changes_nothing_of_that_name() -> None:
+    sources = {
+        "first": "model = [0]\nlist_of = []",
+        "second": "def f(model, *, list_of):\n    model.append(1)\n    list_of[0] = 2",
+        "third": "def g():\n    list_of.append(3)",
+        "last": "print(model, list_of)",
+    }
+    cells = [new_code_cell(source, id=name) for name, source in sources.items()]
+    assert cells_needed(new_notebook(cells=cells), ["last"]) == ["first", "third", "last"]
+
+
 def test_a_name_bound_anew_needs_nothing_from_before() -> None:
     cells = [new_code_cell(f"x = {i}", id=f"c{i}") for i in range(3)]
     cells.append(new_code_cell("print(x)", id="last"))
