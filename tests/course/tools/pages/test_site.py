@@ -82,6 +82,15 @@ def test_run_it_here_stands_below_the_title_and_only_where_it_leads_somewhere() 
     assert text.index("Run it here") < text.index("Text")
 
 
+def test_a_widget_that_needs_python_says_where_it_runs() -> None:
+    view = {WIDGET_VIEW: {"model_id": "a"}, "text/plain": "AttackLab(0)"}
+    picture = {"text/html": '<img class="cnn-stand-in">'}
+    outputs = [new_output("display_data", data=data) for data in (view, picture)]
+    cells = new_markdown_cell("# Title"), new_code_cell("lab", outputs=outputs)
+    assert "It runs in JupyterLab.</p><img" in page(*cells)
+    assert 'JupyterLab: <a href="../lite">run it here</a>.</p>' in page(*cells, run_here="../lite")
+
+
 @pytest.fixture(scope="module")
 def notebooks() -> dict[site.Chapter, NotebookNode]:
     return {c: nbformat.read(COURSE / f"{c.notebook}.ipynb", as_version=4) for c in CHAPTERS}
