@@ -41,11 +41,21 @@ def run(module: str, *arguments: str) -> None:
     assert done.returncode == 0, done.stderr
 
 
+class Decks(dict[str, Path]):
+    """The decks by their numbers; each is written when it is first asked for."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def __missing__(self, number: str) -> Path:
+        run("slides", number, "--to", str(self.folder))
+        (self[number],) = self.folder.glob(f"{number}_*.html")
+        return self[number]
+
+
 @pytest.fixture(scope="module")
-def decks(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    folder = tmp_path_factory.mktemp("slides")
-    run("slides", *DECKS, "--to", str(folder))
-    return {path.name[:2]: path for path in folder.glob("*.html")}
+def decks(tmp_path_factory: pytest.TempPathFactory) -> Decks:
+    return Decks(tmp_path_factory.mktemp("slides"))
 
 
 @pytest.fixture(scope="module")
