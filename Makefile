@@ -59,8 +59,8 @@ export PYTHONUTF8 := 1
 
 # Tests and headless runs see no personal settings: no IPython start-up files, no kernels from
 # elsewhere, and no home directory that has to be writable.
-HEADLESS := test-units test-notebooks test-plain test-blas test-browser test-doors test-places \
-	test-interop mutations notebooks site
+HEADLESS := test-units test-notebooks test-plain test-blas test-browser test-doors \
+	test-doors-quick test-places test-interop mutations notebooks site
 # The matrices of the course are small: on several threads BLAS spends more time on waiting than
 # on multiplying, and the last bits depend on how many there are. test-blas tries other numbers.
 $(HEADLESS) train train-fashion bench: export OPENBLAS_NUM_THREADS ?= 1
@@ -77,8 +77,8 @@ $(HEADLESS): export JUPYTER_RUNTIME_DIR := $(CURDIR)/$(VENV)/settings/runtime
 
 .DEFAULT_GOAL := help
 .PHONY: help environment dev-environment lab my-copy test test-units test-notebooks test-plain \
-	test-blas test-browser test-doors test-places test-interop lecture slides handouts lecture-notes \
-	site lite train train-fashion bench mutations notebooks api lint pins clean
+	test-blas test-browser test-doors test-doors-quick test-places test-interop lecture slides \
+	handouts lecture-notes site lite train train-fashion bench mutations notebooks api lint pins clean
 
 help:  ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' Makefile
@@ -123,10 +123,19 @@ test-browser: dev-environment  ## try the notebooks and widgets in JupyterLab (n
 
 # The doors to the course other than JupyterLab on one's own machine. What one of them needs, and is
 # not there, is told in the reasons of what was skipped: Pyodide's packages, which no registry has.
+# The class of twenty is the heaviest: BROWSER_FLAGS="--ignore=tests/course/tools/classroom" leaves
+# it out.
 test-doors: dev-environment $(SITE)/installed $(LECTURE)/installed  ## try the other doors: web edition, slides, a class (needs Chromium)
 	CNNLIB_SITE=$(CURDIR)/$(SITE)/bin/python CNNLIB_LECTURE=$(CURDIR)/$(LECTURE)/bin/python \
 		CNNLIB_PYODIDE="$(PYODIDE)" $(BIN)/python -m pytest tests/course \
 		-o python_files='doors_*.py' --numprocesses=$(JOBS) --dist=loadfile $(BROWSER_FLAGS)
+
+# The cheap part of it: a few pages and a deck, in one environment.
+test-doors-quick: dev-environment $(SITE)/installed  ## try some pages of the web edition and one deck
+	CNNLIB_SITE=$(CURDIR)/$(SITE)/bin/python CNNLIB_LECTURE=$(CURDIR)/$(SITE)/bin/python \
+		$(BIN)/python -m pytest tests/course/tools/pages -o python_files='doors_*.py' \
+		-k '(fits and 1200) or is_large or pad or python or (path and 02)' \
+		--numprocesses=$(JOBS) --dist=loadfile $(BROWSER_FLAGS)
 
 # What happens to the course in other places and under other settings. Installs it several times,
 # with pip, so it needs the network or pip's cache.
@@ -167,7 +176,7 @@ lecture-notes: environment  ## print what to say in a lecture, minute by minute 
 
 $(SITE)/installed: pyproject.toml constraints.txt | environment
 	@$(BIN)/python -m venv --clear $(SITE)
-	$(SITE)/bin/python -m pip install --quiet --constraint constraints.txt --editable '.[site]'
+	$(SITE)/bin/python -m pip install --quiet --constraint constraints.txt --editable '.[site,slides]'
 	@touch $@
 
 site: $(SITE)/installed  ## build the web edition of all notebooks in build/site

@@ -27,8 +27,11 @@ const write = (_, value) => {
   if (typeof value === "number" && !Number.isFinite(value)) return { $number: String(value) };
   return value;
 };
-const read = (_, value) =>
-  value && typeof value === "object" && "$bytes" in value ? Uint8Array.from(value.$bytes) : value;
+const read = (_, value) => {
+  if (value === null || typeof value !== "object") return value;
+  if ("$bytes" in value) return Uint8Array.from(value.$bytes);
+  return "$floats" in value ? Float32Array.from(value.$floats) : value;
+};
 for await (const line of createInterface({ input: process.stdin })) {
   let answer;
   try {

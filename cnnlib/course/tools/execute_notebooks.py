@@ -41,6 +41,9 @@ CELL_TIMEOUT = 900  # seconds
 WIDGET_STATE = "application/vnd.jupyter.widget-state+json"
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 
+# What the kernel does last, so that widgets which ask it can do without.
+PACK = "from cnnlib.course.widgets.kit.base import pack_all\n\npack_all()"
+
 # What tqdm writes behind the counts: "[00:01<00:00, 93.75it/s, loss=0.123]".
 TQDM_TIMES = re.compile(r" \[[\d:?<]+, [^,\]]+(?:, (?P<postfix>[^\]]*))?\]$")
 
@@ -61,10 +64,12 @@ def execute(path: Path, timeout: int = CELL_TIMEOUT, keep_widgets: bool = False)
     """Run a notebook from a fresh kernel and return it, normalised. The file is not written.
 
     With `keep_widgets` the state of the course's own widgets stays in it, for a page that shows
-    them alive.
+    them alive; and they take along what they would ask a kernel for.
     """
     notebook = nbformat.read(path, as_version=4)
     notebook.metadata.pop("widgets", None)
+    if keep_widgets:
+        notebook.cells.append(nbformat.v4.new_code_cell(PACK))
     running: list[NotebookNode] = []
     client = nbclient.NotebookClient(
         notebook,
@@ -84,6 +89,8 @@ def execute(path: Path, timeout: int = CELL_TIMEOUT, keep_widgets: bool = False)
             )
     except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
         raise NotebookError(_failure(path, running[-1], error)) from error
+    if keep_widgets:
+        notebook.cells.pop()
     normalise(notebook, keep_widgets)
     problems = [
         str(problem)

@@ -78,7 +78,8 @@ def options(dollars: bool = False) -> dict[str, Any]:
             "skipHtmlTags": ["script", "style", "textarea", "pre", "code", "svg"],
         },
         # One formula holds its own letters, so that it survives being moved or printed alone.
-        "svg": {"fontCache": "local"},
+        # Its small letters are as high as the text's; its capitals would then be higher.
+        "svg": {"fontCache": "local", "scale": 0.9},
     }
 
 

@@ -20,6 +20,21 @@ export function decoded(value) {
   return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, decoded(one)]));
 }
 
+/** @type {WeakMap<ArrayBufferView, number>} */
+const known = new WeakMap();
+let views = 0;
+
+/** A value as text, to see whether it changed. Bytes count as changed where they are other ones.
+ * @param {any} value
+ */
+function written(value) {
+  return JSON.stringify(value, (_, one) => {
+    if (!ArrayBuffer.isView(one)) return one;
+    if (!known.has(one)) known.set(one, (views += 1));
+    return { $view: known.get(one) };
+  });
+}
+
 /** What a widget reads and changes. All views of one widget share it.
  * @param {State} state
  */
@@ -29,7 +44,7 @@ export function modelOf(state) {
   return {
     get: (/** @type {string} */ name) => state[name],
     set(/** @type {string} */ name, /** @type {any} */ value) {
-      const same = JSON.stringify(state[name]) === JSON.stringify(value);
+      const same = written(state[name]) === written(value);
       state[name] = value;
       if (same) return;
       for (const [event, listener] of [...listeners]) {

@@ -31,15 +31,33 @@ NO_DECK = (
 )
 HOW = (
     "it opens as a deck. Before the room comes in, run all cells once (Ctrl+Shift+C, then Run All "
-    "Cells), save, reload the page and click the first slide. The space bar goes on, Shift and the "
-    "space bar go back."
+    "Cells), save and reload the page. The space bar or Page Down goes on, Shift and the space bar "
+    "or Page Up go back. A widget that you have touched keeps its keys until you click beside it."
 )
+# jupyterlab-deck listens for keys on the notebook as a whole. In this JupyterLab the focus is on a
+# cell, or, when that cell goes out of sight, on nothing. A widget in a cell keeps its own keys.
+NOWHERE_ELSE = (
+    ".jp-Deck .jp-Notebook.jp-mod-commandMode .jp-Cell:focus",
+    "body[data-jp-deck-mode='presenting']:not(:focus-within)",
+)
+GO = {  # the keys of a presenter's clicker as well
+    ("Space", "PageDown"): {"direction": "down", "alternate": "forward"},
+    ("Shift Space", "PageUp"): {"direction": "up", "alternate": "back"},
+}
 # For a room: the deck is on, and text is readable from the back row.
 SWITCHES = {
     "@deathbeds/jupyterlab-deck/plugin": {"active": True},
     "@jupyterlab/apputils-extension/themes": {
         "theme": "JupyterLab Light",
         "overrides": {"content-font-size1": "24px", "code-font-size": "22px"},
+    },
+    "@jupyterlab/shortcuts-extension/shortcuts": {
+        "shortcuts": [
+            {"command": "deck:go", "args": where, "keys": [key], "selector": focus}
+            for keys, where in GO.items()
+            for key in keys
+            for focus in NOWHERE_ELSE
+        ]
     },
 }
 

@@ -25,8 +25,8 @@ __all__ = ["Live", "kind_of", "live"]
 
 HOST = Path(__file__).with_name("host.js")
 NEEDS_KERNEL = (
-    '<p class="cnn-needs-kernel">This widget computes in Python. '
-    "Here is its picture; it comes alive where the notebook is run.</p>"
+    '<p class="cnn-needs-kernel">This widget computes in Python, so this page has its picture. '
+    "It runs in JupyterLab{here}.</p>"
 )
 # What anywidget keeps beside a widget's own values.
 _INNER = (
@@ -83,7 +83,7 @@ class Live:
         )
 
 
-def live(notebook: NotebookNode) -> Live:
+def live(notebook: NotebookNode, run_here: str = "") -> Live:
     """Return a notebook whose widgets live without a kernel, as far as they can.
 
     Parameters
@@ -91,6 +91,8 @@ def live(notebook: NotebookNode) -> Live:
     notebook : NotebookNode
         As `cnnlib.course.tools.execute_notebooks.execute` returns it with ``keep_widgets=True``. It
         is not changed.
+    run_here : str, optional
+        Where it can be run in the browser: a widget that needs Python says so.
 
     Returns
     -------
@@ -106,7 +108,7 @@ def live(notebook: NotebookNode) -> Live:
     states = page.notebook.metadata.pop("widgets", {}).get(WIDGET_STATE, {}).get("state", {})
     for cell in page.notebook.cells:
         if cell.cell_type == "code":
-            cell.outputs = _placed(cell.outputs, states, page)
+            cell.outputs = _placed(cell.outputs, states, page, run_here)
     return page
 
 
@@ -138,7 +140,9 @@ def kind_of(output: NotebookNode) -> type[Widget] | None:
     return kind if isinstance(kind, type) and issubclass(kind, Widget) else None
 
 
-def _placed(outputs: list[NotebookNode], states: dict[str, Any], page: Live) -> list[NotebookNode]:
+def _placed(
+    outputs: list[NotebookNode], states: dict[str, Any], page: Live, run_here: str
+) -> list[NotebookNode]:
     """Return the outputs of a cell, with a place for each widget, and its picture inside it."""
     placed: list[NotebookNode] = []
     waiting: str | None = None  # the place whose picture is the next output
@@ -151,8 +155,9 @@ def _placed(outputs: list[NotebookNode], states: dict[str, Any], page: Live) -> 
             if kind is None:  # a progress bar: its text remains
                 del data[WIDGET_VIEW]
                 placed.append(output)
-            elif kind.needs_kernel:
-                waiting = NEEDS_KERNEL + "{picture}"
+            elif kind.needs_kernel or not states[model]["state"].get("packed", True):
+                here = f': <a href="{run_here}">run it here</a>' if run_here else ""
+                waiting = NEEDS_KERNEL.replace("{here}", here) + "{picture}"
             else:
                 _keep(model, states[model], page)
                 waiting = f'<div class="cnn-live" data-model="{model}">{{picture}}</div>'

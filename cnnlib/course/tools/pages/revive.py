@@ -143,14 +143,28 @@ def _names(statement: ast.stmt, modules: set[str]) -> _Step:
             bound = _assigned(source)
         case _:  # what stands in a loop or after an `if` may not come to pass
             bound = set()
-    changed = _assigned(source)
-    for node in ast.walk(statement):
-        match node:
-            case ast.Subscript(ctx=ast.Store()) | ast.Attribute(ctx=ast.Store()):
-                changed |= _root(node)
-            case ast.Expr(value=ast.Call(func=ast.Attribute() as function)):
-                changed |= _root(function) - modules
+    changed = _assigned(source) | _parts_changed(statement) - modules
     return _Step(read, changed, bound)
+
+
+def _parts_changed(node: ast.AST) -> set[str]:
+    """Return the names of which a part is assigned to, or a method called for what it does.
+
+    What a function calls by a name of its own is nothing outside.
+    """
+    changed: set[str] = set()
+    match node:
+        case ast.Subscript(ctx=ast.Store()) | ast.Attribute(ctx=ast.Store()):
+            changed |= _root(node)
+        case ast.Expr(value=ast.Call(func=ast.Attribute() as function)):
+            changed |= _root(function)
+    for child in ast.iter_child_nodes(node):
+        changed |= _parts_changed(child)
+    if isinstance(node, ast.FunctionDef | ast.Lambda):
+        given = node.args
+        own = [*given.posonlyargs, *given.args, *given.kwonlyargs, given.vararg, given.kwarg]
+        changed -= {one.arg for one in own if one is not None}
+    return changed
 
 
 def _assigned(source: str) -> set[str]:
@@ -182,10 +196,12 @@ def _shows_live_widget(cell: NotebookNode) -> bool:
 
 
 def _described(cell: NotebookNode) -> list[str]:
+    """Return what a cell's widgets say of themselves, and what is said of their pictures."""
     return [
         output.data["text/plain"]
         for output in cell.get("outputs", [])
         if WIDGET_VIEW in output.get("data", {})
+        or "cnn-stand-in" in "".join(output.get("data", {}).get("text/html", ""))
     ]
 
 

@@ -128,7 +128,7 @@ def chapter_page(notebook: NotebookNode, pictures: Pictures, run_here: str = "")
     Two
     <BLANKLINE>
     """
-    page = live(notebook)
+    page = live(notebook, run_here)
     parts: list[str] = []
     predicting = False
     for cell in page.notebook.cells:

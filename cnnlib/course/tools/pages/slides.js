@@ -230,6 +230,22 @@ function screens(all, desk, titles, size) {
   return { screens: made, of, size };
 }
 
+/** Give a widget that has a screen for itself the room that is left there.
+ * @param {HTMLElement} screen
+ */
+function grown(screen) {
+  const body = /** @type {HTMLElement} */ (screen.querySelector(".body"));
+  const widget = body.querySelector(".cnn-widget");
+  if (!widget || body.children.length > 1) return;
+  const size = Number(body.style.zoom);
+  for (let share = 1; share > size; share -= 0.05) {
+    body.style.zoom = share.toFixed(2);
+    const wide = widget.scrollWidth <= widget.clientWidth + 1;
+    if (wide && screen.getBoundingClientRect().height <= HEIGHT) return;
+  }
+  body.style.zoom = String(size);
+}
+
 /** Lay one slide of the path out.
  * @param {HTMLElement} slide
  * @param {HTMLElement} desk
@@ -246,6 +262,7 @@ function laid(slide, desk, titles) {
     block.width = figureOf(block.node)?.style.width ?? "";
   }
   const { screens: made, of } = paged(all, desk, titles);
+  made.forEach(grown);
   const minutes = Number(slide.dataset.minutes) * 60;
   made.forEach((screen, n) => {
     const first = of[n][0].step;

@@ -20,6 +20,7 @@ from cnnlib.course.drawing.theme import diverging_colours
 from cnnlib.course.widgets.kit.base import Widget, setting
 from cnnlib.course.widgets.kit.bundle import script, styles
 from cnnlib.course.widgets.kit.maps import draw_maps
+from cnnlib.course.widgets.kit.network import written
 from cnnlib.course.widgets.kit.numbers import flag, integer_within
 from cnnlib.datasets import load_digits
 from cnnlib.model import Sequential
@@ -33,6 +34,7 @@ FINE = 4  # points of the pad for one pixel
 SIDE = FINE * DIGIT
 PENS = (2, 30)  # widths in points of the pad
 CLASSES = 20  # more bars than that cannot be read
+PACKED = 20  # examples that go along to a page without a kernel
 VALUES = 200_000  # numbers that one answer may hold; they travel to the browser at each stroke
 
 
@@ -88,8 +90,9 @@ def as_mnist(ink: npt.ArrayLike) -> npt.NDArray[np.float32]:
     mass = drawn.sum()
     row = (np.arange(height) @ drawn.sum(axis=1)) / mass
     column = (np.arange(width) @ drawn.sum(axis=0)) / mass
-    top = int(np.clip(round(DIGIT / 2 - row), 0, DIGIT - height))
-    left = int(np.clip(round(DIGIT / 2 - column), 0, DIGIT - width))
+    # Sums that differ in their last bits alone shall not fall on two sides of a middle.
+    top = int(np.clip(round(round(DIGIT / 2 - row, 9)), 0, DIGIT - height))
+    left = int(np.clip(round(round(DIGIT / 2 - column, 9)), 0, DIGIT - width))
     image[top : top + height, left : left + width] = drawn
     return image
 
@@ -156,7 +159,8 @@ class DrawingPad(Widget):
 
     While you draw, the kernel brings the drawing into the form that MNIST's digits have, runs the
     network, and sends back the probabilities and the output of every layer. The network is used
-    as it is at that moment: train on, and the pad answers with the new weights.
+    as it is at that moment: train on, and the pad answers with the new weights. On a page without
+    a kernel the browser computes all this, if it knows the network's layers.
 
     Parameters
     ----------
@@ -188,12 +192,12 @@ class DrawingPad(Widget):
     ((28, 28), (10,))
     """
 
-    needs_kernel = True
     _esm = script("drawing/widget.js")
     _css = styles("drawing/widget.js")
     FACTS: ClassVar[dict[str, Any]] = {
         "digit": DIGIT,
         "fine": FINE,
+        "box": BOX,
         "pens": PENS,
         "diverging": diverging_colours(),
     }
@@ -203,6 +207,7 @@ class DrawingPad(Widget):
         sync=True, echo_update=False, from_json=lambda value, widget: bytes(value)
     )
     answer = traitlets.Dict().tag(sync=True)
+    packed = traitlets.Dict().tag(sync=True)  # for a page without a kernel; empty until `pack`
 
     def __init__(
         self,
@@ -272,12 +277,10 @@ class DrawingPad(Widget):
         int
             Its label.
         """
-        if self._examples is None:
-            self._examples = load_digits().validation
-        images, labels = self._examples
+        images, labels = self._digits()
         if number is None:
             if not self._order:
-                self._order = np.random.default_rng(0).permutation(len(images)).tolist()
+                self._order = _order(len(images))
             number = self._order.pop()
         number = checks.integer("give_digit", "number", number, 0)
         if number >= len(images):
@@ -287,11 +290,16 @@ class DrawingPad(Widget):
             )
         label = int(labels[number])
         self._given += 1
-        self._next_note = f"Digit {number}. Its label is {label}."
+        self._next_note = _note(number, label)
         self.ink = _points(images[number, 0])
         if self._next_note:  # it was on the pad already
             self._redrawn()
         return label
+
+    def _digits(self) -> tuple[Array, Array]:
+        if self._examples is None:
+            self._examples = load_digits().validation
+        return self._examples
 
     def clear(self) -> None:
         """Wipe the pad."""
@@ -310,6 +318,31 @@ class DrawingPad(Widget):
             "note": self._note,
             "given": self._given,  # so that each request has an answer, also for the same digit
         }
+
+    def luggage(self) -> dict[str, Any]:
+        """Return the network and some examples, for a browser that has no kernel to ask.
+
+        It is empty if `model` has a layer that the browser does not know.
+        """
+        network = written(self.model)
+        if network is None:
+            return {}
+        layers, weights = network
+        images, labels = self._digits()
+        chosen = _order(len(images))[: -PACKED - 1 : -1]
+        return {
+            "layers": layers,
+            "weights": weights,
+            "digits": np.round(255 * images[chosen]).astype(np.uint8).tobytes(),
+            "notes": [_note(number, int(labels[number])) for number in chosen],
+        }
+
+    def pack(self) -> None:
+        """Take the network along; the browser then computes the answer anew."""
+        self.packed = self.luggage()
+        if self.packed:
+            empty = dict.fromkeys(("image", "odds", "maps"), b"")
+            self.answer = self.answer | {"layers": [], **empty}
 
     def _redrawn(self) -> None:
         self._note, self._next_note = self._next_note, ""
@@ -356,6 +389,16 @@ class DrawingPad(Widget):
 
 def _sizes(x: Array) -> str:
     return f"{len(x)} maps of {x.shape[1]}×{x.shape[2]}"
+
+
+def _order(count: int) -> list[int]:
+    """Return numbers of examples; they are given from the last to the first."""
+    order: list[int] = np.random.default_rng(0).permutation(count).tolist()
+    return order
+
+
+def _note(number: int, label: int) -> str:
+    return f"Digit {number}. Its label is {label}."
 
 
 def _points(image: Array) -> bytes:

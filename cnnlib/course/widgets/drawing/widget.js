@@ -6,8 +6,11 @@ import {
   setAttribute, setText, settings, sum, toggle,
 } from "../kit/kit.js";
 import { LEGEND, mapTiles } from "../kit/maps.js";
+import { layerOutputs, softmax } from "../kit/network.js";
+import { asMnist, smaller } from "./mnist.js";
 
 /** @import { Given } from "../kit/kit.js" */
+/** @import { Layer } from "../kit/network.js" */
 /** @import { Colours } from "../kit/pixels.js" */
 /** @import { Point } from "../kit/svg.js" */
 /** @typedef {{ pen: number, centred: boolean }} Set */
@@ -15,11 +18,19 @@ import { LEGEND, mapTiles } from "../kit/maps.js";
  * @typedef {object} Facts
  * @property {number} digit pixels of an image that the network sees, each way
  * @property {number} fine points of the pad for one of them
+ * @property {number} box pixels into which MNIST fitted its digits, each way
  * @property {[number, number]} pens the thinnest and the widest
  * @property {Colours} diverging
  */
 /** @typedef {{ name: string, shape: number[] }} LayerOutput */
 /** @typedef {ArrayBuffer | ArrayBufferView | null | undefined} Bytes */
+/** What the pad has taken along to a page without a kernel; nothing where there is one.
+ * @typedef {object} Luggage
+ * @property {Layer[]} [layers]
+ * @property {Bytes} [weights]
+ * @property {Bytes} [digits] examples, a byte for each pixel
+ * @property {string[]} [notes] what is said of each example
+ */
 
 const PATIENCE = 4000; // milliseconds until we say that the kernel does not answer
 const KEPT = 50; // drawings that Undo can bring back
@@ -71,6 +82,43 @@ function bytesOf(value) {
 function numbersOf(value, Kind) {
   const bytes = bytesOf(value).slice();
   return new Kind(bytes.buffer, 0, Math.floor(bytes.length / Kind.BYTES_PER_ELEMENT));
+}
+
+// --- Without a kernel ----------------------------------------------------------------------------
+
+/** What the network answers to a drawing, in the form in which Python sends it.
+ * @param {Uint8Array} ink @param {boolean} centred @param {Layer[]} layers @param {Bytes} weights
+ * @param {{ digit: number, fine: number, box: number }} sizes
+ */
+export function answerOf(ink, centred, layers, weights, sizes) {
+  const image = centred ? asMnist(ink, sizes) : smaller(ink, sizes);
+  const input = { shape: [1, sizes.digit, sizes.digit], values: image };
+  const outputs = layerOutputs(layers, numbersOf(weights, Float32Array), input);
+  const maps = new Float32Array(sum(outputs.map(({ values }) => values.length)));
+  let start = 0;
+  for (const { values } of outputs) {
+    maps.set(values, start);
+    start += values.length;
+  }
+  return {
+    mass: sum(ink),
+    centred,
+    image,
+    odds: softmax(outputs[outputs.length - 1].values),
+    layers: outputs.map(({ shape }, k) => ({ name: layers[k].name, shape })),
+    maps,
+  };
+}
+
+/** An image as ink: each pixel becomes so many points each way.
+ * @param {Uint8Array} image @param {{ digit: number, fine: number }} sizes
+ */
+export function pointsOf(image, { digit, fine }) {
+  const side = digit * fine;
+  return Uint8Array.from({ length: side * side }, (_, k) => {
+    const [i, j] = [Math.floor(k / side), k % side];
+    return image[Math.floor(i / fine) * digit + Math.floor(j / fine)];
+  });
 }
 
 // --- Words ---------------------------------------------------------------------------------------
@@ -155,6 +203,9 @@ function render({ model, el }) {
   let stroke = null;
   let tell = ""; // what to say before the reading, once the answer is there
   let frameAsked = 0;
+  /** On a page without a kernel the pad answers by itself. @type {Luggage} */
+  const { layers: network, weights, digits, notes = [] } = model.get("packed") ?? {};
+  let given = 0; // examples, on such a page
   const kernel = patience(
     frame,
     PATIENCE,
@@ -191,16 +242,18 @@ function render({ model, el }) {
   const example = button("Give me a digit", () => {
     drag.stop();
     keep();
+    if (network) return giveDigit();
     tell = "A digit.";
     kernel.wait();
-    attempt(() => model.send({ ask: "digit" }));
+    return attempt(() => model.send({ ask: "digit" }));
   });
   const [min, max] = facts.pens;
   const width = frame.field("Pen", { min, max, whole: true, change: (v) => set.change({ pen: v }) });
   const centred = toggle("Centre and scale, as MNIST did", (on) => {
     tell = on ? "Centred and scaled." : "As it was drawn, only smaller.";
-    kernel.wait();
+    if (!network) kernel.wait();
     set.change({ centred: on });
+    if (network) answer(model.get("answer").note);
   });
   frame.body.append(
     h("div", { class: "cnn-controls" }, clear, undo, example, width.node, centred.node),
@@ -217,9 +270,19 @@ function render({ model, el }) {
     frameAsked = 0;
     const same = bytesOf(model.get("ink"));
     if (same.length === ink.length && same.every((one, k) => one === ink[k])) return;
-    kernel.wait();
+    if (!network) kernel.wait();
     model.set("ink", new DataView(ink.slice().buffer));
-    attempt(() => model.save_changes());
+    if (network) answer();
+    else attempt(() => model.save_changes());
+  }
+  /** Answer without a kernel. */
+  function answer(note = "") {
+    if (network) model.set("answer", { ...answerOf(ink, set.now.centred, network, weights, facts), note });
+  }
+  function giveDigit() {
+    const [k, size] = [given % notes.length, facts.digit ** 2];
+    given += 1;
+    replace(pointsOf(bytesOf(digits).subarray(k * size, (k + 1) * size), facts), "A digit.", notes[k]);
   }
   function soon() {
     frameAsked ||= requestAnimationFrame(() => {
@@ -258,12 +321,13 @@ function render({ model, el }) {
     before = before.slice(-KEPT);
   }
   /** @param {Uint8Array<ArrayBuffer>} drawing @param {string} words */
-  function replace(drawing, words) {
+  function replace(drawing, words, note = "") {
     lift();
     ink = drawing;
     tell = words;
     drawInk();
     send();
+    if (note) answer(note);
     speak();
   }
   function takeBack() {
@@ -443,6 +507,7 @@ function render({ model, el }) {
   load();
   drawInk();
   drawPen();
+  if (network && !bytesOf(model.get("answer").odds).length) answer();
   redraw();
   const asked = { dispose: () => cancelAnimationFrame(frameAsked) };
   return closing(kernel, asked, ...ears, set, frame);

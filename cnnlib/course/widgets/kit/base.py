@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
+import weakref
 from abc import abstractmethod
 from typing import Any, ClassVar
 
@@ -82,6 +83,15 @@ class _Large(traitlets.TraitType[bool, bool]):
         return flag(type(widget).__name__, "large", value)
 
 
+_LIVING: weakref.WeakSet[Widget] = weakref.WeakSet()
+
+
+def pack_all() -> None:
+    """Let all widgets take along what they need on a page that has no kernel to ask."""
+    for widget in list(_LIVING):
+        widget.pack()
+
+
 class Widget(anywidget.AnyWidget):
     """A widget that is drawn in the browser and set from Python.
 
@@ -113,6 +123,10 @@ class Widget(anywidget.AnyWidget):
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(settings=settings, facts=json.loads(json.dumps(self.FACTS)))
+        _LIVING.add(self)
+
+    def pack(self) -> None:
+        """Take along what a page without a kernel needs. Most widgets have it in the browser."""
 
     @abstractmethod
     def _checked(self, *arguments: Any, **settings: Any) -> dict[str, Any]:

@@ -14,7 +14,8 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
-PAGES = {"00_start_here": 0, "02_convolution": 4, "07_backpropagation": 3}  # live widgets
+PAGES = {"00_start_here": 1, "02_convolution": 4, "07_backpropagation": 3}  # live widgets
+ASKS_PYTHON = "10_inside_the_network"  # a page whose widgets compute in Python
 WIDTHS = (1200, 400)
 
 
@@ -25,12 +26,12 @@ class Quiet(SimpleHTTPRequestHandler):
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Build three pages of the site, and return where they are served."""
+    """Build some pages of the site, and return where they are served."""
     python = os.environ.get("CNNLIB_SITE")
     if not python:
         pytest.fail("CNNLIB_SITE names no Python that has Sphinx. Run `make test-doors`.")
     folder = tmp_path_factory.mktemp("site") / "site"
-    numbers = [name[:2] for name in PAGES]
+    numbers = [name[:2] for name in (*PAGES, ASKS_PYTHON)]
     subprocess.run(
         [python, "-m", "cnnlib.course.tools.pages.site", "--out", str(folder), "--only", *numbers],
         check=True,
@@ -131,10 +132,23 @@ def test_a_widget_answers(open_at) -> None:
     expect(stepper).to_contain_text("= 154")
 
 
-def test_a_widget_that_computes_in_python_shows_its_picture_and_says_so(open_at) -> None:
+def test_the_pad_reads_what_is_drawn_with_the_keys(open_at) -> None:
     page = open_at("00_start_here")
-    expect(page.locator(".cnn-needs-kernel")).to_have_count(1)
-    picture = page.locator(".cnn-with-widget img")
+    page.context.set_offline(True)
+    pad = page.locator(".cnn-drawing")
+    expect(pad.locator(".best")).to_contain_text("5:")
+    pad.get_by_role("button", name="Clear").click()
+    pad.get_by_role("application").focus()
+    for key in ["Shift+ArrowUp"] * 2 + ["Space"] + ["Shift+ArrowDown"] * 4 + ["Space"]:  # a 1
+        page.keyboard.press(key)
+    expect(pad.get_by_role("status")).to_contain_text("Pen lifted. Read as 1, with ")
+    expect(pad.locator(".best")).to_contain_text("1:")
+
+
+def test_a_widget_that_computes_in_python_shows_its_picture_and_says_so(open_at) -> None:
+    page = open_at(ASKS_PYTHON)
+    expect(page.locator(".cnn-needs-kernel")).to_have_count(3)
+    picture = page.locator(".cnn-with-widget img").first
     picture.scroll_into_view_if_needed()
     expect(picture).to_have_js_property("complete", True)
     assert picture.evaluate("it => it.naturalWidth") > 100
@@ -191,7 +205,7 @@ def test_links_lead_to_something(open_at, site: str) -> None:
         "all => all.map((one) => one.getAttribute('href') ?? one.getAttribute('src'))"
     ):
         if ".md" in address:
-            assert address[1:3] not in [name[:2] for name in PAGES]
+            assert address[1:3] not in [name[:2] for name in (*PAGES, ASKS_PYTHON)]
         elif address.startswith("#"):
             assert page.evaluate("id => document.getElementById(id) !== null", address[1:])
         else:

@@ -49,6 +49,15 @@ def test_the_deck_is_on_whatever_the_last_lecture_left(tmp_path: Path) -> None:
         themes = switches / "@jupyterlab" / "apputils-extension" / "themes.jupyterlab-settings"
         assert json.loads(switch.read_text(encoding="utf-8")) == {"active": True}
         assert json.loads(themes.read_text(encoding="utf-8"))["overrides"]["code-font-size"]
+        keys = switches / "@jupyterlab" / "shortcuts-extension" / "shortcuts.jupyterlab-settings"
+        shortcuts = json.loads(keys.read_text(encoding="utf-8"))["shortcuts"]
+        bound = {(one["keys"][0], one["args"]["alternate"]) for one in shortcuts}
+        assert bound == {
+            ("Space", "forward"),
+            ("PageDown", "forward"),
+            ("Shift Space", "back"),
+            ("PageUp", "back"),
+        }
         assert list(windows.iterdir()) == []
         switch.write_text(json.dumps({"active": False}), encoding="utf-8")
         (windows / "left.json").touch()

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from pathlib import Path
 from typing import Any
 
 import nbformat
+import numpy as np
 import pytest
 from nbformat import NotebookNode
 
 from cnnlib.course.tools.execute_notebooks import execute
 from cnnlib.course.tools.pages.live import Live, live
+from cnnlib.pretrained import load_digits_cnn
 
 SOURCE = """
+import numpy as np
 from cnnlib.course import widgets
+from cnnlib.layers import Flatten, Linear, Sigmoid
+from cnnlib.model import Sequential
 from cnnlib.pretrained import load_digits_cnn
 
 stepper = widgets.ConvolutionStepper([[5, 1, 7], [15, 5, 1]], [[11, 4], [5, 2]])
@@ -23,6 +29,8 @@ display(stepper)
 display(stepper)
 display(widgets.ConvolutionStepper([[1, 2]], [[3]]))
 display(widgets.DrawingPad(load_digits_cnn()))
+strange = Sequential(Flatten(), Sigmoid(), Linear(784, 10, rng=np.random.default_rng(0)))
+display(widgets.DrawingPad(strange))
 print("</script><!-- said in between")
 """
 
@@ -49,21 +57,36 @@ def places(page: Live) -> list[str]:
 
 
 def test_each_view_has_a_place_and_two_views_share_a_widget(page: Live) -> None:
-    first, second, third = places(page)
-    assert first == second != third
-    assert set(page.models) == {first, third}
+    first, second, third, fourth = places(page)
+    assert first == second
+    assert set(page.models) == {first, third, fourth}
+    assert len(page.models) == 3
 
 
 def test_modules_and_sheets_are_kept_once(page: Live) -> None:
-    assert len(page.modules) == len(page.styles) == 1
-    (module,) = page.modules.values()
-    assert "export default" in module
+    assert len(page.modules) == len(page.styles) == 2
+    assert all("export default" in module for module in page.modules.values())
+
+
+def test_the_pad_takes_its_network_along_and_no_answer(page: Live) -> None:
+    state: dict[str, Any] = page.models[places(page)[-1]]["state"]
+    weights = base64.b64decode(state["packed"]["weights"]["$bytes"])
+    model = load_digits_cnn()
+    expected = np.concatenate([one.value.ravel() for one in model.parameters()])
+    np.testing.assert_array_equal(np.frombuffer(weights, np.float32), expected)
+    assert [layer["name"] for layer in state["packed"]["layers"]] == [repr(one) for one in model]
+    assert state["answer"]["maps"] == {"$bytes": ""}
 
 
 def test_a_widget_that_asks_python_shows_its_picture_and_says_so(page: Live) -> None:
+    """As does a pad whose network the browser does not know."""
     texts = [o.get("data", {}).get("text/html", "") for o in page.notebook.cells[0].outputs]
     (pad,) = [text for text in texts if "cnn-needs-kernel" in text]
     assert "data:image/png" in pad
+
+
+def test_what_packs_the_widgets_is_no_cell_of_the_notebook(ran: NotebookNode) -> None:
+    assert [cell.id for cell in ran.cells] == ["all"]
 
 
 def test_the_settings_are_those_of_the_widget(page: Live) -> None:

@@ -82,6 +82,15 @@ def test_run_it_here_stands_below_the_title_and_only_where_it_leads_somewhere() 
     assert text.index("Run it here") < text.index("Text")
 
 
+def test_a_widget_that_needs_python_says_where_it_runs() -> None:
+    view = {WIDGET_VIEW: {"model_id": "a"}, "text/plain": "AttackLab(0)"}
+    picture = {"text/html": '<img class="cnn-stand-in">'}
+    outputs = [new_output("display_data", data=data) for data in (view, picture)]
+    cells = new_markdown_cell("# Title"), new_code_cell("lab", outputs=outputs)
+    assert "It runs in JupyterLab.</p><img" in page(*cells)
+    assert 'JupyterLab: <a href="../lite">run it here</a>.</p>' in page(*cells, run_here="../lite")
+
+
 @pytest.fixture(scope="module")
 def notebooks() -> dict[site.Chapter, NotebookNode]:
     return {c: nbformat.read(COURSE / f"{c.notebook}.ipynb", as_version=4) for c in CHAPTERS}
@@ -131,6 +140,17 @@ def test_a_cell_is_needed_for_what_it_changes_too() -> None:
     cells = [new_code_cell(source, id=name) for name, source in sources.items()]
     needed = cells_needed(new_notebook(cells=cells), ["sixth"])
     assert needed == ["first", "second", "fourth", "fifth", "sixth"]
+
+
+def test_what_a_function_does_to_what_it_is_given_changes_nothing_of_that_name() -> None:
+    sources = {
+        "first": "model = [0]\nlist_of = []",
+        "second": "def f(model, *, list_of):\n    model.append(1)\n    list_of[0] = 2",
+        "third": "def g():\n    list_of.append(3)",
+        "last": "print(model, list_of)",
+    }
+    cells = [new_code_cell(source, id=name) for name, source in sources.items()]
+    assert cells_needed(new_notebook(cells=cells), ["last"]) == ["first", "third", "last"]
 
 
 def test_a_name_bound_anew_needs_nothing_from_before() -> None:
