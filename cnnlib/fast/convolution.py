@@ -19,6 +19,7 @@ from cnnlib.fast.depthwise import (
     depthwise_input_gradient,
     depthwise_weight_gradients,
 )
+from cnnlib.fast.padding import copy_channels_last
 from cnnlib.fast.threads import blocks, split, split_sum
 from cnnlib.fast.workspace import workspace
 from cnnlib.functional import convolution
@@ -73,24 +74,8 @@ def _bordered(x: Array, block: Block, kernel: Pair, stride: Pair, padding: Pair)
         padded[:, inside.stop :] = 0
         padded[:, inside, :pw] = 0
         padded[:, inside, pw + w :] = 0
-    _copy_channels_last(part[:, :, first:last], padded[:, inside, pw : pw + w])
+    copy_channels_last(part[:, :, first:last], padded[:, inside, pw : pw + w])
     return padded.transpose(0, 3, 1, 2)
-
-
-def _copy_channels_last(x: Array, y: Array) -> None:
-    """Copy `x`, (N, C, H, W), to `y`, (N, H, W, C)."""
-    _, c, h, w = x.shape
-    if c < 16 or x.strides[1] % 1024:
-        y[...] = x.transpose(0, 2, 3, 1)
-        return
-    # Where a pixel's channels lie a multiple of 1024 bytes apart, as in 32×32 pixels, they all fall
-    # into the same few places of the cache, and push each other out. A copy whose channels lie one
-    # cache line further apart mends that: two copies then take less than half the time of one.
-    line = 64 // x.itemsize
-    apart = workspace("apart", (c, h * w + line), x.dtype)[:, : h * w].reshape(c, h, w)
-    for image, target in zip(x, y, strict=True):
-        np.copyto(apart, image)
-        np.copyto(target, apart.transpose(1, 2, 0))
 
 
 def _block_im2col(x: Array, block: Block, kernel: Pair, stride: Pair, padding: Pair) -> Array:
@@ -276,7 +261,7 @@ def _channels_last(x: Array) -> Array:
     (n, c, h, w), y = x.shape, np.empty_like(x.transpose(0, 2, 3, 1), order="C")
 
     def work(images: slice) -> None:
-        _copy_channels_last(x[images], y[images])
+        copy_channels_last(x[images], y[images])
 
     split(work, blocks(n, max(_BLOCK_BYTES // (c * h * w * x.itemsize), 1)))
     return y.transpose(0, 3, 1, 2)

@@ -19,6 +19,7 @@ __all__ = [
 ]
 
 
+@accelerated
 def batch_statistics(x: Array) -> tuple[Array, Array]:
     """Return the mean and variance of each channel over batch, height and width.
 
@@ -124,6 +125,7 @@ def batch_norm2d(
     return (x - mean[:, None, None]) * (scale * weight)[:, None, None] + bias[:, None, None]
 
 
+@accelerated
 def batch_norm2d_backward(
     dout: Array,
     x: Array,
