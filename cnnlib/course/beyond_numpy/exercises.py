@@ -411,8 +411,8 @@ dilated = chapter.prediction(
         (8, "Dilation is not a stride: the windows still move by one pixel."),
         (
             28,
-            "That takes off the dilation alone. What counts is how many pixels the kernel spans, from "
-            "its first number to its last.",
+            "That takes off the dilation alone. What counts is how many pixels the kernel spans, "
+            "from its first number to its last.",
         ),
         (9, "That is what the kernel spans. At how many places does it fit into 32 pixels?"),
         (32, "The size stays with padding. Here there is none."),

@@ -91,7 +91,7 @@ def judge(build: Any) -> str | tuple[str | Table, ...] | None:
         came = describe_kind(build)
         return f"Expected a function that takes `rng` and returns a network, got {came}."
     if not _takes_rng(build):
-        return "It is called with one argument, a generator. Begin it with `def my_small_net(rng):`."
+        return "It is called with one argument, a generator: begin it with `def my_small_net(rng):`"
     network = build(np.random.default_rng(0))
     if network is ...:
         raise NotAttempted
