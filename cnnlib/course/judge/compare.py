@@ -236,7 +236,7 @@ def _tuple_difference(
     names = [parts[i] if i < len(parts) else f"entry {i + 1}" for i in range(len(expected))]
     results = f"{len(expected)} results ({', '.join(names)})"
     if isinstance(got, np.ndarray) and got.ndim:
-        if parts and not _is_stack(expected, got):
+        if parts and got.dtype != object and not _is_stack(expected, got):
             return Difference("shape", f"Expected {results}, {_lone(expected, got, terms, names)}")
         got = tuple(got)
     if not isinstance(got, tuple | list):
@@ -246,6 +246,8 @@ def _tuple_difference(
         if isinstance(got, Foreign) and got.items is not None:
             right = _tuple_difference(expected, got.items, terms, parts) is None
             remedy = "Collect them: `tuple(...)`."
+            if got.kind == "a set":
+                remedy = "A set has no order: write round brackets in place of the curly ones."
             return _wrong_kind(kind, got, remedy, "form" if right else "type")
         return _wrong_kind(kind, got)
     if len(got) != len(expected):
