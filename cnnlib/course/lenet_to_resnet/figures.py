@@ -288,9 +288,18 @@ def _draw_ways(ax: Axes, ways: list[list[_Box]], channels: int, joint: str) -> N
 
 
 def _box(ax: Axes, x: float, y: float, wide: float, high: float, text: str) -> None:
-    corner = x - wide / 2, y - high / 2
-    look = {"facecolor": "#DCE8F2", "edgecolor": INK, "linewidth": 1.3, "gid": "layer", "zorder": 3}
-    ax.add_patch(Rectangle(corner, wide, high, **look))
+    ax.add_patch(
+        Rectangle(
+            (x - wide / 2, y - high / 2),
+            wide,
+            high,
+            facecolor="#DCE8F2",
+            edgecolor=INK,
+            linewidth=1.3,
+            gid="layer",
+            zorder=3,
+        )
+    )
     ax.text(x, y, text, ha="center", va="center", fontsize=11, zorder=4)
 
 
