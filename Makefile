@@ -98,24 +98,23 @@ test: test-units test-notebooks  ## run the unit tests, then every notebook unde
 test-units: dev-environment  ## run the unit tests and the examples in the docstrings
 	$(BIN)/python -m pytest --numprocesses=$(JOBS)
 
-test-notebooks: dev-environment  ## run every notebook, compare with its outputs; again, solved
-	$(UNSOLVED)
-	$(NBVAL)
+# Under nbval, too: one kernel a notebook gives the stored outputs and then tries the solutions.
+test-notebooks: dev-environment  ## run every notebook, compare with its outputs; then solved
 	$(BIN)/python -m pytest tests/course/tools/solved_notebooks.py --numprocesses=$(JOBS)
 
-# The readable code alone, as its readers run it: slower, with the same results.
+# The readable code alone, as its readers run it: slower, with the same results. The notebooks
+# meet other arithmetic at the same time, as in test-blas.
 test-plain: dev-environment  ## test the library and the notebooks without the fast code
 	CNNLIB_BACKEND=plain $(BIN)/python -m pytest tests --ignore=tests/course --ignore=tests/fast \
 		--numprocesses=$(JOBS)
 	$(UNSOLVED)
-	CNNLIB_BACKEND=plain $(NBVAL)
+	CNNLIB_BACKEND=plain OPENBLAS_CORETYPE=Haswell OPENBLAS_NUM_THREADS=2 $(NBVAL)
 
 # OpenBLAS adds in another order on another processor, or with other threads. The notebooks
 # must print the same all the same.
 test-blas: dev-environment  ## compare the notebooks again with other arithmetic kernels
 	$(UNSOLVED)
 	OPENBLAS_CORETYPE=Nehalem OPENBLAS_NUM_THREADS=1 $(NBVAL)
-	OPENBLAS_CORETYPE=Haswell OPENBLAS_NUM_THREADS=2 $(patsubst --numprocesses=%,--numprocesses=1,$(NBVAL))
 
 # Each worker has a browser and a JupyterLab of its own, and takes a test as soon as it is free.
 test-browser: dev-environment  ## try the notebooks and widgets in JupyterLab (needs Chromium)

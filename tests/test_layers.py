@@ -353,6 +353,33 @@ def test_parameter_keeps_shape_and_dtype():
     assert repr(parameter) == "Parameter(weight, shape=(2, 3), dtype=float32)"
 
 
+@pytest.mark.parametrize("used_before", [True, False], ids=["used", "not yet used"])
+def test_another_dtype_reaches_every_array_and_keeps_the_values(used_before):
+    net, single = (
+        Sequential(
+            layers.Conv2d(4, 2, 3, rng=g),
+            Residual(Sequential(layers.BatchNorm2d(2), layers.Conv2d(2, 2, 1, rng=g))),
+        )
+        for g in (rng(), rng())
+    )
+    if used_before:
+        net.forward(IMAGE.astype(np.float32))
+        single.forward(IMAGE.astype(np.float32))
+    assert net.to(np.float64) is net
+    arrays = net.state_dict()
+    assert {array.dtype for array in arrays.values()} == {np.dtype(np.float64)}
+    for name, array in single.state_dict().items():
+        assert (arrays[name] == array).all(), name
+    assert net(IMAGE).dtype == net.backward(net(IMAGE)).dtype == np.float64
+    assert {p.grad.dtype for p in net.parameters()} == {np.dtype(np.float64)}
+    net.to("float32")
+    assert [p.grad for p in net.parameters()] == [None] * 6  # of the other dtype
+    assert net(IMAGE.astype(np.float32)).dtype == np.float32
+    with pytest.raises(TypeError, match=r"Sequential\.to: dtype must be float32 or float64, got int"):
+        net.to(int)
+    assert net.parameters()[0].dtype == np.float32
+
+
 @pytest.mark.parametrize(
     ("make", "error", "words"),
     [

@@ -1,8 +1,10 @@
 """Whatever an answer does or returns, a check ends with a verdict, in few words and in time."""
 
 import asyncio
+import os
 import subprocess
 import sys
+import threading
 import time
 from typing import Any
 
@@ -380,6 +382,7 @@ def test_without_threads_a_check_works_and_says_so_once(scale, monkeypatch, plat
         raise RuntimeError("can't start new thread")
 
     monkeypatch.setattr(running, "_unlimited", set())
+    monkeypatch.setattr(running, "_watch", running._Watch())
     monkeypatch.setattr("threading.Thread.start", no_thread)
     monkeypatch.setattr("sys.platform", platform)
     first = scale.check(scale.model_answer)
@@ -564,3 +567,40 @@ def test_a_call_reports_what_became_of_its_arguments():
     assert run(lambda x: x.sort(), case(np.array([2, 1])), 5).changed == "x"
     assert run(lambda *x: x[0].sort(), case(np.array([2, 1])), 5).changed == "argument 1"
     assert run(lambda x: x.append(make_hostile(object, "__eq__", fail)), case([1]), 5).changed
+
+
+def endless():
+    while True:
+        pass
+
+
+def test_one_thread_looks_after_all_calls(monkeypatch):
+    started = []
+    start = threading.Thread.start
+    monkeypatch.setattr(running, "_watch", running._Watch())
+    monkeypatch.setattr("threading.Thread.start", lambda self: (started.append(self), start(self)))
+    for _ in range(50):
+        assert run(lambda: 1, case(), 5).value == 1
+    assert len(started) == 1
+
+
+def test_the_thread_goes_when_nobody_calls_and_another_comes(monkeypatch):
+    monkeypatch.setattr(running, "IDLE", 0.02)
+    monkeypatch.setattr(running, "_watch", running._Watch())
+    for _ in range(2):
+        assert run(endless, case(), 0.05).timed_out
+        end = time.monotonic() + 30
+        while running._watch._awake and time.monotonic() < end:
+            time.sleep(0.01)
+        assert not running._watch._awake
+        assert not running._watch.limits
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+def test_a_process_that_was_forked_has_a_limit_of_its_own():
+    assert run(lambda: 1, case(), 5).value == 1  # here somebody looks at the clock now
+    child = os.fork()
+    if not child:
+        os._exit(0 if run(endless, case(), 0.1).timed_out else 1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
