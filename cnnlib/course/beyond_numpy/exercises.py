@@ -409,6 +409,13 @@ dilated = chapter.prediction(
             "apart: 0, 4, 8.",
         ),
         (8, "Dilation is not a stride: the windows still move by one pixel."),
+        (
+            28,
+            "That takes off the dilation alone. What counts is how many pixels the kernel spans, "
+            "from its first number to its last.",
+        ),
+        (9, "That is what the kernel spans. At how many places does it fit into 32 pixels?"),
+        (32, "The size stays with padding. Here there is none."),
         ((24, 24), "24 is right for each side. The height alone is asked for: write 24."),
     ],
     why="The numbers of a row lie at 0, 4 and 8: the kernel spans 4·(3 - 1) + 1 = 9 pixels, with "
@@ -513,6 +520,36 @@ def _whole_once(numbers, workers, bandwidth):
 )
 def _bits(numbers, workers, bandwidth):
     return 2 * 32 * numbers * (workers - 1) / workers / bandwidth
+
+
+@all_reduce_seconds.mistake(
+    "The pieces are rounded up to whole numbers here. A real ring does that too; this exercise "
+    "takes exactly one part in `workers`, as the formula of the notebook does."
+)
+def _rounded_up(numbers, workers, bandwidth):
+    return 2 * (workers - 1) * 4 * -(-numbers // workers) / bandwidth
+
+
+@all_reduce_seconds.mistake(
+    "`//` throws away what is left over: the pieces together would be less than the gradient. "
+    "Divide with `/`."
+)
+def _rounded_down(numbers, workers, bandwidth):
+    return 2 * (workers - 1) * 4 * (numbers // workers) / bandwidth
+
+
+def _rounding(digits):
+    def seconds(numbers, workers, bandwidth):
+        return round(2 * 4 * numbers * (workers - 1) / workers / bandwidth, digits)
+
+    return seconds
+
+
+for _digits in range(1, 7):
+    all_reduce_seconds.mistake(
+        f"The seconds are rounded to {_digits} decimal{'s' if _digits > 1 else ''}, and a small "
+        "gradient takes less than that. Do not round."
+    )(_rounding(_digits))
 
 
 quiz = Quiz(

@@ -234,26 +234,47 @@ def _tuple_difference(
     expected: Sequence[Any], got: Any, terms: Terms, parts: Sequence[str]
 ) -> Difference | None:
     names = [parts[i] if i < len(parts) else f"entry {i + 1}" for i in range(len(expected))]
+    results = f"{len(expected)} results ({', '.join(names)})"
     if isinstance(got, np.ndarray) and got.ndim:
+        if parts and got.dtype != object and not _is_stack(expected, got):
+            return Difference("shape", f"Expected {results}, {_lone(expected, got, terms, names)}")
         got = tuple(got)
     if not isinstance(got, tuple | list):
-        kind = f"a tuple of {len(expected)}"
-        if parts:
-            kind = f"{len(expected)} results ({', '.join(names)})"
+        kind = results if parts else f"a tuple of {len(expected)}"
         if isinstance(got, str):
             return _unquoted(kind, expected, got, terms)
         if isinstance(got, Foreign) and got.items is not None:
             right = _tuple_difference(expected, got.items, terms, parts) is None
             remedy = "Collect them: `tuple(...)`."
+            if got.kind == "a set":
+                remedy = "A set has no order: write round brackets in place of the curly ones."
             return _wrong_kind(kind, got, remedy, "form" if right else "type")
         return _wrong_kind(kind, got)
     if len(got) != len(expected):
-        listed = f" ({', '.join(names)})" if parts else ""
-        return Difference("shape", f"Expected {len(expected)} entries{listed}, got {len(got)}.")
+        what = results if parts else f"{len(expected)} entries"
+        return Difference("shape", f"Expected {what}, got {len(got)}.")
     return _worst(
         (name, _part_difference(one_expected, one_got, terms))
         for name, one_expected, one_got in zip(names, expected, got, strict=True)
     )
+
+
+def _is_stack(expected: Sequence[Any], got: np.ndarray) -> bool:
+    """Whether an array can be read as several results, one after the other."""
+    return len(got) == len(expected) and all(np.shape(one) == got.shape[1:] for one in expected)
+
+
+def _lone(expected: Sequence[Any], got: np.ndarray, terms: Terms, names: Sequence[str]) -> str:
+    """Say which of several results a single array is, or looks like."""
+    several = list(zip(names, expected, strict=True))
+    for name, one in several:
+        if isinstance(one, np.ndarray) and _difference(one, got, terms) is None:
+            told = f"got a single array. It agrees with {name}"
+            return f"{told}: return the others as well, with commas between them."
+    alike = [name for name, one in several if np.shape(one) == got.shape]
+    which = f", which is that of {alike[0]}" if alike else ""
+    told = f"got a single array of shape {got.shape}{which}"
+    return f"{told}. Return all {len(expected)}, with commas between them."
 
 
 def _unquoted(kind: str, expected: Any, got: str, terms: Terms) -> Difference:
@@ -513,17 +534,27 @@ def _digits(value: int) -> str:
     return f"a number of about {int(math.log10(abs(value))) + 1} digits"
 
 
-def table(value: Any, differs_from: Any = None, terms: Terms | None = None) -> str:
-    """Return a value as an aligned table. Entries that differ from another are in brackets."""
+def table(
+    value: Any,
+    differs_from: Any = None,
+    terms: Terms | None = None,
+    names: Sequence[str] = (),
+) -> str:
+    """Return a value as an aligned table. Entries that differ from another are in brackets.
+
+    names : of several results, where they have names and none is missing
+    """
     if isinstance(value, tuple | list) and any(isinstance(v, np.ndarray) for v in value):
         others = (
             differs_from
             if isinstance(differs_from, tuple | list) and len(differs_from) == len(value)
             else [None] * len(value)
         )
+        if len(names) != len(value):
+            names = [f"entry {number + 1}" for number in range(len(value))]
         return "\n".join(
-            f"entry {number}\n{table(one, other, terms)}"
-            for number, (one, other) in enumerate(zip(value, others, strict=True), start=1)
+            f"{name}\n{table(one, other, terms)}"
+            for name, one, other in zip(names, value, others, strict=True)
         )
     if not isinstance(value, np.ndarray) or value.ndim == 0 or value.dtype.kind not in "biuf":
         return cut(show(_without_axes(value)), MAX_TEXT)

@@ -87,7 +87,8 @@ def part(whole: Any, name: str, names: Sequence[str]) -> Any:
     """Return one of several results by its name, or None where it is not there."""
     if isinstance(whole, dict):
         return next((value for key, value in whole.items() if str(key) == name), None)
-    if isinstance(whole, tuple | list) and name in names and names.index(name) < len(whole):
+    several = isinstance(whole, tuple | list) or (isinstance(whole, np.ndarray) and whole.ndim)
+    if several and name in names and names.index(name) < len(whole):
         return whole[names.index(name)]
     return None
 

@@ -618,9 +618,11 @@ class Coding(Exercise):
         marked = (
             isinstance(expected, np.ndarray) and isinstance(got, np.ndarray) and shape == got_shape
         )
-        parts += [f"Expected{shape}:", Table(table(expected))]
+        named = self._parts
+        parts += [f"Expected{shape}:", Table(table(expected, names=named))]
         note = ", with brackets where it differs" if marked and expected.size > 1 else ""
-        parts += [f"Got{got_shape}{note}:", Table(table(got, expected if note else None, terms))]
+        marks = expected if note else None
+        parts += [f"Got{got_shape}{note}:", Table(table(got, marks, terms, named))]
         return (*parts, *_printed(outcome))
 
     def _failing_call(self, trial: Trial) -> tuple[str | Table, ...]:

@@ -5,14 +5,26 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 from matplotlib.ticker import FuncFormatter, NullFormatter
 
 from cnnlib.course import drawing
+from cnnlib.course.drawing.theme import GREY, INK, arrow
 from cnnlib.course.lenet_to_resnet.networks import C3_TABLE, TEMPLATES
 from cnnlib.course.lenet_to_resnet.published import Annotator, Measured, Winner
+from cnnlib.layers import BatchNorm2d, Conv2d, Layer, MaxPool2d, ReLU
+from cnnlib.model import Parallel, Residual, Sequential
 from cnnlib.types import Array
 
-__all__ = ["accuracy_against_work", "by_depth", "by_rate", "c3_table", "contest", "templates"]
+__all__ = [
+    "accuracy_against_work",
+    "blocks",
+    "by_depth",
+    "by_rate",
+    "c3_table",
+    "contest",
+    "templates",
+]
 
 # Where a name stands beside its circle, in points, where right of it there is no room.
 _NAMES = {
@@ -162,6 +174,133 @@ def templates(answers: Array, labels: Sequence[int]) -> Figure:
     return drawing.gallery(
         np.array(shown), ncols=len(labels), titles=titles, vmin=-1.2, vmax=1.2, cell=1.1
     )
+
+
+@drawing.styled
+def blocks(drawn: Mapping[str, tuple[Layer, int]], *, height: float = 3.6) -> Figure:
+    """Draw blocks from top to bottom, side by side, with the ways that lead through each.
+
+    A box is a convolution or a pool, and says its kernel and how many channels it puts out. Where
+    there are one or two ways, more channels make a wider box. Normalisation and ReLU are left out.
+
+    Parameters
+    ----------
+    drawn : mapping from title to (block, channels)
+        A `Parallel`, a `Residual`, or a `Sequential` with one way, and how many channels come in.
+    height : float
+        In inches.
+
+    Returns
+    -------
+    Figure
+        An axes for each block. Its boxes carry the gid ``"layer"``.
+
+    Raises
+    ------
+    TypeError
+        If there is a layer within that has no box.
+
+    Examples
+    --------
+    >>> from cnnlib.layers import Conv2d
+    >>> layer = Conv2d(8, 8, 3, padding=1, rng=np.random.default_rng(0))
+    >>> (ax,) = blocks({"residual": (Residual(Sequential(layer)), 8)}).axes
+    >>> [text.get_text() for text in ax.texts]
+    ['8', '3×3, 8', '+', '8']
+    """
+    ways = [_ways(block) for block, _ in drawn.values()]
+    fig, axes = drawing.new(
+        ncols=len(drawn), height=height, width=9, width_ratios=[len(one) for one in ways]
+    )
+    for ax, (title, (block, channels)), one in zip(
+        np.atleast_1d(axes), drawn.items(), ways, strict=True
+    ):
+        ax.set_title(title)
+        _draw_ways(ax, one, channels, _JOINTS.get(type(block), ""))
+    return fig
+
+
+_JOINTS: dict[type, str] = {Parallel: "stacked", Residual: "+"}
+_Box = tuple[str, int]  # what it says, and how many channels it puts out; 0: as many as came in
+
+
+def _ways(block: Layer) -> list[list[_Box]]:
+    if isinstance(block, Residual):
+        past = [] if block.shortcut is None else _boxes(block.shortcut)
+        return [_boxes(block.main), past]
+    if isinstance(block, Parallel):
+        return [_boxes(branch) for branch in block.branches]
+    return [_boxes(block)]
+
+
+def _boxes(way: Layer) -> list[_Box]:
+    found: list[_Box] = []
+    for layer in way if isinstance(way, Sequential) else [way]:
+        if isinstance(layer, Conv2d):
+            kind = " depthwise" if layer.groups == layer.in_channels > 1 else ""
+            size = "×".join(map(str, layer.weight.shape[2:]))
+            found.append((f"{size}{kind}, {layer.out_channels}", layer.out_channels))
+        elif isinstance(layer, MaxPool2d):
+            found.append((f"{'×'.join(map(str, layer.kernel_size))} max pool", 0))
+        elif isinstance(layer, Sequential | Residual | Parallel):
+            raise TypeError(f"blocks: {layer!r} would be one way within another.")
+        elif not isinstance(layer, BatchNorm2d | ReLU):
+            raise TypeError(f"blocks: {layer!r} has no box.")
+    if not found:
+        raise TypeError(f"blocks: {way!r} has neither a convolution nor a pool.")
+    return found
+
+
+def _draw_ways(ax: Axes, ways: list[list[_Box]], channels: int, joint: str) -> None:
+    ax.set(xlim=(-0.52, len(ways) - 0.48), ylim=(0, 1))
+    ax.set_axis_off()
+    middle, last = (len(ways) - 1) / 2, len(ways) - 1
+    widest = max([channels, *(count for way in ways for _, count in way)])
+    top, low = 0.87, 0.22 if joint else 0.13
+    bottom = low + 0.03
+    step = (top - bottom) / max(map(len, ways))
+
+    def line(*points: tuple[float, float]) -> None:
+        ax.plot(*zip(*points, strict=True), color=GREY, linewidth=1.5)
+
+    line((middle, 0.92), (middle, top))
+    line((0, top), (last, top))
+    ax.text(middle, 0.96, str(channels), ha="center", va="center", weight="bold")
+    out = 0
+    for x, way in enumerate(ways):
+        before, count = top, channels
+        for k, (text, own) in enumerate(way):
+            count = own or count
+            wide = 0.94 * max(0.45, count / widest) if len(ways) < 3 else 0.94
+            y = top - (k + 0.55) * (top - bottom) / len(way)
+            ax.add_patch(arrow((x, before), (x, y + 0.27 * step)))
+            _box(ax, x, y, wide, 0.54 * step, text)
+            before = y - 0.27 * step
+        line((x, before), (x, low))
+        out = out + count if joint == "stacked" else count
+    line((0, low), (last, low))
+    ax.add_patch(arrow((middle, low), (middle, 0.06)))
+    if joint:
+        size = 15 if joint == "+" else 11
+        frame = {"boxstyle": "round,pad=0.25", "facecolor": "white", "edgecolor": INK}
+        ax.text(middle, low, joint, ha="center", va="center", fontsize=size, bbox=frame)
+    ax.text(middle, 0.025, str(out), ha="center", va="center", weight="bold")
+
+
+def _box(ax: Axes, x: float, y: float, wide: float, high: float, text: str) -> None:
+    ax.add_patch(
+        Rectangle(
+            (x - wide / 2, y - high / 2),
+            wide,
+            high,
+            facecolor="#DCE8F2",
+            edgecolor=INK,
+            linewidth=1.3,
+            gid="layer",
+            zorder=3,
+        )
+    )
+    ax.text(x, y, text, ha="center", va="center", fontsize=11, zorder=4)
 
 
 @drawing.styled

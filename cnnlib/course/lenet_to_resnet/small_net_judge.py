@@ -1,5 +1,6 @@
 """The judge of `small_net`: counts its numbers and its work, then trains it with three seeds."""
 
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -52,12 +53,14 @@ def try_network(build: Callable[[np.random.Generator], Sequential]) -> float:
         The mean of three seeds.
     """
     digits = load_digits()
-    few = digits.train.images[:DIGITS], digits.train.labels[:DIGITS]
     accuracies = []
     for seed in SEEDS:
         rng = np.random.default_rng(seed)
         model = build(rng)
         model.train()
+        dtype = model.parameters()[0].dtype
+        few = digits.train.images[:DIGITS].astype(dtype), digits.train.labels[:DIGITS]
+        new = digits.validation.images.astype(dtype), digits.validation.labels
         sgd = SGD(model.parameters(), lr=0.05, momentum=0.9, weight_decay=1e-3)
         try:
             fit(
@@ -73,7 +76,7 @@ def try_network(build: Callable[[np.random.Generator], Sequential]) -> float:
             )
         except DivergedError:
             return 0.0
-        accuracies.append(evaluate(model, digits.validation)[1])
+        accuracies.append(evaluate(model, new)[1])
     return float(np.mean(accuracies))
 
 
@@ -87,6 +90,8 @@ def judge(build: Any) -> str | tuple[str | Table, ...] | None:
     if not callable(build):
         came = describe_kind(build)
         return f"Expected a function that takes `rng` and returns a network, got {came}."
+    if not _takes_rng(build):
+        return "It is called with one argument, a generator: begin it with `def my_small_net(rng):`"
     network = build(np.random.default_rng(0))
     if network is ...:
         raise NotAttempted
@@ -99,6 +104,12 @@ def judge(build: Any) -> str | tuple[str | Table, ...] | None:
         )
     if problem := _misfit(network):
         return problem
+    again = {id(parameter) for parameter in build(np.random.default_rng(1)).parameters()}
+    if any(id(parameter) in again for parameter in network.parameters()):
+        return (
+            "Called twice, it returns the same weights. So the second training would go on where "
+            "the first one ended. Make the layers inside the function."
+        )
     accuracy = try_network(build)
     if accuracy > NINE:
         return None
@@ -114,6 +125,19 @@ def judge(build: Any) -> str | tuple[str | Table, ...] | None:
         f"{reads}It is close. What costs many numbers and brings little? And where is batch "
         "normalisation still missing?"
     )
+
+
+def _takes_rng(build: Callable[..., Any]) -> bool:
+    """Return whether a function can be called with one argument; True if nobody knows."""
+    try:
+        signature = inspect.signature(build)
+    except (TypeError, ValueError):
+        return True
+    try:
+        signature.bind(None)
+    except TypeError:
+        return False
+    return True
 
 
 def _misfit(network: Sequential) -> str | tuple[str | Table, ...] | None:
@@ -141,7 +165,16 @@ def _misfit(network: Sequential) -> str | tuple[str | Table, ...] | None:
             f"{row.name.strip()}.",
             Table(str(summary)),
         )
-    scores = network(np.zeros((2, *INPUT), network.parameters()[0].dtype))
+    dtypes = [parameter.dtype for parameter in network.parameters()]
+    if not dtypes:
+        return "It has no weights, so it learns nothing. Which of its layers should learn?"
+    if len(set(dtypes)) > 1:
+        one, other = sorted({str(dtype) for dtype in dtypes})[:2]
+        return (
+            f"Some of its weights are {one}, others {other}. Give all layers one dtype, or leave "
+            "`dtype=` out."
+        )
+    scores = network(np.zeros((2, *INPUT), dtypes[0]))
     if scores.shape != (2, 10):
         return f"Two digits give the shape {scores.shape} instead of (2, 10)."
     return None

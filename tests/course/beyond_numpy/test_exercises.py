@@ -33,6 +33,10 @@ def filled(gradients, every, clear: bool):
         (ex.average_gradient, lambda g, c: g.sum(axis=0) / c.sum(), "by its own count first"),
         (ex.all_reduce_seconds, lambda n, p, b: 16 * n * (p - 1) / p / b, "float64"),
         (ex.all_reduce_seconds, lambda n, p, b: 4 * n / b, "two rounds"),
+        (ex.all_reduce_seconds, lambda n, p, b: 8 * (p - 1) * -(-n // p) / b, "rounded up"),
+        (ex.all_reduce_seconds, lambda n, p, b: 8 * (p - 1) * (n // p) / b, "`//`"),
+        (ex.all_reduce_seconds, lambda n, p, b: round(8 * n * (p - 1) / p / b, 2), "Do not round"),
+        (ex.all_reduce_seconds, lambda n, p, b: round(8 * n * (p - 1) / p / b, 3), "Do not round"),
     ],
 )
 def test_a_likely_wrong_answer_is_named(exercise, answer, words: str) -> None:

@@ -77,6 +77,7 @@ def doubling(chapter: ExerciseSet, **declared: Any) -> Coding:
         (1, True, "`int(...)` makes 0 or 1 of it."),
         ((1, 2), (one for one in (1, 2)), "`tuple(...)`"),
         ((1, 2), 3, "Expected a tuple of 2, got the number 3."),
+        ((1, 2), {1, 2}, "got a set. A set has no order: write round brackets"),
         ((1, 2), (None, 2), "In entry 1: Expected 1, got None."),
         ({"a": 1}, [("a", 1)], "`dict(...)`"),
         ({"a": 1}, {"b": 1}, "Expected the keys 'a', got 'b'."),
@@ -406,3 +407,43 @@ def test_questions_to_a_source(question, yes, no):
     assert [question(one) for one in no] == [False] * len(no)
     for unknown in (len, eval("lambda x: x"), object(), None, 3):
         assert question(unknown) is None
+
+
+GRADIENTS = {"parts": ("dx", "dweight", "dbias")}
+LOOKS_LIKE_DX = np.arange(8.0).reshape(2, 1, 2, 2)
+
+
+@pytest.mark.parametrize(
+    ("got", "words"),
+    [
+        (
+            LOOKS_LIKE_DX,
+            "Expected 3 results (dx, dweight, dbias), got a single array. It agrees with dx: "
+            "return the others as well, with commas between them.",
+        ),
+        (
+            LOOKS_LIKE_DX + 1,
+            "Expected 3 results (dx, dweight, dbias), got a single array of shape (2, 1, 2, 2), "
+            "which is that of dx. Return all 3, with commas between them.",
+        ),
+        (
+            np.ones((3, 5)),
+            "Expected 3 results (dx, dweight, dbias), got a single array of shape (3, 5). Return "
+            "all 3, with commas between them.",
+        ),
+        ((LOOKS_LIKE_DX, np.ones(1)), "Expected 3 results (dx, dweight, dbias), got 2."),
+    ],
+)
+def test_one_array_in_place_of_several_is_not_counted_by_its_first_axis(got, words):
+    due = (LOOKS_LIKE_DX, np.full(1, 16.0), np.full(1, 8.0))
+    assert difference(due, got, **GRADIENTS).text == words
+
+
+def test_several_results_may_come_as_one_array_of_them():
+    due = (np.ones(2), np.zeros(2), np.ones(2))
+    assert difference(due, np.array(due), **GRADIENTS) is None
+    unlike = np.empty(3, dtype=object)
+    unlike[:] = np.ones((2, 2)), np.zeros(2), np.ones(2)
+    assert difference(tuple(unlike), unlike, **GRADIENTS) is None
+    wrong = difference(due, np.ones((3, 2)), **GRADIENTS)
+    assert (wrong.part, wrong.text[:11]) == ("dweight", "In dweight:")

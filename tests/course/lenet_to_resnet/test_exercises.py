@@ -118,12 +118,43 @@ def test_the_network_of_09_reads_what_the_exercise_says():
         (lambda rng: Sequential(Linear(784, 10, rng=rng)), "Put a Flatten before it"),
         (lambda rng: Sequential(Flatten(), Linear(784, 64, rng=rng), ReLU(),
                                 Linear(64, 10, rng=rng)), "It has 50,890 numbers"),
+        (lambda: judged.small_net(np.random.default_rng(0)), "It is called with one argument"),
+        (lambda rng, width: judged.small_net(rng), "It is called with one argument"),
+        (lambda rng: Sequential(Conv2d(1, 4, 5, rng=rng, dtype=np.float64), ReLU(), Flatten(),
+                                Linear(2304, 10, rng=rng)), "are float32, others float64"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_with_a_network_is_said(answer, words):
     verdict = ex.small_net.check(answer)
     assert verdict.status == "wrong"
     assert words in " ".join(repr(verdict).split())
+
+
+def test_a_network_that_is_made_once_and_handed_out_again_is_refused():
+    """Else the second training would go on where the first one ended."""
+    made = judged.small_net(np.random.default_rng(0))
+    for build in (lambda rng: made, lambda rng: Sequential(*made.layers)):
+        verdict = ex.small_net.check(build)
+        assert verdict.status == "wrong"
+        assert "Make the layers inside the function" in " ".join(repr(verdict).split())
+
+
+def test_a_network_in_float64_is_trained_like_any_other(quick):
+    def build(rng):
+        return Sequential(Flatten(), Linear(784, 10, rng=rng, dtype=np.float64))
+
+    assert 0 < judged.try_network(build) < 1
+
+
+def test_a_network_that_learns_nothing_is_told_so():
+    class Ten(Layer):
+        def forward(self, x):
+            return x.reshape(len(x), -1)[:, :10]
+
+        def output_shape(self, shape):
+            return (10,)
+
+    assert "learns nothing" in repr(ex.small_net.check(lambda rng: Sequential(Ten())))
 
 
 def test_a_stub_is_not_attempted():

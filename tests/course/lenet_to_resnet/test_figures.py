@@ -3,11 +3,13 @@
 import numpy as np
 import pytest
 
-from cnnlib.architectures import efficientnet_lite0, resnet18, resnet50, vgg16
+from cnnlib.architectures import efficientnet_lite0, googlenet, resnet18, resnet50, vgg16
 from cnnlib.course import drawing
 from cnnlib.course.lenet_to_resnet import figures
 from cnnlib.course.lenet_to_resnet.networks import C3_TABLE, TEMPLATES
 from cnnlib.course.lenet_to_resnet.published import HUMANS, MEASURED, SECOND_RECIPE, WINNERS
+from cnnlib.layers import BatchNorm2d, Conv2d, MaxPool2d, ReLU
+from cnnlib.model import Parallel, Residual, Sequential
 
 
 def test_the_contest_has_a_bar_for_each_year_and_a_line_for_each_person():
@@ -49,6 +51,44 @@ def test_the_table_of_c3_has_a_sign_for_each_kernel():
     (ax,) = figures.c3_table().axes
     signs = [text for text in ax.texts if text.get_text() == "×"]
     assert len(signs) == sum(map(len, C3_TABLE)) == 60
+
+
+def labels(ax):
+    return [text.get_text() for text in ax.texts]
+
+
+def test_an_inception_block_is_drawn_with_its_four_ways():
+    rng = np.random.default_rng(0)
+    block = next(layer for layer in googlenet(rng) if isinstance(layer, Parallel))
+    (ax,) = figures.blocks({"inception 3a": (block, 192)}).axes
+    assert ax.get_title() == "inception 3a"
+    ways = ["1×1, 64", "1×1, 96", "3×3, 128", "1×1, 16", "5×5, 32", "3×3 max pool", "1×1, 32"]
+    assert labels(ax) == ["192", *ways, "stacked", "256"]
+
+
+def test_a_shortcut_goes_past_the_convolutions_and_ends_in_a_plus():
+    rng = np.random.default_rng(0)
+    main = Sequential(
+        *(Conv2d(24, 144, 1, rng=rng), BatchNorm2d(144), ReLU()),
+        *(Conv2d(144, 144, 3, padding=1, groups=144, rng=rng), ReLU()),
+        Conv2d(144, 24, 1, rng=rng),
+    )
+    turned = Conv2d(24, 24, 1, rng=rng)
+    drawn = {"plain": main, "past": Residual(main), "other": Residual(main, turned)}
+    plain, past, other = figures.blocks({name: (one, 24) for name, one in drawn.items()}).axes
+    boxes = ["1×1, 144", "3×3 depthwise, 144", "1×1, 24"]
+    assert labels(plain) == ["24", *boxes, "24"]
+    assert labels(past) == ["24", *boxes, "+", "24"]
+    assert labels(other) == ["24", *boxes, "1×1, 24", "+", "24"]
+    widths = [patch.get_width() for patch in past.patches if patch.get_gid() == "layer"]
+    assert widths[0] == widths[1] > 2 * widths[2]  # wide where there are many channels
+
+
+def test_a_block_that_holds_another_kind_of_layer_is_refused():
+    with pytest.raises(TypeError, match="blocks: BatchNorm2d"):
+        figures.blocks({"nothing": (BatchNorm2d(3), 3)})
+    with pytest.raises(TypeError, match="would be one way within another"):
+        figures.blocks({"deep": (Residual(Residual(MaxPool2d(3, 1, 1))), 3)})
 
 
 def test_answers_stand_above_their_templates():
