@@ -375,7 +375,7 @@ def test_another_dtype_reaches_every_array_and_keeps_the_values(used_before):
     net.to("float32")
     assert [p.grad for p in net.parameters()] == [None] * 6  # of the other dtype
     assert net(IMAGE.astype(np.float32)).dtype == np.float32
-    with pytest.raises(TypeError, match=r"Sequential\.to: dtype must be float32 or float64, got int"):
+    with pytest.raises(TypeError, match=r"Sequential\.to: dtype must be float32 or float64"):
         net.to(int)
     assert net.parameters()[0].dtype == np.float32
 
