@@ -206,20 +206,19 @@ def test_every_notebook_runs_to_its_end_with_every_exercise_solved(
 
 
 def test_a_loop_that_never_ends_is_stopped_in_a_check(site: Site, tmp_path: Path) -> None:
-    answer = "def my_feature_map(x, kernel):\n    while True: pass"
+    answer = "def my_feature_map(x, kernel, bias=0):\n    while True: pass"
     sources = [
         "from cnnlib.course.convolution import exercises as ex\n"
         "from cnnlib.course.judge import run\nrun.SLOWER = 0.2",
         f"{answer}\nex.feature_map.check(my_feature_map)",
-        ex_solution := CHAPTERS[2].exercises().feature_map.solution().code,
+        f"{CHAPTERS[2].exercises().feature_map.solution().code}\n"
         "ex.feature_map.check(my_feature_map)",
     ]
-    assert "my_feature_map" in ex_solution
     cells = [
         {"cell_type": "code", "id": f"{number}", "source": source, "metadata": {}}
         for number, source in enumerate(sources)
     ]
-    _, endless, _, right = under_node(site, cells, tmp_path)
+    _, endless, right = under_node(site, cells, tmp_path)
     assert "The call was stopped after 2 seconds" in " ".join(endless["said"].split())
     assert right["said"].startswith("✓ feature_map: right")
 

@@ -1,6 +1,7 @@
 """The capstone's judge looks at six functions one by one, at their speed, and at the training."""
 
 import signal
+import time
 
 import numpy as np
 import pytest
@@ -323,3 +324,13 @@ def test_rates_that_are_far_too_large_kill_the_relus():
 )
 def test_a_rate_in_another_form_is_told_what_to_write(answer, words):
     assert words in ex.learning_rate.check(answer).diagnosis
+
+
+def test_a_call_is_timed_where_the_processor_s_clock_stands_still(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As in a browser, where it always shows 0."""
+    monkeypatch.setattr("time.process_time", lambda: 0.0)
+    seconds, result = judged._timed(lambda wait: time.sleep(wait), (0.02,))
+    assert result is None
+    assert 0.02 <= seconds < 5
