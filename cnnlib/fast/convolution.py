@@ -227,26 +227,13 @@ def _gradients(
         return unwrap(convolution.conv2d_backward)(dout, x, weight, stride, padding)
     dout = _channels_last(dout)
     if winograd.suits(x, weight, stride, padding):
-        found = _winograd_gradients(dout, x, weight, padding, wanted)
+        found = winograd.gradients(_pixels(dout), _pixels(x), weight, padding, wanted)
         if found is not None:
-            return found
+            dx, dweight, dbias = found
+            return dx.transpose(0, 3, 1, 2) if wanted else dx, dweight, dbias
     dweight, dbias = _weight_gradients(dout, x, weight, stride, padding)
     dx = _input_gradient(dout, x, weight, stride, padding) if wanted else np.empty(0, x.dtype)
     return dx, dweight, dbias
-
-
-def _winograd_gradients(
-    dout: Array, x: Array, weight: Array, padding: Pair, wanted: bool
-) -> tuple[Array, Array, Array] | None:
-    """Return the three gradients, or None where a number that is not finite spoils them."""
-    pixels = _pixels(dout)
-    gradients = winograd.weight_gradients(pixels, _pixels(x), padding)
-    if gradients is None or not wanted:
-        return gradients and (np.empty(0, x.dtype), *gradients)
-    # Each pixel gets from the windows around it what the mirrored kernel collects.
-    mirrored = weight[:, :, ::-1, ::-1].transpose(1, 0, 2, 3)
-    dx = winograd.convolve(pixels, mirrored, None, (2 - padding[0], 2 - padding[1]))
-    return None if dx is None else (dx.transpose(0, 3, 1, 2), *gradients)
 
 
 def _pixels(x: Array) -> Array:

@@ -55,7 +55,7 @@ def _matrices() -> tuple[Array, Array, Array]:
 
 
 _AT, _G, _BT = _matrices()
-_A = np.ascontiguousarray(_AT.T)
+_A, _B = np.ascontiguousarray(_AT.T), np.ascontiguousarray(_BT.T)
 
 
 def suits(x: Array, weight: Array, stride: Pair, padding: Pair) -> bool:
@@ -87,7 +87,7 @@ def _blocks(count: int, steps: int, line: int, channels: int) -> list[Block]:
 
 
 def _planes(
-    name: str, x: Array, block: Block, count: int, first: int, left: int, line: int
+    name: str, x: Array, block: Block, count: int, first: int, left: int, line: int, lead: int = 0
 ) -> Array:
     """Return rows ``first + 4·i + r`` of the images as plane r of `count`, (count, pixels, C).
 
@@ -101,8 +101,9 @@ def _planes(
     steps = band.stop - band.start
     length = steps * n * line
     planes = workspace(name, (count, 3 * (-(-length // 3) + 1), c), x.dtype)
-    planes[:, length:] = 0
-    for r, plane in enumerate(planes[:, :length].reshape(count, steps, n, line, c)):
+    planes[:, :lead] = 0
+    planes[:, lead + length :] = 0
+    for r, plane in enumerate(planes[:, lead : lead + length].reshape(count, steps, n, line, c)):
         row = first + _OUT * band.start + r  # that of the first step
         start = min(max(-(row // _OUT), 0), steps)
         stop = max(min((h - 1 - row) // _OUT + 1, steps), start)
@@ -186,39 +187,80 @@ def convolve(x: Array, weight: Array, bias: Array | None, padding: Pair) -> Arra
     return y.reshape(n, oh, ow, c_out) if all(sound) else None
 
 
-def weight_gradients(dout: Array, x: Array, padding: Pair) -> tuple[Array, Array] | None:
-    """Return the gradients of weight and bias, or None as `convolve`.
+def gradients(
+    dout: Array, x: Array, weight: Array, padding: Pair, wanted: bool
+) -> tuple[Array, Array, Array] | None:
+    """Return the gradients of x, weight and bias, or None as `convolve`.
 
-    Each step of `convolve` is linear in the weights, so each is walked back by its transpose.
+    Each step of `convolve` is linear in the weights and in the pixels, so each is walked back by
+    its transpose. ``A @ dout`` is the same for both: found once for both, it takes a tenth off
+    forward and backward together at 64×16×14×14 → 32.
 
     Parameters
     ----------
     dout : array, (N, OH, OW, C_out)
     x : array, (N, H, W, C)
+    weight : array, (C_out, C, 3, 3)
     padding : (int, int)
+    wanted : bool
+        Whether the gradient of x is; if not, it is empty.
 
     Returns
     -------
-    (array, (C_out, C, 3, 3); array, (C_out,)), or None
+    (array, (N, H, W, C); array, (C_out, C, 3, 3); array, (C_out,)), or None
     """
     (n, _, w, c), (_, oh, _, c_out), (ph, pw) = x.shape, dout.shape, padding
-    line = w + pw
+    line, steps = w + pw, -(-oh // _OUT)
+    parts = _blocks(n, steps, line, c + c_out)
+    shared = wanted and parts[0][1] == slice(0, steps)  # else rows belong to two blocks
+    filters = (_G @ weight.transpose(2, 3, 0, 1)[:, ::-1].reshape(_TAPS, -1)).reshape(
+        _IN, 1, 3 * c_out, c
+    )
+    dx = np.empty(x.shape if shared else 0, x.dtype)
 
     def work(block: Block) -> Array:
         planes = _transform("V", _BT, _planes("X", x, block, _IN, -ph, pw, line))
-        sent = _planes("dY", dout, block, _OUT, 0, 0, line)
-        products = _transform("M", _A, sent)[:, :-3]
+        sent = _planes("dY", dout, block, _OUT, 0, 0, line, lead=2)
+        products = _transform("M", _A, sent)
         total = np.empty((_IN * 3 * c + 1, c_out), dtype=x.dtype)
         # By place of the window, so that nothing is left to add up.
-        item, count = planes.itemsize, products.shape[1]
+        item, count = planes.itemsize, products.shape[1] - 3
         places = as_strided(planes, (_IN, 3, c, count), (*planes.strides[:2], item, c * item))
-        np.matmul(places, products[:, None], out=total[:-1].reshape(_IN, 3, c, c_out))
+        np.matmul(places, products[:, None, 2:-1], out=total[:-1].reshape(_IN, 3, c, c_out))
         rows = sent.reshape(-1, c_out)
         np.matmul(np.ones(len(rows), x.dtype), rows, out=total[-1])
+        if shared:
+            # A pixel was in three windows of its row: the one that it began, and two before.
+            pixels = workspace("dV", (_IN, count, c), x.dtype)
+            np.matmul(_windows(products), filters, out=_thirds(pixels))
+            _add_rows(_transform("dX", _B, pixels), dx[block[0]], ph, pw, line)
         return total
 
-    total = split_sum(work, _blocks(n, -(-oh // _OUT), line, c + c_out))
-    if not np.isfinite(total).all():
+    total = split_sum(work, parts)
+    if not np.isfinite(total).all() or not np.isfinite(dx.sum()):
         return None
     dweight = (_G.T @ total[:-1].reshape(_IN, -1)).reshape(_TAPS, 3, c, c_out)
-    return np.ascontiguousarray(dweight.transpose(3, 2, 0, 1)), total[-1]
+    if wanted and not shared:
+        # Each pixel gets from the windows around it what the mirrored kernel collects.
+        mirrored = weight[:, :, ::-1, ::-1].transpose(1, 0, 2, 3)
+        found = convolve(dout, mirrored, None, (2 - ph, 2 - pw))
+        if found is None:
+            return None
+        dx = found
+    return dx, np.ascontiguousarray(dweight.transpose(3, 2, 0, 1)), total[-1]
+
+
+def _add_rows(planes: Array, dx: Array, top: int, left: int, line: int) -> None:
+    """Add up what each step sends to its six rows of the images."""
+    n, h, w, c = dx.shape
+    steps = -(-(h + 2 * top - 2) // _OUT)
+    sent = planes[:, : steps * n * line].reshape(_IN, steps, n, line, c)[..., left : left + w, :]
+    dx[:, _OUT * steps - top :] = 0  # the last rows lie in no step but the one before
+    for r, rows in enumerate(sent.transpose(0, 2, 1, 3, 4)):
+        start = max(-((r - top) // _OUT), 0)
+        stop = min((h - 1 - r + top) // _OUT + 1, steps)
+        target = dx[:, r - top + _OUT * start : r - top + _OUT * stop : _OUT]
+        if r < _OUT:
+            target[...] = rows[:, start:stop]
+        else:
+            target += rows[:, start:stop]
