@@ -263,8 +263,7 @@ def global_avg_pool2d(x: Array) -> Array:
     ----------
     Lin, Chen and Yan, "Network in network", 2014, section 3.2.
     """
-    x = array("global_avg_pool2d", "x", x, "N C H W")
-    return x.mean(axis=(2, 3), keepdims=True)
+    return array("global_avg_pool2d", "x", x, "N C H W").mean(axis=(2, 3), keepdims=True)
 
 
 def global_avg_pool2d_backward(dout: Array, x: Array) -> Array:
