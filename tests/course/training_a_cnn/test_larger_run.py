@@ -80,7 +80,7 @@ def test_the_stored_runs_are_of_this_recipe_and_reach_the_goal() -> None:
 
 
 def test_the_first_try_was_held_back_too_much() -> None:
-    first, _ = larger_run.earlier()
+    first, *_ = larger_run.earlier()
     assert first["train_accuracy"][-1] - first["validation_accuracy"][-1] < 0.005
 
 
