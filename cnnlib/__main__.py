@@ -13,7 +13,7 @@ from cnnlib.course.tools import lab
 from cnnlib.course.tools.checking import collect, report
 from cnnlib.course.tools.environment import settle
 from cnnlib.course.tools.my_copy import SAME, copy_notebooks, folder_for
-from cnnlib.course.training_a_cnn.recipes import RECIPES
+from cnnlib.course.training_a_cnn.recipes import RECIPES, mirrored_accuracy
 from cnnlib.course.training_a_cnn.recipes import train as train_by
 from cnnlib.files import check_writable
 from cnnlib.training import evaluate
@@ -40,6 +40,9 @@ def train(data: str, epochs: int | None, seed: int, save: str | None) -> None:
     loss, accuracy = evaluate(model, parts.test)
     images = len(parts.test.labels)
     print(f"\ntest accuracy {accuracy:.2%} on {images:,} images it never saw (loss {loss:.4f})")
+    if recipe.mirrored:
+        accuracy = mirrored_accuracy(model, parts.test)
+        print(f"asked about each image and its mirror image, scores added: {accuracy:.2%}")
     print(f"trained for {seconds:.0f} s with seed {seed}")
     if save is not None:
         model.save(save)

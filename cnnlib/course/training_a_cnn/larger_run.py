@@ -16,7 +16,13 @@ import time
 from pathlib import Path
 from typing import Any
 
-from cnnlib.course.training_a_cnn.recipes import EARLIER, RECIPES, Recipe, train
+from cnnlib.course.training_a_cnn.recipes import (
+    EARLIER,
+    RECIPES,
+    Recipe,
+    mirrored_accuracy,
+    train,
+)
 from cnnlib.datasets import Parts, load_fashion_mnist
 from cnnlib.files import write_whole
 from cnnlib.training import evaluate
@@ -62,16 +68,22 @@ def run_once(
     -------
     dict
         The seed, the figures of each epoch, the accuracy on the test images, the weights in the
-        network, and the seconds that the processor has worked, all threads together.
+        network, and the seconds that the processor has worked, all threads together. Where the
+        recipe asks for it, also the accuracies with mirror images.
     """
     started = time.process_time()
     model, history = train(recipe, parts, seed, epochs, progress=progress)
     seconds = time.process_time() - started
+    mirrored = {}
+    if recipe.mirrored:
+        for name, part in {"validation": parts.validation, "test": parts.test}.items():
+            mirrored[f"mirrored_{name}_accuracy"] = round(mirrored_accuracy(model, part), 6)
     return {
         "seed": seed,
         "parameters": sum(parameter.size for parameter in model.parameters()),
         "processor_seconds": round(seconds),
         "test_accuracy": round(evaluate(model, parts.test)[1], 6),
+        **mirrored,
         **{name: [round(value, 4) for value in history.series(name)] for name in SERIES},
     }
 

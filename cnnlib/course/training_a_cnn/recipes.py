@@ -15,10 +15,10 @@ from cnnlib.datasets import Digits, Parts, load_digits, load_fashion_mnist, load
 from cnnlib.history import History
 from cnnlib.model import Sequential
 from cnnlib.optim import SGD, CosineAnnealingLR
-from cnnlib.training import fit, random_shift
+from cnnlib.training import fit, predict, random_shift
 from cnnlib.types import Array
 
-__all__ = ["EARLIER", "RECIPES", "Recipe", "train"]
+__all__ = ["EARLIER", "RECIPES", "Recipe", "mirrored_accuracy", "train"]
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,8 @@ class Recipe:
         Of the convolutions.
     decay : float
         Weight decay.
+    mirrored : bool
+        Whether the network may also be asked about mirror images: see `mirrored_accuracy`.
     """
 
     load: Callable[[], Digits | Parts]
@@ -53,6 +55,7 @@ class Recipe:
     kernel_size: int = 5
     padding: int = 0
     decay: float = 1e-3
+    mirrored: bool = False
 
     def network(self, rng: np.random.Generator) -> Sequential:
         """Return the network with its first weights."""
@@ -83,6 +86,7 @@ RECIPES = {
         kernel_size=3,
         padding=1,
         decay=5e-4,
+        mirrored=True,
     ),
     "mnist": Recipe(load_mnist, random_shift, epochs=12),
 }
@@ -162,3 +166,26 @@ def train(
         progress=progress,
     )
     return model, history
+
+
+def mirrored_accuracy(model: Sequential, part: tuple[Array, Array]) -> float:
+    """Return the accuracy if the scores of each image and of its mirror image are added.
+
+    Parameters
+    ----------
+    model : Sequential
+    part : (images, labels)
+
+    Examples
+    --------
+    >>> digits = load_digits()
+    >>> model = RECIPES["digits"].network(np.random.default_rng(0))
+    >>> images, labels = digits.validation
+    >>> mirrored_accuracy(model, (images[..., ::-1], labels)) == mirrored_accuracy(
+    ...     model, (images, labels)
+    ... )
+    True
+    """
+    images, labels = part
+    scores = predict(model, images) + predict(model, np.ascontiguousarray(images[..., ::-1]))
+    return float((scores.argmax(axis=1) == labels).mean())

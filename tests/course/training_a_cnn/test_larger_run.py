@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from cnnlib.__main__ import train as train_from_shell
 from cnnlib.course.training_a_cnn import larger_run
 from cnnlib.course.training_a_cnn.recipes import EARLIER, RECIPES, Recipe, train
 from cnnlib.datasets import Parts, Split, load_digits
@@ -57,6 +58,11 @@ def test_a_run_records_every_epoch_and_one_score(small: Parts) -> None:
     model, _ = train(RECIPES["fashion"], small, 3, 2, progress=False)
     right = (model(small.test.images).argmax(axis=1) == small.test.labels).mean()
     assert run["test_accuracy"] == pytest.approx(right)
+    for name, (images, labels) in {"validation": small.validation, "test": small.test}.items():
+        scores = model(images) + model(images[..., ::-1].copy())
+        right = (scores.argmax(axis=1) == labels).mean()
+        assert run[f"mirrored_{name}_accuracy"] == pytest.approx(right)
+    assert "mirrored_test_accuracy" not in larger_run.run_once(small, 3, EARLIER[0], epochs=1)
 
 
 def test_runs_are_kept_by_seed(tmp_path: Path) -> None:
@@ -75,6 +81,9 @@ def test_the_stored_runs_are_of_this_recipe_and_reach_the_goal() -> None:
         assert run["parameters"] == 824_650
         assert {len(run[name]) for name in larger_run.SERIES} == {recipe.epochs}
         assert run["test_accuracy"] >= 0.92
+        assert run["mirrored_test_accuracy"] >= 0.925
+        # Validation is what spoke for the mirror images.
+        assert run["mirrored_validation_accuracy"] > run["validation_accuracy"][-1]
         assert abs(run["test_accuracy"] - run["validation_accuracy"][-1]) < 0.015
         assert run["test_accuracy"] * 10_000 == pytest.approx(round(run["test_accuracy"] * 10_000))
 
@@ -125,3 +134,14 @@ def test_the_shell_says_what_to_do_where_the_data_are_not(tmp_path: Path) -> Non
     )
     assert done.returncode == 1
     assert done.stderr.startswith("load_mnist: the data set mnist is not on this machine")
+
+
+def test_the_shell_prints_both_scores(
+    small: Parts, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(RECIPES, "fashion", replace(RECIPES["fashion"], load=lambda: small))
+    train_from_shell("fashion", 1, 3, None)
+    run = larger_run.run_once(small, 3, epochs=1)
+    out = capsys.readouterr().out
+    assert f"test accuracy {run['test_accuracy']:.2%} on" in out
+    assert f"mirror image, scores added: {run['mirrored_test_accuracy']:.2%}" in out
