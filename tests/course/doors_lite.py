@@ -211,7 +211,7 @@ def test_a_loop_that_never_ends_is_stopped_in_a_check(site: Site, tmp_path: Path
         "from cnnlib.course.convolution import exercises as ex\n"
         "from cnnlib.course.judge import run\nrun.SLOWER = 0.2",
         f"{answer}\nex.feature_map.check(my_feature_map)",
-        f"{CHAPTERS[2].exercises().feature_map.solution().code}\n"
+        f"{CHAPTERS[2].exercises().feature_map.solution().code}\nrun.SLOWER = 6\n"
         "ex.feature_map.check(my_feature_map)",
     ]
     cells = [
