@@ -195,7 +195,7 @@ def test_every_notebook_runs_to_its_end_with_every_exercise_solved(
 def test_a_loop_that_never_ends_is_stopped_in_a_check(site: Site, tmp_path: Path) -> None:
     answer = "def my_feature_map(x, kernel, bias=0):\n    while True: pass"
     sources = [
-        "from cnnlib.course.convolution import exercises as ex\n"
+        "import numpy as np\nfrom cnnlib.course.convolution import exercises as ex\n"
         "from cnnlib.course.judge import run\nrun.SLOWER = 0.2",
         f"{answer}\nex.feature_map.check(my_feature_map)",
         f"{CHAPTERS[2].exercises().feature_map.solution().code}\nrun.SLOWER = 6\n"
