@@ -108,13 +108,13 @@ test-plain: dev-environment  ## test the library and the notebooks without the f
 	CNNLIB_BACKEND=plain $(BIN)/python -m pytest tests --ignore=tests/course --ignore=tests/fast \
 		--numprocesses=$(JOBS)
 	$(UNSOLVED)
-	CNNLIB_BACKEND=plain OPENBLAS_CORETYPE=Haswell OPENBLAS_NUM_THREADS=2 $(NBVAL)
+	CNNLIB_BACKEND=plain OPENBLAS_CORETYPE=Haswell OPENBLAS_NUM_THREADS=1 $(NBVAL)
 
 # OpenBLAS adds in another order on another processor, or with other threads. The notebooks
 # must print the same all the same.
 test-blas: dev-environment  ## compare the notebooks again with other arithmetic kernels
 	$(UNSOLVED)
-	OPENBLAS_CORETYPE=Nehalem OPENBLAS_NUM_THREADS=1 $(NBVAL)
+	OPENBLAS_CORETYPE=Nehalem OPENBLAS_NUM_THREADS=2 $(patsubst --numprocesses=%,--numprocesses=1,$(NBVAL))
 
 # Each worker has a browser and a JupyterLab of its own, and takes a test as soon as it is free.
 test-browser: dev-environment  ## try the notebooks and widgets in JupyterLab (needs Chromium)
