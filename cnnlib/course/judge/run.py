@@ -231,17 +231,18 @@ class _TimeLimit:
         self._end = monotonic() + seconds
         self._over = False
         self._stopping = False
+        self._sent = False
         self._target = ctypes.c_ulong(threading.get_ident())
         self._traced: tuple[Any] | None = None  # what traced this thread before
 
     def start(self) -> None:
-        try:
+        with contextlib.suppress(RuntimeError, MemoryError):  # no thread can be started
             _watch.over(self)
-        except (RuntimeError, MemoryError):  # no thread can be started
-            self.seconds *= SLOWER
-            self._end = monotonic() + self.seconds
-            self._traced = (sys.gettrace(),)
-            sys.settrace(self._trace_call)
+            return
+        self.seconds *= SLOWER
+        self._end = monotonic() + self.seconds
+        self._traced = (sys.gettrace(),)
+        sys.settrace(self._trace_call)
 
     def look(self) -> None:
         """Stop the call if its time is up; the watching thread asks again and again.
@@ -251,6 +252,7 @@ class _TimeLimit:
         if monotonic() >= self._end:
             self._stopping = True  # said before `_over` is read: see `settle`
             if not self._over:
+                self._sent = True
                 _raise_in_thread(self._target, ctypes.py_object(_TimeUpError))
             self._stopping = False
 
@@ -274,7 +276,15 @@ class _TimeLimit:
             return
         while self._stopping:
             sleep(0)
-        _raise_in_thread(self._target, None)  # one may be on its way: take it back
+        if self._sent:
+            # One may be on its way. To put None in its place would leave Python 3.11 waiting for it,
+            # and then whoever traces or profiles would wait for ever. So let it arrive here.
+            try:
+                _raise_in_thread(self._target, ctypes.py_object(_TimeUpError))
+                while True:
+                    pass
+            except _TimeUpError:
+                pass
 
 
 class _Watch:

@@ -650,3 +650,24 @@ def test_a_process_that_was_forked_has_a_limit_of_its_own():
     if not child:
         os._exit(0 if run(endless, case(), 0.1).timed_out else 1)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+
+@pytest.mark.parametrize("answer", ["lambda: 1", "endless"])
+def test_a_profiler_or_debugger_can_be_used_after_a_check(answer):
+    # In a process of its own: Python 3.11 would never come back.
+    program = f"""
+import sys
+from cnnlib.course.judge import case
+from cnnlib.course.judge.run import run
+
+def endless():
+    while True:
+        pass
+
+run({answer}, case(), 0.2)
+for trace in (sys.setprofile, sys.settrace):
+    trace(lambda *seen: None)
+    sorted([2, 1], key=lambda number: number)
+    trace(None)
+"""
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=60)
