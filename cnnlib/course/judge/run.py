@@ -277,8 +277,8 @@ class _TimeLimit:
         while self._stopping:
             sleep(0)
         if self._sent:
-            # One may be on its way. To put None in its place would leave Python 3.11 waiting for it,
-            # and then whoever traces or profiles would wait for ever. So let it arrive here.
+            # One may be on its way. Were None put in its place, Python 3.11 would go on waiting for
+            # it, and whoever traces or profiles would wait for ever. So let it arrive here.
             try:
                 _raise_in_thread(self._target, ctypes.py_object(_TimeUpError))
                 while True:
