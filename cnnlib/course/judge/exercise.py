@@ -90,7 +90,7 @@ class Exercise(ABC):
         with orderly():
             verdict = self.judge(answer)
             note = record.record(self.key) if verdict.passed else ""
-        return replace(verdict, details=(*verdict.details, *filter(None, [note])))
+        return replace(verdict, details=(*verdict.details, note)) if note else verdict
 
     @property
     def key(self) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -104,17 +104,7 @@ EARLIER = (
         batch_norm=True,
         decay=5e-4,
     ),
-    Recipe(
-        load_fashion_mnist,
-        random_flip,
-        epochs=18,
-        width=2,
-        dropout=0.5,
-        batch_norm=True,
-        kernel_size=3,
-        padding=1,
-        decay=5e-4,
-    ),
+    replace(RECIPES["fashion"], epochs=18, dropout=0.5, mirrored=False),
 )
 
 

@@ -60,12 +60,10 @@ export function smaller(ink, { digit, fine }) {
   return Float32Array.from(resized({ rows: side, columns: side, values }, digit, digit).values);
 }
 
-/** A drawing fitted into the box of MNIST's digits, with its centre of mass in the middle.
- * @param {Uint8Array} ink @param {Sizes} sizes
+/** The first and last row and column with ink, in points; null where there is none.
+ * @param {Uint8Array} ink @param {number} side points of the pad, each way
  */
-export function asMnist(ink, { digit, fine, box }) {
-  const side = digit * fine;
-  const image = new Float32Array(digit * digit);
+export function inkBox(ink, side) {
   let [top, bottom, left, right] = [side, -1, side, -1];
   ink.forEach((one, k) => {
     if (!one) return;
@@ -73,7 +71,18 @@ export function asMnist(ink, { digit, fine, box }) {
     [top, bottom] = [Math.min(top, i), Math.max(bottom, i)];
     [left, right] = [Math.min(left, j), Math.max(right, j)];
   });
-  if (bottom < 0) return image;
+  return bottom < 0 ? null : [top, bottom, left, right];
+}
+
+/** A drawing fitted into the box of MNIST's digits, with its centre of mass in the middle.
+ * @param {Uint8Array} ink @param {Sizes} sizes
+ */
+export function asMnist(ink, { digit, fine, box }) {
+  const side = digit * fine;
+  const image = new Float32Array(digit * digit);
+  const found = inkBox(ink, side);
+  if (!found) return image;
+  const [top, bottom, left, right] = found;
   const [height, width] = [bottom - top + 1, right - left + 1];
   const cut = new Float64Array(height * width);
   cut.forEach((_, k) => {

@@ -7,7 +7,7 @@ import {
 } from "../kit/kit.js";
 import { LEGEND, mapTiles } from "../kit/maps.js";
 import { layerOutputs, softmax } from "../kit/network.js";
-import { asMnist, smaller } from "./mnist.js";
+import { asMnist, inkBox, smaller } from "./mnist.js";
 
 /** @import { Given } from "../kit/kit.js" */
 /** @import { Layer } from "../kit/network.js" */
@@ -147,16 +147,9 @@ export function readingWords(odds, empty) {
  * @param {Uint8Array} ink @param {Facts} facts
  */
 export function inkWords(ink, { digit, fine }) {
-  const side = digit * fine;
-  let [top, bottom, left, right] = [side, -1, side, -1];
-  ink.forEach((one, k) => {
-    if (!one) return;
-    const [i, j] = [Math.floor(k / side), k % side];
-    [top, bottom] = [Math.min(top, i), Math.max(bottom, i)];
-    [left, right] = [Math.min(left, j), Math.max(right, j)];
-  });
-  if (bottom < 0) return "The pad is empty.";
-  const [t, b, l, r] = [top, bottom, left, right].map((one) => Math.floor(one / fine));
+  const found = inkBox(ink, digit * fine);
+  if (!found) return "The pad is empty.";
+  const [t, b, l, r] = found.map((one) => Math.floor(one / fine));
   return `White strokes on black, in rows ${t} to ${b} and columns ${l} to ${r} of ${digit}.`;
 }
 
