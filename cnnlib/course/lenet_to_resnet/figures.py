@@ -56,6 +56,8 @@ def contest(winners: Sequence[Winner], humans: Sequence[Annotator]) -> Figure:
     fig, ax = drawing.new(height=4.4)
     names = [f"{one.year} {one.team}" for one in winners]
     drawing.bars(names, [one.error for one in winners], ax, fmt=lambda value: f"{value:g}%")
+    for share in ax.texts:  # a line may pass where one stands
+        share.set(zorder=6, bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.5})
     for style, person in zip(("--", ":"), humans, strict=True):
         ax.axvline(person.error, color="black", linestyle=style, linewidth=1.6, zorder=5)
         ax.annotate(
@@ -117,7 +119,12 @@ def accuracy_against_work(networks: Sequence[Measured], *, marked: Sequence[str]
         ax.scatter([], [], s=_area(millions * 1e6), facecolor="none", edgecolor="black",
                    label=f"{millions} million")  # fmt: skip
     ax.legend(
-        title="learned numbers", loc="lower right", labelspacing=1.6, borderpad=1.2, frameon=True
+        title="learned numbers",
+        loc="lower right",
+        labelspacing=1.6,
+        handletextpad=1.5,
+        borderpad=1.2,
+        frameon=True,
     )
     ax.set_xscale("log")
     ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
