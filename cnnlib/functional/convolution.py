@@ -56,7 +56,7 @@ def im2col(x: Array, kernel_size: Size, stride: Size = 1) -> Array:
 
 
 def _col2im(columns: Array, x: Array, kernel: Pair, stride: Pair) -> Array:
-    """Add every row of a matrix shaped like ``im2col(x)`` to the pixels that its window held."""
+    """Add every row, its values in the order of `im2col`, to the pixels that its window held."""
     (n, c, h, w), (kh, kw), (sh, sw) = x.shape, kernel, stride
     oh, ow = (h - kh) // sh + 1, (w - kw) // sw + 1
     windows = columns.reshape(n, oh, ow, kh, kw, c).transpose(3, 4, 0, 5, 1, 2)
@@ -67,9 +67,15 @@ def _col2im(columns: Array, x: Array, kernel: Pair, stride: Pair) -> Array:
     return y
 
 
-def _filter_columns(weight: Array) -> Array:
-    """Return each filter as a column, (KH·KW·C, C_out), its values in the order of `im2col`."""
-    return weight.transpose(0, 2, 3, 1).reshape(len(weight), -1).T
+def _in_groups(columns: Array, weight: Array, groups: int) -> tuple[Array, Array]:
+    """Return the windows of `im2col`, and the filters as columns, of each group of channels.
+
+    Two arrays, (groups, N·OH·OW, KH·KW·C / groups) and (groups, KH·KW·C / groups, C_out / groups).
+    """
+    _, c_in, kh, kw = weight.shape
+    windows = columns.reshape(-1, kh * kw, groups, c_in).transpose(2, 0, 1, 3)
+    filters = weight.transpose(0, 2, 3, 1).reshape(groups, -1, kh * kw * c_in)
+    return windows.reshape(groups, -1, kh * kw * c_in), filters.transpose(0, 2, 1)
 
 
 def check_conv2d(
@@ -163,13 +169,10 @@ def conv2d(
     stride, padding, (n, c_out, oh, ow) = check_conv2d(op, x, weight, stride, padding, groups)
     if bias is not None:
         bias = bias_vector(op, bias, x, weight)
-    if groups > 1:  # each group is a convolution of its own
-        parts = zip(np.split(x, groups, axis=1), np.split(weight, groups), strict=True)
-        outputs = [conv2d(part, filters, None, stride, padding) for part, filters in parts]
-        y = np.concatenate(outputs, axis=1)
-    else:
-        columns = im2col(pad2d(x, padding), weight.shape[2:], stride)
-        y = (columns @ _filter_columns(weight)).reshape(n, oh, ow, c_out).transpose(0, 3, 1, 2)
+    columns = im2col(pad2d(x, padding), weight.shape[2:], stride)
+    windows, filters = _in_groups(columns, weight, groups)
+    outputs = windows @ filters  # one product for each group
+    y = outputs.transpose(1, 0, 2).reshape(n, oh, ow, c_out).transpose(0, 3, 1, 2)
     return y if bias is None else y + bias[:, None, None]
 
 
@@ -222,21 +225,13 @@ def conv2d_backward(
     op = "conv2d_backward"
     stride, padding, (n, c_out, oh, ow) = check_conv2d(op, x, weight, stride, padding, groups)
     dout = gradient(op, dout, (n, c_out, oh, ow), x)
-    if groups > 1:
-        parts = zip(
-            np.split(dout, groups, axis=1),
-            np.split(x, groups, axis=1),
-            np.split(weight, groups),
-            strict=True,
-        )
-        dxs, dweights, dbiases = zip(
-            *(conv2d_backward(*part, stride, padding) for part in parts), strict=True
-        )
-        return np.concatenate(dxs, axis=1), np.concatenate(dweights), np.concatenate(dbiases)
     padded = pad2d(x, padding)
-    kernel = kh, kw = weight.shape[2:]
-    rows = dout.transpose(0, 2, 3, 1).reshape(-1, c_out)  # one for each window, as in im2col
-    dweight = im2col(padded, kernel, stride).T @ rows
-    dcolumns = rows @ _filter_columns(weight).T
-    dx = pad2d_backward(_col2im(dcolumns, padded, kernel, stride), x, padding)
-    return dx, dweight.reshape(kh, kw, -1, c_out).transpose(3, 2, 0, 1), rows.sum(axis=0)
+    _, c_in, kh, kw = weight.shape
+    windows, filters = _in_groups(im2col(padded, (kh, kw), stride), weight, groups)
+    rows = dout.transpose(0, 2, 3, 1).reshape(-1, groups, c_out // groups).transpose(1, 0, 2)
+    dfilters = windows.transpose(0, 2, 1) @ rows  # a row for each window, as in im2col
+    dweight = dfilters.transpose(0, 2, 1).reshape(c_out, kh, kw, c_in).transpose(0, 3, 1, 2)
+    dwindows = (rows @ filters.transpose(0, 2, 1)).reshape(groups, -1, kh * kw, c_in)
+    dcolumns = dwindows.transpose(1, 2, 0, 3)
+    dx = pad2d_backward(_col2im(dcolumns, padded, (kh, kw), stride), x, padding)
+    return dx, dweight, rows.sum(axis=1).reshape(c_out)
