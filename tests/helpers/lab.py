@@ -115,7 +115,10 @@ class Server:
             "JUPYTER_DATA_DIR": str(folder / "data"),
             "JUPYTER_RUNTIME_DIR": str(folder / "runtime"),
             "IPYTHONDIR": str(folder / "ipython"),
-            "OPENBLAS_NUM_THREADS": "1",
+            "CNNLIB_PROGRESS": str(folder / "progress.json"),
+            # Another order of adding than elsewhere: what a notebook prints must not depend on it.
+            "OPENBLAS_CORETYPE": "Nehalem",
+            "OPENBLAS_NUM_THREADS": "2",
         }
         environment.pop("MPLBACKEND", None)  # the unit tests' own
         self.log = (folder / "server.log").open("w")
