@@ -31,6 +31,7 @@ from cnnlib.course.drawing.theme import (
 from cnnlib.types import Array
 
 Window = tuple[int, int, int, int]
+MOST_NUMBERS = 2500  # more of them in one picture cannot be read, and take many seconds to draw
 
 
 @styled
@@ -100,7 +101,8 @@ def grid(
     TypeError
         If ``ax`` is not one Axes, or ``values`` does not hold real numbers.
     ValueError
-        If shapes, windows, padding or labels do not fit together.
+        If shapes, windows, padding or labels do not fit together, or there are more numbers than
+        can be read.
 
     Examples
     --------
@@ -113,6 +115,11 @@ def grid(
     ax = require_axes("grid", ax)
     array = require_2d("grid", values)
     rows, cols = array.shape
+    if numbers and array.size > MOST_NUMBERS:
+        raise ValueError(
+            f"grid: values of shape {array.shape} are too many numbers to read; at most "
+            f"{MOST_NUMBERS:,} are drawn. Draw a part of them, or pass numbers=False."
+        )
     is_vector = np.ndim(values) == 1
     pad_rows, pad_cols = _pair("grid", "padding", padding)
     if pad_rows < 0 or pad_cols < 0 or 2 * pad_rows >= rows or 2 * pad_cols >= cols:

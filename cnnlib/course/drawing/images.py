@@ -13,7 +13,7 @@ from matplotlib.colors import Colormap, Normalize
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
-from cnnlib.course.drawing.grids import Window, grid, outline, value_norm
+from cnnlib.course.drawing.grids import MOST_NUMBERS, Window, grid, outline, value_norm
 from cnnlib.course.drawing.mending import Mending, picture_fix
 from cnnlib.course.drawing.theme import DIVERGING, require_axes, require_numbers, styled
 from cnnlib.types import Array
@@ -36,6 +36,11 @@ def number_image(img: ArrayLike, ax: Axes, **options: Any) -> Axes:
     Axes
         ``ax``.
 
+    Raises
+    ------
+    TypeError, ValueError
+        As `image`, and if ``img`` has colours, or more pixels than numbers can be read.
+
     Examples
     --------
     >>> import numpy as np
@@ -46,6 +51,14 @@ def number_image(img: ArrayLike, ax: Axes, **options: Any) -> Axes:
     ['white', 'black']
     """
     pixels = _checked_image("number_image", img, colour=False)
+    if pixels.size > MOST_NUMBERS:
+        fix = picture_fix(
+            "img", img, to_bytes=False, colour=False, largest=math.isqrt(MOST_NUMBERS)
+        )
+        raise ValueError(
+            f"number_image: img has {pixels.shape[0]} × {pixels.shape[1]} pixels, and more than "
+            f"{MOST_NUMBERS:,} numbers cannot be read. Give it {fix}."
+        )
     settings: dict[str, Any] = {"cmap": "gray", "vmin": 0, "vmax": _white(pixels)}
     return grid(pixels, ax, **(settings | options))
 

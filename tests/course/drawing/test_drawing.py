@@ -226,6 +226,7 @@ def test_values_at_the_ends_of_the_scale_have_the_colours_of_the_ends():
         (KERNEL, {"highlight": [(-1, 0, 1, 1)]}, r"window \(-1, 0, 1, 1\)"),
         (KERNEL, {"highlight": (0, 0, 1, 1)}, "Put a single window in a list"),
         (KERNEL, {"padding": 1}, r"padding \(1, 1\) leaves no cell"),
+        (np.zeros((50, 51)), {}, r"shape \(50, 51\) are too many numbers.*numbers=False"),
         (KERNEL, {"row_labels": ["one"]}, r"row_labels has 1 texts for 2 cells"),
         (KERNEL, {"col_labels": ["one"]}, r"col_labels has 1 texts for 2 cells"),
     ],

@@ -3,8 +3,8 @@
 `make test-notebooks` runs this. Each notebook goes through one kernel, under nbval, three times:
 
 1. as it is, and each output is compared with the stored one;
-2. from the first exercise on, with the text of each solution, as a reader sees it, pasted over the
-   stub;
+2. with the text of each solution, as a reader sees it, pasted over the stub: all exercises, and
+   all cells that read a name which comes from one;
 3. from the last cell back up: after Run All, a reader returns to any cell, changes a number and
    runs that cell again.
 """
@@ -14,6 +14,7 @@ import copy
 import os
 import subprocess
 import sys
+from collections.abc import Collection
 from pathlib import Path
 
 import nbformat
@@ -57,6 +58,31 @@ def solve_all(cells: list[nbformat.NotebookNode], chapter: Chapter) -> dict[str,
     return solved
 
 
+def names_in(source: str) -> tuple[set[str], set[str]]:
+    """Return the names that a cell reads, and those that it gives a value."""
+    read, written = set(), set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Name):
+            (read if isinstance(node.ctx, ast.Load) else written).add(node.id)
+        elif isinstance(node, ast.FunctionDef | ast.ClassDef):
+            written.add(node.name)
+        elif isinstance(node, ast.alias):
+            written.add((node.asname or node.name).partition(".")[0])
+    return read, written
+
+
+def touched(cells: list[nbformat.NotebookNode], solved: Collection[str]) -> list[str]:
+    """Return the sources of the exercises, and of each cell that a solution may change."""
+    changed: set[str] = set()
+    found = []
+    for cell in cells:
+        read, written = names_in(cell.source)
+        if cell.id in solved or read & changed:
+            found.append(cell.source)
+            changed |= written
+    return found
+
+
 # The last chapters take longest. Begun first, none of them runs alone while the others have ended.
 @pytest.mark.parametrize("chapter", CHAPTERS[::-1], ids=lambda chapter: chapter.slug)
 def test_outputs_are_as_stored_and_all_solutions_right(chapter: Chapter, tmp_path: Path) -> None:
@@ -64,10 +90,9 @@ def test_outputs_are_as_stored_and_all_solutions_right(chapter: Chapter, tmp_pat
     code = [copy.deepcopy(cell) for cell in notebook.cells if cell.cell_type == "code"]
     solved = solve_all(code, chapter)
     sources = [cell.source for cell in code]
-    first = next(number for number, cell in enumerate(code) if cell.id in solved)
     all_done = f'assert "{len(solved)} of {len(solved)} done" in repr(ex.progress())'
     # From the last cell to the first, each finds the names as Run All, or a cell below, left them.
-    for number, source in enumerate([*sources[first:], all_done, *sources[::-1], all_done]):
+    for number, source in enumerate([*touched(code, solved), all_done, *sources[::-1], all_done]):
         again = new_code_cell(source, id=f"again-{number}")
         again.metadata.tags = ["nbval-ignore-output"]  # an error still fails it
         notebook.cells.append(again)

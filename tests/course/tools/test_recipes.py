@@ -177,10 +177,13 @@ class Copy:
             timeout=600,
         )
 
-    def passes(self, *tests: str) -> None:
-        """Run tests of the copy; they must pass, and there must be some."""
-        done = self.run(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *tests)
+    def passes(self, *files: str, tests: str) -> None:
+        """Run tests of the copy; they must pass, and each of the files must have some."""
+        command = [sys.executable, "-m", "pytest", "-v", "-p", "no:cacheprovider", *files]
+        done = self.run(*command, "-k", tests)
         assert done.returncode == 0, done.stdout + done.stderr
+        for file in files:
+            assert re.search(rf"^{file}.* PASSED", done.stdout, re.MULTILINE), f"none in {file}"
 
     def read(self, path: str) -> str:
         return (self.folder / path).read_text(encoding="utf-8")
@@ -215,35 +218,46 @@ def test_few_places_are_touched(name: str) -> None:
 
 def test_a_layer(copy: Copy) -> None:
     follow("layer", copy)
-    copy.passes("tests/test_layers.py", "tests/test_malformed.py", "-k", "Softmax or table")
-    copy.passes("tests/test_examples.py", "-k", "layers", "tests/course/tools/test_api_page.py")
+    copy.passes(
+        *("tests/test_layers.py", "tests/test_malformed.py", "tests/test_examples.py"),
+        "tests/course/tools/test_api_page.py",
+        tests="Softmax or table or layers or api_page",
+    )
 
 
 def test_an_operation(copy: Copy) -> None:
     follow("operation", copy)
-    copy.passes("tests/functional", "tests/test_malformed.py", "-k", "hardtanh or has_a_row")
-    copy.passes("tests/test_examples.py", "-k", "activations")
-    copy.passes("tests/course/tools/test_api_page.py")
+    copy.passes(
+        *("tests/functional", "tests/test_malformed.py", "tests/test_examples.py"),
+        "tests/course/tools/test_api_page.py",
+        tests="hardtanh or has_a_row or activations or api_page",
+    )
 
 
 def test_a_widget(copy: Copy) -> None:
     follow("widget", copy)
-    copy.passes("tests/course/widgets", "-k", "bias")
-    copy.passes("tests/course/tools/test_notebooks.py", "-k", "06_flatten_and_fully_connected")
-    copy.passes("tests/test_examples.py", "-k", "widgets.bias")
+    copy.passes(
+        *("tests/course/widgets/test_widgets.py", "tests/course/widgets/bias"),
+        *("tests/course/tools/test_notebooks.py", "tests/test_examples.py"),
+        tests="bias or 06_flatten_and_fully_connected",
+    )
 
 
 def test_an_exercise(copy: Copy) -> None:
     follow("exercise", copy)
-    copy.passes("tests/course/judge", "-k", "full_padding")
-    copy.passes("tests/course/tools/test_notebooks.py", "-k", "03_padding_and_stride")
+    copy.passes(
+        *("tests/course/judge", "tests/course/tools/test_notebooks.py"),
+        tests="full_padding or 03_padding_and_stride",
+    )
 
 
 def test_a_chapter(copy: Copy) -> None:
     follow("chapter", copy)
-    copy.passes("tests/course/judge", "-k", "subsampling and complete")
-    copy.passes("tests/course/tools/test_notebooks.py", "-k", "subsampling or 09_ or the_notebooks")
-    copy.passes("tests/course/tools/test_api_page.py", "tests/test_imports.py")
+    copy.passes(
+        *("tests/course/judge", "tests/course/tools/test_notebooks.py"),
+        *("tests/course/tools/test_api_page.py", "tests/test_imports.py"),
+        tests="(subsampling and (complete or notebook)) or 09_ or the_notebooks or api_page or imports",
+    )
 
 
 # The reading of recipes
