@@ -49,8 +49,9 @@ def test_another_output_would_be_noticed() -> None:
     stored = nbformat.read(FOLDER / f"{NAMES[2]}.ipynb", as_version=4)
     assert differences(copy.deepcopy(stored), stored) == []
     run = copy.deepcopy(stored)
-    cell = next(c for c in run.cells if any(o.output_type == "stream" for o in c.get("outputs", [])))
-    cell.outputs[0].text = cell.outputs[0].text.replace("4", "5")
+    code = [cell for cell in run.cells if cell.cell_type == "code" and cell.outputs]
+    cell = next(cell for cell in code if cell.outputs[0].output_type == "stream")
+    cell.outputs[0].text += "5"
     assert [found.partition(":")[0] for found in differences(run, stored)] == [cell.id]
     cell.outputs = []
     assert [found.partition(":")[0] for found in differences(run, stored)] == [cell.id]
