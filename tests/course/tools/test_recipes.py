@@ -256,7 +256,8 @@ def test_a_chapter(copy: Copy) -> None:
     copy.passes(
         *("tests/course/judge", "tests/course/tools/test_notebooks.py"),
         *("tests/course/tools/test_api_page.py", "tests/test_imports.py"),
-        tests="subsampling and (complete or notebook) or 09_ or the_notebooks or api_page or imports",
+        tests="(subsampling and (complete or notebook)) or 09_ or the_notebooks"
+        " or api_page or imports",
     )
 
 
