@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 
 from cnnlib.backend import accelerated
 from cnnlib.checks import array, gradient, pair
@@ -54,10 +53,9 @@ def places(kernel: Pair, stride: Pair, out: tuple[int, ...]) -> Iterator[tuple[s
             yield slice(i, i + sh * oh, sh), slice(j, j + sw * ow, sw)
 
 
-def _windows(x: Array, kernel: Pair, stride: Pair) -> Array:
-    """Return the pixels of every window in reading order, (N, C, OH, OW, KH·KW)."""
-    windows = sliding_window_view(x, kernel, axis=(2, 3))[:, :, :: stride[0], :: stride[1]]
-    return windows.reshape(*windows.shape[:4], -1)
+def _windows(x: Array, kernel: Pair, stride: Pair, out: tuple[int, ...]) -> Array:
+    """Return the pixels of every window in reading order, (KH·KW, N, C, OH, OW)."""
+    return np.stack([x[:, :, rows, columns] for rows, columns in places(kernel, stride, out)])
 
 
 @accelerated
@@ -98,8 +96,8 @@ def max_pool2d(x: Array, kernel_size: Size, stride: Size | None = None, padding:
     ----------
     Goodfellow, Bengio and Courville, "Deep Learning", 2016, section 9.3.
     """
-    kernel, steps, border, _ = check_pool2d("max_pool2d", x, kernel_size, stride, padding)
-    return _windows(pad2d(x, border, value=-np.inf), kernel, steps).max(axis=-1)
+    kernel, steps, border, shape = check_pool2d("max_pool2d", x, kernel_size, stride, padding)
+    return _windows(pad2d(x, border, value=-np.inf), kernel, steps, shape).max(axis=0)
 
 
 @accelerated
@@ -133,11 +131,11 @@ def max_pool2d_backward(
     dout = gradient(op, dout, shape, x)
     padded = pad2d(x, border, value=-np.inf)
     windows, inside = (
-        _windows(values, kernel, steps) for values in (padded, pad2d(np.ones_like(x), border) > 0)
+        _windows(values, kernel, steps, shape)
+        for values in (padded, pad2d(np.ones_like(x), border) > 0)
     )
-    largest = windows.max(axis=-1, keepdims=True)
-    wins = ((windows == largest) | np.isnan(windows)) & inside
-    first = wins.argmax(axis=-1)  # of several True, argmax returns the first
+    wins = ((windows == windows.max(axis=0)) | np.isnan(windows)) & inside
+    first = wins.argmax(axis=0)  # of several True, argmax returns the first
     dx = np.zeros_like(padded)
     for place, (rows, columns) in enumerate(places(kernel, steps, shape)):
         dx[:, :, rows, columns] += np.where(first == place, dout, 0)
@@ -208,8 +206,8 @@ def avg_pool2d(x: Array, kernel_size: Size, stride: Size | None = None, padding:
     array([[ 2.,  3.],
            [-4.,  4.]])
     """
-    kernel, steps, border, _ = check_pool2d("avg_pool2d", x, kernel_size, stride, padding)
-    return _windows(pad2d(x, border), kernel, steps).mean(axis=-1)
+    kernel, steps, border, shape = check_pool2d("avg_pool2d", x, kernel_size, stride, padding)
+    return _windows(pad2d(x, border), kernel, steps, shape).mean(axis=0)
 
 
 @accelerated
