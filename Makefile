@@ -29,6 +29,8 @@ BENCH_PYTHON ?= $(BIN)/python
 JOBS ?= 2
 # Further options for the browser tests, such as "-k drawing" or --last-failed.
 BROWSER_FLAGS ?=
+# How many browser tests run at the same time: each waits for longer than it computes.
+BROWSER_JOBS ?= 3
 
 # The doors out of NumPy are tried in an environment of their own, beside the course's. This version
 # of PyTorch; another build of it is taken with TORCH="torch --index-url ...".
@@ -119,7 +121,7 @@ test-blas: dev-environment  ## compare the notebooks again with other arithmetic
 # Each worker has a browser and a JupyterLab of its own, and takes a test as soon as it is free.
 test-browser: dev-environment  ## try the notebooks and widgets in JupyterLab (needs Chromium)
 	$(BIN)/python -m pytest tests/course -o python_files='browser_*.py' \
-		--numprocesses=$(JOBS) --dist=worksteal $(BROWSER_FLAGS)
+		--numprocesses=$(BROWSER_JOBS) --dist=worksteal $(BROWSER_FLAGS)
 
 # The doors to the course other than JupyterLab on one's own machine. What one of them needs, and is
 # not there, is told in the reasons of what was skipped: Pyodide's packages, which no registry has.

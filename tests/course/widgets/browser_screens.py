@@ -56,6 +56,16 @@ def test_in_high_contrast_all_texts_can_be_read(high_contrast, name: str, scheme
     assert unreadable(high_contrast(name, scheme)) == []
 
 
+# The boxes of those parts of a widget that are seen, in CSS pixels from its corner.
+BOXES = """(root, parts) => {
+  const frame = root.getBoundingClientRect();
+  const seen = { visibilityProperty: true };
+  return [...root.querySelectorAll(parts)].filter((one) => one.checkVisibility(seen)).map((one) => {
+    const box = one.getBoundingClientRect();
+    return [one.innerText, [box.left - frame.left, box.top - frame.top,
+      box.right - frame.left, box.bottom - frame.top]];
+  }).filter(([, [left, top, right, bottom]]) => right - left > 0 && bottom - top > 0);
+}"""
 LINES = (
     ".svg-curve, .svg-dashed, .svg-dot, .flow-arrow, .flow-head, .flow-box, .svg-zero, .svg-tick"
 )
@@ -74,14 +84,14 @@ def test_in_high_contrast_lines_and_bars_are_seen(high_contrast, name: str, sche
     for mark, colour in drawn:
         numbers = [float(n) for n in colour[colour.index("(") + 1 : -1].split(",")[:3]]
         assert ratio(float(luminance(np.array(numbers))), paper) >= 3, mark
-    for bar in shown.root.locator(".cnn-bar").all():
-        box = bar.bounding_box()
-        if box and min(box["width"], box["height"]) > 3:
-            middle = screenshot(bar)[2:-2, 2:-2]
+    root = shown.root.locator(".cnn-widget")
+    pixels = screenshot(root)
+    for _, box in root.evaluate(BOXES, ".cnn-bar"):
+        if min(box[2] - box[0], box[3] - box[1]) > 3:
+            middle = cut(pixels, box, SCALE)[2:-2, 2:-2]
             assert ratio(float(np.median(luminance(middle))), paper) >= 3
-    for button in shown.root.locator("button, input:not([type=range]), select").all():
-        if button.is_visible():
-            assert contrast_within(screenshot(button)) >= 3, button.inner_text()
+    for text, box in root.evaluate(BOXES, "button, input:not([type=range]), select"):
+        assert contrast_within(cut(pixels, box, SCALE)) >= 3, text
 
 
 @SCHEMES
