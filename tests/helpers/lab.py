@@ -95,6 +95,20 @@ def within(page: Page, function: str, argument: Any, limit: int = PATIENCE) -> A
     )
 
 
+# Writes into a cell as somebody who types, runs it, and returns what it says.
+REWRITE = """
+async ([path, id, source]) => {
+  const notebook = window.panels[path].content;
+  window.jupyterapp.shell.activateById(window.panels[path].id);
+  notebook.activeCellIndex = notebook.widgets.findIndex((cell) => cell.model.id === id);
+  notebook.activeCell.model.sharedModel.setSource(source);
+  await window.jupyterapp.commands.execute("notebook:run-cell");
+  const outputs = notebook.activeCell.model.outputs.toJSON();
+  return outputs.map((one) => one.data?.["text/plain"] ?? one.evalue ?? one.text).join("\\n");
+}
+"""
+
+
 class Server:
     """JupyterLab over copies of the course's notebooks, with no settings of anybody's."""
 
@@ -282,6 +296,10 @@ class Opened:
         while (said := read(self.python(code))) != expected and time.monotonic() < deadline:
             self.page.wait_for_timeout(50)
         assert said == expected
+
+    def rewrite(self, cell_id: str, source: str) -> str:
+        """Write into a cell and run it; return what it says."""
+        return within(self.page, REWRITE, [self.path, cell_id, source])
 
     def restart(self) -> None:
         within(

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 from collections.abc import Callable, Iterator
 
 import nbformat
 import pytest
+from course.tools.solved_notebooks import solve
 from lab import Lab, Opened, Server, ids_of_cells, widget, write
 from nbformat.sign import NotebookNotary
 from playwright.sync_api import Locator, expect
 from stage import CLOCK, Grid, enter
 from stored import differences
 
+from cnnlib.course.chapters import CHAPTERS, Chapter
 from cnnlib.course.tools.notebook_rules import FOLDER, NAMES
 
 X = [[5, 1, 7, 13], [15, 5, 1, 13], [10, 6, 4, 6], [15, 3, 12, 4]]
@@ -21,14 +24,15 @@ KERNEL = [[11, 4], [5, 2]]
 DUE = [[144, 66, 160], [247, 97, 95], [215, 121, 136]]
 
 
-@pytest.mark.timeout(900)  # the last one trains a network
-@pytest.mark.parametrize("name", NAMES)
-def test_notebook_runs_without_a_complaint(lab: Lab, name: str) -> None:
-    """No error in an output or on the page, and no request to any other host (see `lab`).
+@pytest.mark.timeout(900)  # some of them train networks
+@pytest.mark.parametrize("chapter", CHAPTERS, ids=NAMES)
+def test_a_reader_walks_through_without_a_complaint(lab: Lab, chapter: Chapter) -> None:
+    """Run All, the first exercise, the quiz, and on to the next notebook.
 
-    And the outputs are those stored, though OpenBLAS adds here in another order (see `Server`).
+    No error in an output or on the page, and no request to any other host (see `lab`). And the
+    outputs are those stored, though OpenBLAS adds here in another order (see `Server`).
     """
-    opened = lab.open(name)
+    opened = lab.open(chapter.notebook)
     cells = opened.run_all()
     assert [cell["count"] for cell in cells] == list(range(1, len(cells) + 1))
     outputs = [(cell["id"], output) for cell in cells for output in cell["outputs"]]
@@ -41,6 +45,27 @@ def test_notebook_runs_without_a_complaint(lab: Lab, name: str) -> None:
     opened.save()
     run = nbformat.read(lab.server.folder / opened.path, as_version=4)
     assert differences(run, nbformat.read(FOLDER / opened.path, as_version=4)) == []
+
+    rooms = chapter.exercises()
+    exercise = next(iter(rooms.chapter.exercises.values()))
+    stub = next(c for c in run.cells if f"ex.{exercise.name}.check(" in c.source)
+    said = opened.rewrite(stub.id, solve(stub.source, exercise))
+    assert said.startswith(f"✓ {exercise.name}: right")
+
+    quiz = opened.cell("quiz-questions")
+    options = [option for question in rooms.quiz.questions for option in question.options]
+    for number, option in enumerate(options):
+        if option.right:
+            quiz.locator("details").nth(number).locator("summary").click()
+    for number in range(len(rooms.quiz.questions)):
+        expect(quiz.get_by_text("✓ Right.").nth(number)).to_be_visible()
+
+    following = CHAPTERS[(chapter.number + 1) % len(CHAPTERS)].notebook
+    opened.cell("next").locator("a", has_text=re.compile(f"^{following[:2]} ")).first.click()
+    lab.page.wait_for_function(
+        "(path) => jupyterapp.shell.currentWidget?.context?.path === path", arg=f"{following}.ipynb"
+    )
+    lab.open(following).close()
     opened.close()
 
 
