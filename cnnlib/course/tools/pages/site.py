@@ -34,6 +34,7 @@ __all__ = ["Pictures", "build", "chapter_page", "glossary_page", "slug"]
 LOOK = Path(__file__).with_name("site_look")
 FENCE = "`" * 9  # longer than any in a notebook
 PICTURE = re.compile(r'<img ([^>]*?)src="data:image/png;base64,([^"]+)"')
+FORMULA = re.compile(r"(?<![$\\`])\$[^$\n`]+\$(?=[.,;:?!)])")  # in a line, before a stop
 LINK = re.compile(r"\]\((\d\d_\w+)\.ipynb(#[^)]*)?\)")
 TIME = re.compile(r"\*\*Time:\*\* about (\d+) minutes")
 
@@ -133,7 +134,7 @@ def chapter_page(notebook: NotebookNode, pictures: Pictures, run_here: str = "")
     predicting = False
     for cell in page.notebook.cells:
         if cell.cell_type == "markdown":
-            parts.append(_linked(cell.source))
+            parts.append(_with_its_stop(_linked(cell.source)))
             predicting = re.search(r"\bPredict\b", cell.source) is not None
         else:
             parts += [_code(cell), *_outputs(cell, pictures, predicting)]
@@ -147,6 +148,14 @@ def chapter_page(notebook: NotebookNode, pictures: Pictures, run_here: str = "")
 
 def _linked(source: str) -> str:
     return LINK.sub(lambda found: f"]({found[1]}.md{found[2] or ''})", source)
+
+
+def _with_its_stop(source: str) -> str:
+    """Return Markdown in which no line begins with the full stop or comma after a formula.
+
+    A browser may break a line after each formula, but not before a word joiner.
+    """
+    return FORMULA.sub("\\g<0>\u2060", source)
 
 
 def _raw(text: str) -> str:

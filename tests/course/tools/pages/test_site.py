@@ -33,6 +33,12 @@ def test_links_between_notebooks_become_links_between_pages() -> None:
     assert "[one](01_pixels.md), [two](02_a_b.md#By-hand)" in text
 
 
+def test_no_line_begins_with_the_stop_after_a_formula() -> None:
+    text = page(new_markdown_cell("$x$, $y$ ($z$).\n\n$$a$$\n\n`$b$.`"))
+    assert text.split("\n\n")[0] == "$x$\u2060, $y$ ($z$\u2060)."
+    assert text.count("\u2060") == 2
+
+
 def test_what_is_printed_is_text_whatever_it_looks_like() -> None:
     text = page(new_code_cell("print()", outputs=[printed("<b>\n\n`````````\n&")]))
     assert "&lt;b&gt;\n\n`````````\n&amp;" in text
