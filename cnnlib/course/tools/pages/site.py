@@ -34,7 +34,7 @@ __all__ = ["Pictures", "build", "chapter_page", "glossary_page", "slug"]
 LOOK = Path(__file__).with_name("site_look")
 FENCE = "`" * 9  # longer than any in a notebook
 PICTURE = re.compile(r'<img ([^>]*?)src="data:image/png;base64,([^"]+)"')
-FORMULA = re.compile(r"(?<![$\\`])\$[^$\n`]+\$(?=[.,;:?!)])")  # in a line, before a stop
+FORMULA = re.compile(r"(?<![$\\`])\$[^$\n`]+\$[.,;:?!)]+")  # in a line, with its stop
 LINK = re.compile(r"\]\((\d\d_\w+)\.ipynb(#[^)]*)?\)")
 TIME = re.compile(r"\*\*Time:\*\* about (\d+) minutes")
 
@@ -151,11 +151,8 @@ def _linked(source: str) -> str:
 
 
 def _with_its_stop(source: str) -> str:
-    """Return Markdown in which no line begins with the full stop or comma after a formula.
-
-    A browser may break a line after each formula, but not before a word joiner.
-    """
-    return FORMULA.sub("\\g<0>\u2060", source)
+    """Return Markdown in which no line begins with the full stop or comma after a formula."""
+    return FORMULA.sub(r'<span class="cnn-together">\g<0></span>', source)
 
 
 def _raw(text: str) -> str:
