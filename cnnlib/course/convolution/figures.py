@@ -688,7 +688,7 @@ def learning(losses: ArrayLike, snapshots: Mapping[int, ArrayLike]) -> Figure:
         {"loss": loss},
         chart,
         x=np.arange(loss.size),
-        xlabel="step (logarithmic)",
+        xlabel="step (logarithmic from 1 on)",
         ylabel="mean squared error",
         labels="none",
         yscale="log",
