@@ -1,4 +1,4 @@
-"""Exercises of notebook 02: slide a kernel, multiply, add; turn it; design one; learn one."""
+"""Exercises of notebook 02: slide a kernel, multiply, add; flip it; design one; learn one."""
 
 from typing import Any
 
@@ -72,7 +72,7 @@ one_cell = chapter.prediction(
     expected=2,
     mistakes=[
         (-8, "The products are right and the bias is missing: −8 + 10."),
-        (4, "That is true convolution: the kernel was turned by half a turn. Here it lies on the "
+        (4, "That is true convolution: the kernel was flipped (half a turn). Here it lies on the "
          "window as it is."),
         (1, "The kernel lies there with rows and columns exchanged: 4 belongs on the −1, and 5 on "
          "the 0."),
@@ -312,7 +312,7 @@ def _bias_in_every_product(x, kernel, bias=0):
 
 
 @feature_map.mistake(
-    "The kernel is turned by half a turn, which makes this true convolution. Here the weight "
+    "The kernel is flipped (half a turn), which makes this true convolution. Here the weight "
     "`kernel[m, n]` lies on the pixel `x[i + m, j + n]`."
 )
 def _turned(x, kernel, bias=0):
@@ -540,7 +540,7 @@ def _in_the_dtype_of_the_picture(x, kernel, bias=0):
 
 
 @feature_map.mistake(
-    "The kernel is turned by half a turn, and the bias is missing. The weight `kernel[m, n]` lies "
+    "The kernel is flipped (half a turn), and the bias is missing. The weight `kernel[m, n]` lies "
     "on the pixel `x[i + m, j + n]`, and the bias joins every cell."
 )
 def _turned_without_bias(x, kernel, bias=0):
@@ -548,7 +548,7 @@ def _turned_without_bias(x, kernel, bias=0):
 
 
 @feature_map.mistake(
-    "The kernel is turned by half a turn, and the bias is added with every product. The weight "
+    "The kernel is flipped (half a turn), and the bias is added with every product. The weight "
     "`kernel[m, n]` lies on the pixel `x[i + m, j + n]`, and the bias comes once for each cell."
 )
 def _turned_with_every_bias(x, kernel, bias=0):
@@ -572,8 +572,8 @@ def _one_short_without_bias(x, kernel, bias=0):
 
 
 @feature_map.mistake(
-    "The last row and the last column of the map are missing, and the kernel is turned by half a "
-    "turn. There are `x.shape[0] - kh + 1` places, and `kernel[m, n]` lies on `x[i + m, j + n]`."
+    "The last row and the last column of the map are missing, and the kernel is flipped (half "
+    "a turn). There are `x.shape[0] - kh + 1` places, and `kernel[m, n]` lies on `x[i + m, j + n]`."
 )
 def _one_short_and_turned(x, kernel, bias=0):
     return _one_short(x, kernel[::-1, ::-1], bias)
@@ -610,7 +610,7 @@ def _turn_cases(rng: np.random.Generator) -> Call:
     ],
 )
 def true_convolution(x, kernel):
-    """Turn the kernel by half a turn, then slide it over the picture."""
+    """Flip the kernel (half a turn), then slide it over the picture."""
     kh, kw = kernel.shape
     oh, ow = x.shape[0] - kh + 1, x.shape[1] - kw + 1
     y = np.zeros((oh, ow))
@@ -623,15 +623,15 @@ def true_convolution(x, kernel):
 
 
 @true_convolution.mistake(
-    "That is cross-correlation: the kernel is not turned. True convolution turns it by half a "
-    "turn before it slides."
+    "That is cross-correlation: the kernel is not flipped. True convolution flips it (half "
+    "a turn) before it slides."
 )
 def _not_turned(x, kernel):
     return _slide(x, kernel)
 
 
 @true_convolution.mistake(
-    "The kernel is turned upside down, but not left to right. Half a turn does both: "
+    "The kernel is flipped upside down, but not left to right. Half a turn does both: "
     "`kernel[::-1, ::-1]`."
 )
 def _upside_down(x, kernel):
@@ -639,7 +639,7 @@ def _upside_down(x, kernel):
 
 
 @true_convolution.mistake(
-    "The kernel is turned left to right, but not upside down. Half a turn does both: "
+    "The kernel is flipped left to right, but not upside down. Half a turn does both: "
     "`kernel[::-1, ::-1]`."
 )
 def _left_to_right(x, kernel):
@@ -663,7 +663,7 @@ def _quarter_turn(x, kernel):
 
 @true_convolution.mistake(
     "That is the map of cross-correlation, turned. It also comes out if picture and kernel are "
-    "both turned. Turn the kernel alone, before it slides: picture and map stay as they are."
+    "both turned. Flip the kernel alone, before it slides: picture and map stay as they are."
 )
 def _map_turned(x, kernel):
     return _slide(x, kernel)[::-1, ::-1]
@@ -894,8 +894,8 @@ def _no_pixels(x, kernel, bias, target):
 
 
 @slopes_with_bias.mistake(
-    "The slopes of the kernel are turned by half a turn. The kernel slides as it is, so its "
-    "slopes are not turned either."
+    "The slopes of the kernel are flipped (half a turn). The kernel slides as it is, so its "
+    "slopes are not flipped either."
 )
 def _turned_slopes(x, kernel, bias, target):
     slopes, slope = _slopes_of(x, kernel, _error(x, kernel, bias, target))
@@ -922,7 +922,7 @@ def _no_slope_for_bias(x, kernel, bias, target):
 quiz = Quiz(
     "ex.quiz",
     (
-        "Two programs learn a kernel from the same pair of pictures. One library turns the kernel "
+        "Two programs learn a kernel from the same pair of pictures. One library flips the kernel "
         "before it slides, the other does not. What differs in the end?",
         wrong(
             "The loss: true convolution reaches a lower one.",
@@ -931,26 +931,26 @@ quiz = Quiz(
         ),
         wrong(
             "Nothing: the nine learned weights are the same.",
-            "The maps are the same, but the weights cannot be. The first library turns them once "
+            "The maps are the same, but the weights cannot be. The first library flips them once "
             "more before it uses them.",
         ),
         right(
-            "The learned kernels: one is the other after half a turn.",
+            "The learned kernels: one is the other, flipped.",
             "Learning finds whatever the library needs to give the right map. Where the library "
-            "turns the kernel, that is the turned one.",
+            "flips the kernel, that is the flipped one.",
         ),
         wrong(
-            "Without the turn, nothing is learned.",
-            "The notebook learned its kernel without a turn. The slopes follow whichever operation "
+            "Without the flip, nothing is learned.",
+            "The notebook learned its kernel without a flip. The slopes follow whichever operation "
             "is used.",
         ),
     ),
     (
-        "Which kernel gives the same map with and without the turn, on every picture?",
+        "Which kernel gives the same map with and without the flip, on every picture?",
         wrong(
             "`[[1, 2], [2, 5]]`, because it is symmetric.",
             "Swapping rows and columns leaves it alone, and that is what symmetric means for a "
-            "matrix. Half a turn makes it `[[5, 2], [2, 1]]`.",
+            "matrix. The flip makes it `[[5, 2], [2, 1]]`.",
         ),
         right(
             "`[[3, 1], [1, 3]]`, because half a turn leaves it alone.",
@@ -959,7 +959,7 @@ quiz = Quiz(
         ),
         wrong(
             "Sobel, because its two sides mirror each other.",
-            "They mirror each other with the opposite sign. Half a turn makes Sobel its own "
+            "They mirror each other with the opposite sign. The flip makes Sobel its own "
             "negative, and the map changes sign.",
         ),
         wrong(
@@ -987,7 +987,7 @@ quiz = Quiz(
         ),
         wrong(
             "It moves 5 cells to the left.",
-            "The turn of true convolution may suggest a mirror. With or without the turn, a map "
+            "The flip of true convolution may suggest a mirror. With or without the flip, a map "
             "moves the same way as its picture.",
         ),
     ),

@@ -9,9 +9,11 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 from numpy.typing import ArrayLike
 
 from cnnlib.course import drawing
+from cnnlib.course.drawing.display import TRUE_COLOUR
 from cnnlib.course.drawing.theme import LINE
 from cnnlib.functional import conv2d
 from cnnlib.types import Array
@@ -688,7 +690,7 @@ def learning(losses: ArrayLike, snapshots: Mapping[int, ArrayLike]) -> Figure:
         {"loss": loss},
         chart,
         x=np.arange(loss.size),
-        xlabel="step (logarithmic)",
+        xlabel="step (logarithmic from 1 on)",
         ylabel="mean squared error",
         labels="none",
         yscale="log",
@@ -794,4 +796,13 @@ def dense_local_shared(matrix: ArrayLike) -> Figure:
             numbers=name == "shared",
         )
         ax.set(xlabel="inputs", ylabel="outputs")
+        if name != "dense":  # where no weight is, the paper shows, in the dark theme too
+            (cells,) = ax.images
+            cells.set_visible(False)
+            colours = np.asarray(cells.get_array())
+            for i, j in np.argwhere(there).tolist():
+                shade = tuple(colours[i, j].tolist())
+                ax.add_patch(
+                    Rectangle((j - 0.5, i - 0.5), 1, 1, fc=shade, ec="none", gid=TRUE_COLOUR)
+                )
     return fig

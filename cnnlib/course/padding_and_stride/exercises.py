@@ -921,7 +921,7 @@ def _slid(padded, kernel, stride, window=None, shape=None):
 
 
 @conv2d.mistake(
-    "The kernel is turned by half a turn. That is convolution in mathematics; networks "
+    "The kernel is flipped (half a turn). That is convolution in mathematics; networks "
     "slide the kernel as it is."
 )
 def _conv_flipped(x, kernel, stride=(1, 1), padding=(0, 0)):
@@ -1164,7 +1164,7 @@ def _two_at_once(first, second):
     conv2d.mistake(words)(both)
 
 
-_TURNED = ("the kernel is turned by half a turn", {"kernel": True})
+_TURNED = ("the kernel is flipped (half a turn)", {"kernel": True})
 _PADDINGS = (
     ("the padding is not used", {"padding": lambda x, padding: x}),
     (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -35,6 +35,7 @@ __all__ = [
     "cone",
     "coverage_map",
     "coverage_maps",
+    "fields",
     "plans",
     "stops",
 ]
@@ -626,4 +627,77 @@ def aliasing(step: int, *, width: float = 8.4) -> Figure:
     fig, axes = new(ncols=3, width=width, height=width / 3 + 0.35)
     for ax, (title, picture) in zip(axes, panels.items(), strict=True):
         image(picture, ax, title=title)
+    return fig
+
+
+@styled
+def fields(networks: Mapping[str, Sequence[Layer]], size: int, *, width: float = 8.4) -> Figure:
+    """Draw, along one axis, where the fields of the first and the last cell of networks lie.
+
+    Parameters
+    ----------
+    networks : mapping from name to sequence of (kernel_size, stride, padding)
+        The layers of each network, from the first to the last.
+    size : int
+        How many pixels the picture has in this direction.
+    width : float
+        Width of the figure in inches.
+
+    Returns
+    -------
+    Figure
+        One axes, x in pixels. A patch with the gid ``"picture"`` is the picture; two for each
+        network have the gid ``"field"``, the first cell's before the last one's.
+
+    Raises
+    ------
+    ValueError
+        If there is no network, or the picture is too small for one of them.
+
+    Examples
+    --------
+    >>> ax = fields({"two layers": [(3, 1, 1), (3, 1, 1)]}, 8).axes[0]
+    >>> [patch.get_x() for patch in ax.patches if patch.get_gid() == "field"]
+    [-2, 5]
+    """
+    if not networks:
+        raise ValueError("fields: needs a network, but there is none.")
+    fig, ax = new(width=width, height=0.7 + 0.75 * len(networks))
+    ends = [0, size]
+    for row, layers in enumerate(networks.values()):
+        span, jump, start, cells = 1, 1, 0, size
+        for kernel_size, stride, padding in layers:
+            start -= padding * jump
+            span += (kernel_size - 1) * jump
+            jump *= stride
+            cells = output_size(cells, kernel_size, stride, padding)
+        for k, (name, cell) in enumerate((("first cell", 0), ("last cell", cells - 1))):
+            left, below = start + cell * jump, row + 0.4 * k - 0.38
+            ends += [left, left + span]
+            color = CYCLE[k]
+            ax.add_patch(
+                Rectangle(
+                    (left, below), span, 0.36, fc=color, ec=INK, lw=1.2, zorder=3, gid="field"
+                )
+            )
+            ax.text(
+                left + span / 2,
+                below + 0.18,
+                name,
+                ha="center",
+                va="center",
+                fontsize=11,
+                color=text_colour(color),
+                zorder=4,
+            )
+    count = len(networks)
+    ax.add_patch(Rectangle((0, -0.5), size, count, fc=MUTED, ec=LINE, lw=0.9, gid="picture"))
+    room = 0.02 * (max(ends) - min(ends))
+    ax.set(xlim=(min(ends) - room, max(ends) + room), ylim=(count - 0.5, -0.5))
+    ax.set_yticks(range(count), labels=list(networks))
+    ax.set_xticks([min(ends), 0, size, max(ends)])
+    ax.set_xlabel(f"pixels; the picture, grey, has {size}")
+    ax.tick_params(axis="y", length=0)
+    for side in ("left", "top", "right"):
+        ax.spines[side].set_visible(False)
     return fig

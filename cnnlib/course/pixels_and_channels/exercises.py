@@ -731,6 +731,27 @@ quiz = Quiz(
         ),
     ),
     (
+        "You write `moved = photo.transpose(2, 0, 1)` and then `moved[2] = 0`. What happens to "
+        "`photo`?",
+        wrong(
+            "Nothing: `moved` is an array of its own.",
+            "Its shape is its own, the memory is not: `transpose` gives a view. Only a `.copy()` "
+            "would be safe to write into.",
+        ),
+        wrong(
+            "Its third row turns black.",
+            "It would, after `photo[2] = 0`. In `moved` the first axis counts channels.",
+        ),
+        wrong(
+            "It loses its red.",
+            "Red is channel 0. `moved[2]` is the third channel.",
+        ),
+        right(
+            "It loses its blue.",
+            "Both names look at the same memory, and channel 2 is blue. White turns yellow.",
+        ),
+    ),
+    (
         "Every digit is scrambled by one fixed order. Why does a linear classifier score as well "
         "as before?",
         wrong(

@@ -59,7 +59,7 @@ def layers_with_the_strides_summed(target, kernel_size, stride=1):
         (ex.pad, pad_and_refuse_zero, "Does a slice end in `-down`"),
         (ex.layers_needed, layers_with_the_strides_summed, "They multiply: 2, 4, 8."),
         (ex.conv2d, pad_in_front_and_slide_by_one, "on the left only, and the stride is not used"),
-        (ex.conv2d, turned_and_unpadded, "turned by half a turn, and the padding is not used"),
+        (ex.conv2d, turned_and_unpadded, "flipped (half a turn), and the padding is not used"),
         (
             ex.conv2d,
             lambda x, kernel, stride=(1, 1), padding=(0, 0): ex.conv2d.model_answer(

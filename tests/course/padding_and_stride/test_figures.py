@@ -358,3 +358,29 @@ def test_aliasing_makes_rings_and_a_blur_removes_them() -> None:
     assert np.ptp(thinned[at_the_edge]) > 3 * np.ptp(blurred[at_the_edge])
     with pytest.raises(ValueError, match="step must be at least 2"):
         figures.aliasing(1)
+
+
+# Where the fields lie
+
+
+def test_the_fields_of_the_first_and_the_last_cell_are_where_the_windows_lead_back_to():
+    layers = [(3, 2, 1), (2, 2, 0), (3, 1, 1)]
+    ax = figures.fields({"a": layers, "b": layers[:1]}, 20).axes[0]
+    cells = output_size(output_size(output_size(20, 3, 2, 1), 2, 2), 3, 1, 1)
+    for network, last, bars in ((layers, cells - 1, (0, 1)), (layers[:1], 9, (2, 3))):
+        for cell, bar in zip((0, last), bars, strict=True):
+            pixels = {cell}
+            for kernel_size, stride, padding in reversed(network):
+                pixels = {stride * p + k - padding for p in pixels for k in range(kernel_size)}
+            field = marked(ax, "field")[bar]
+            assert isinstance(field, Rectangle)
+            assert (field.get_x(), field.get_width()) == (min(pixels), len(pixels))
+    (picture,) = marked(ax, "picture")
+    assert isinstance(picture, Rectangle)
+    assert (picture.get_x(), picture.get_width()) == (0, 20)
+    assert texts(ax) == ["first cell", "last cell"] * 2
+
+
+def test_fields_need_a_network():
+    with pytest.raises(ValueError, match="needs a network"):
+        figures.fields({}, 20)
