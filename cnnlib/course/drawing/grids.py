@@ -202,11 +202,13 @@ def _cell_colours(
     if cmap is None:
         return np.full((*array.shape, 3), mpl.colors.to_rgb(PALE))
     finite = array[np.isfinite(array)].astype(float)
-    colors = np.full((*array.shape, 3), 1.0)
+    colormap = mpl.colormaps.get_cmap(cmap)
+    red, green, blue, opacity = colormap.get_bad()  # for cells without a number, if it is set
+    colors = np.full((*array.shape, 3), (red, green, blue) if opacity else 1.0)
     if finite.size:
         norm = value_norm(finite, vmin, vmax, center)
         shown = np.isfinite(array)
-        colors[shown] = mpl.colormaps.get_cmap(cmap)(norm(array[shown].astype(float)))[:, :3]
+        colors[shown] = colormap(norm(array[shown].astype(float)))[:, :3]
     return colors
 
 

@@ -677,7 +677,7 @@ def _sheet(
     w, h = (columns + 0.12) * cell, (rows + 0.12) * cell  # `grid` keeps a margin of 0.06 cells
     ax = fig.add_axes((left / width, 1 - (middle + h / 2) / height, w / width, h / height))
     # The cells that are still empty keep the tint too.
-    colors = ListedColormap([tint])
+    colors = ListedColormap([tint]).with_extremes(bad=tint)
     drawn = grid(values, ax, cmap=colors, **options)
     drawn.title.set_gid("fixed")
     return drawn

@@ -1205,8 +1205,8 @@ quiz = Quiz(
         ),
         wrong(
             "It changes in a way that nobody can predict.",
-            "That is so for a shift by one pixel, where windows gather other pixels. Here "
-            "each window gets what its neighbour had.",
+            "It is closer to that for a shift by one pixel, where windows gather other pixels. "
+            "Here each window gets what its neighbour had.",
         ),
         wrong("It moves by two cells.", "A cell of the map stands for two pixels."),
     ),
@@ -1219,7 +1219,7 @@ quiz = Quiz(
         ),
         wrong("Average pooling: it looks at every pixel.", "It does, and dilutes the crack."),
         right(
-            "Min pooling, or max pooling after all signs are turned around.",
+            "Min pooling, or max pooling after all signs are changed.",
             "In a window with a crack, the crack is the smallest number.",
         ),
     ),
@@ -1228,7 +1228,7 @@ quiz = Quiz(
         "before it or after it?",
         right(
             "Max pooling alone.",
-            "ReLU never turns the order of two numbers around, so the winner stays the winner. A "
+            "ReLU never reverses the order of two numbers, so the winner stays the winner. A "
             "mean changes if negative numbers are cut off first.",
         ),
         wrong(

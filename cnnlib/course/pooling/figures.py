@@ -27,7 +27,7 @@ def to_scale(
     maps: Sequence[ArrayLike],
     titles: Sequence[str],
     *,
-    steps: Sequence[str] | None = None,
+    steps: Sequence[str | None] | None = None,
     width: float = 9.0,
 ) -> Figure:
     """Draw grey maps side by side on one scale: a pixel has the same size in each of them.
@@ -41,8 +41,9 @@ def to_scale(
         Grey values, floats from 0 to 1 or uint8 from 0 to 255.
     titles : sequence of str
         One text above each map.
-    steps : sequence of str, optional
-        What leads from each map to the next: one text fewer than maps.
+    steps : sequence of str or None, optional
+        What leads from each map to the next: one text fewer than maps. Where it is None, nothing
+        leads there and no arrow is drawn.
     width : float
         Width of the figure in inches.
 
@@ -85,6 +86,8 @@ def to_scale(
         left += w + arrow
         between.append(left - arrow)
     for k, start in enumerate(between[:-1]):
+        if steps is not None and steps[k] is None:
+            continue
         text = "→" if steps is None else f"{steps[k]}\n→"
         operator(_axes(fig, start, tallest / 2 - 0.3, arrow, 0.6), text, fontsize=13)
     return fig
@@ -261,6 +264,6 @@ def _title_inches(titles: Sequence[str]) -> float:
     return 0.24 * lines + 0.18 if lines else 0.05
 
 
-def _same_count(op: str, what: str, texts: Sequence[str], expected: int) -> None:
+def _same_count(op: str, what: str, texts: Sequence[str | None], expected: int) -> None:
     if len(texts) != expected:
         raise ValueError(f"{op}: expected {expected} {what}, got {len(texts)}.")
