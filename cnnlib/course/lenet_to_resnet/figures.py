@@ -159,27 +159,37 @@ def c3_table() -> Figure:
     return fig
 
 
-def templates(answers: Array, labels: Sequence[int]) -> Figure:
-    """Draw the 84 values of F6 for some digits, as 12×7 pixels, above the templates of the classes.
+@drawing.styled
+def templates(answers: Array, classes: Sequence[int]) -> Figure:
+    """Draw F6's answers to some classes, what differs in them, and what differs in the templates.
 
     Parameters
     ----------
-    answers : array, (N, 84)
-    labels : sequence of N int
+    answers : array, (10, 84)
+        For each class the mean of F6's values.
+    classes : sequence of N int
+        Which of them are drawn, as 12×7 pixels.
 
     Returns
     -------
     Figure
+        Three rows of N axes.
 
     Examples
     --------
-    >>> len(templates(np.zeros((2, 84)), [3, 7]).axes)
-    4
+    >>> len(templates(np.zeros((10, 84)), [3, 7]).axes)
+    6
     """
-    shown = [*answers.reshape(-1, 12, 7), *(TEMPLATES[k] for k in labels)]
-    titles = [f"F6 of a {k}" for k in labels] + [f"template {k}" for k in labels]
+    answers = answers.reshape(-1, 12, 7)
+    rows = {
+        "F6, {}": answers,
+        "F6 − mean": answers - answers.mean(axis=0),
+        "drawn {}": TEMPLATES - TEMPLATES.mean(axis=0),
+    }
+    shown = [row[k] for row in rows.values() for k in classes]
+    titles = [title.format(k) for title in rows for k in classes]
     return drawing.gallery(
-        np.array(shown), ncols=len(labels), titles=titles, vmin=-1.2, vmax=1.2, cell=1.1
+        np.array(shown), ncols=len(classes), titles=titles, vmin=-1.2, vmax=1.2, cell=1.0
     )
 
 

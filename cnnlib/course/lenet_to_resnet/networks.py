@@ -1,6 +1,6 @@
 """The networks that notebook 11 trains: LeNet-5 as it was published, and nets of any depth."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -24,6 +24,7 @@ from cnnlib.types import Array, Shape
 __all__ = [
     "C3_TABLE",
     "TEMPLATES",
+    "Jolt",
     "ScaledTanh",
     "SparseConv2d",
     "Subsample",
@@ -335,6 +336,60 @@ def for_lenet(images: Array) -> Array:
     return padded * images.dtype.type(1.275) - images.dtype.type(0.1)
 
 
+class Jolt(Layer):
+    """While training, shift and stretch each channel by new random numbers at each step.
+
+    So the mean and the spread of what the next layer gets jump about, which is what batch
+    normalisation was invented to prevent. In use, nothing is changed. On the way the layer notes
+    the mean and the deviation of each channel that it hands on, in `handed_on`.
+
+    Parameters
+    ----------
+    shift : float
+        Each channel is moved by up to this much, up or down. With 0 the layer only watches.
+    stretch : float
+        And multiplied by a factor between 1 / `stretch` and `stretch`.
+    rng : numpy.random.Generator
+
+    Examples
+    --------
+    >>> jolt = Jolt(0.5, 1.25, rng=np.random.default_rng(0))
+    >>> jolt(np.zeros((1, 2, 1, 1))).ravel().round(2)
+    array([ 0.14, -0.23])
+    >>> jolt.eval()
+    >>> jolt(np.zeros((1, 2, 1, 1))).ravel()
+    array([0., 0.])
+
+    References
+    ----------
+    Santurkar, Tsipras, Ilyas and Madry, "How does batch normalization help optimization?", 2018,
+    section 2.1, which also gives each image of the batch a noise of its own.
+    """
+
+    def __init__(self, shift: float, stretch: float, *, rng: np.random.Generator) -> None:
+        super().__init__()
+        self.shift, self.stretch, self.rng = shift, stretch, rng
+        self.handed_on: list[tuple[Array, Array]] = []
+        self._factor: Array | None = None
+
+    def forward(self, x: Array) -> Array:
+        """Return the jolted maps, shaped like `x`."""
+        self._x, self._factor = x, None
+        if not self.training:
+            return x
+        shape = (x.shape[1], 1, 1)
+        if self.shift:
+            moved = self.rng.uniform(-self.shift, self.shift, shape).astype(x.dtype)
+            self._factor = (self.stretch ** self.rng.uniform(-1, 1, shape)).astype(x.dtype)
+            x = x * self._factor + moved
+        self.handed_on.append((x.mean(axis=(0, 2, 3)), x.std(axis=(0, 2, 3))))
+        return x
+
+    def backward(self, dout: Array) -> Array:
+        """Return the gradient for the input."""
+        return dout if self._factor is None else dout * self._factor
+
+
 def deep_net(
     depth: int,
     rng: np.random.Generator,
@@ -342,6 +397,7 @@ def deep_net(
     shortcuts: bool,
     normalised: bool = True,
     channels: int = 8,
+    behind: Callable[[], Layer] | None = None,
 ) -> Sequential:
     """Return a net of `depth` layers that learn, for digits, with or without shortcuts.
 
@@ -358,6 +414,9 @@ def deep_net(
     normalised : bool
         Whether batch normalisation follows each convolution.
     channels : int
+    behind : callable, optional
+        Makes a layer that stands behind each normalisation, or behind each convolution where
+        there is none.
 
     Returns
     -------
@@ -385,7 +444,8 @@ def deep_net(
 
     def conv(c_in: int, stride: int = 1) -> list[Layer]:
         layer = Conv2d(c_in, channels, 3, stride, padding=1, bias=not normalised, rng=rng)
-        return [layer, BatchNorm2d(channels)] if normalised else [layer]
+        after: list[Layer] = [BatchNorm2d(channels)] if normalised else []
+        return [layer, *after, *([behind()] if behind else [])]
 
     layers = [*conv(1, stride=2), ReLU(), MaxPool2d(2)]
     for _ in range(depth // 2 - 1):

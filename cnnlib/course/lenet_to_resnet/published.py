@@ -1,14 +1,25 @@
 """What others have measured on ImageNet, and where they say so.
 
-Two tables. `WINNERS` has the lowest classification error of each year's contest. `MEASURED` has
+Three tables. `WINNERS` has the lowest classification error of each year's contest. `MEASURED` has
 networks with the accuracy of weights that anybody can download, as one library states it for one
 crop, except for the last row. Inception v3 sees 299×299 pixels, the others 224×224. The weights of
 GoogLeNet, Inception v3, DenseNet-121 and EfficientNet-B0 were trained elsewhere and converted.
+`GOOGLENET_TABLE` has the counts that GoogLeNet's paper prints for its layers.
 """
 
 from typing import NamedTuple
 
-__all__ = ["HUMANS", "MEASURED", "SECOND_RECIPE", "WINNERS", "Annotator", "Measured", "Winner"]
+__all__ = [
+    "GOOGLENET_TABLE",
+    "HUMANS",
+    "MEASURED",
+    "SECOND_RECIPE",
+    "WINNERS",
+    "Annotator",
+    "Measured",
+    "PrintedRow",
+    "Winner",
+]
 
 
 class Winner(NamedTuple):
@@ -151,4 +162,40 @@ SECOND_RECIPE = Measured(
     4.089,
     80.858,
     "torchvision 0.29, models/resnet.py, IMAGENET1K_V2",
+)
+
+
+class PrintedRow(NamedTuple):
+    """A row of the table in GoogLeNet's paper, as it is printed: Szegedy et al. 2015, table 1.
+
+    Attributes
+    ----------
+    layer : str
+    size : int
+        Height and width of its maps.
+    kilo : float
+        Parameters, in thousands or in units of 1,024: the paper does not say.
+    mega : float
+        Operations, in millions.
+    """
+
+    layer: str
+    size: int
+    kilo: float
+    mega: float
+
+
+GOOGLENET_TABLE: tuple[PrintedRow, ...] = (
+    PrintedRow("convolution 7×7", 112, 2.7, 34),
+    PrintedRow("convolution 3×3", 56, 112, 360),
+    PrintedRow("inception 3a", 28, 159, 128),
+    PrintedRow("inception 3b", 28, 380, 304),
+    PrintedRow("inception 4a", 14, 364, 73),
+    PrintedRow("inception 4b", 14, 437, 88),
+    PrintedRow("inception 4c", 14, 463, 100),
+    PrintedRow("inception 4d", 14, 580, 119),
+    PrintedRow("inception 4e", 14, 840, 170),
+    PrintedRow("inception 5a", 7, 1072, 54),
+    PrintedRow("inception 5b", 7, 1388, 71),
+    PrintedRow("linear", 1, 1000, 1),
 )

@@ -8,8 +8,10 @@ from cnnlib.datasets import Digits, Split, load_digits
 
 ROWS = {
     "depth": [f"{kind} {d}" for d in experiments.DEPTHS for kind in ("plain", "residual")],
+    "longer": ["plain 44", "residual 44"],
     "rate": ["0.01", "0.2"],
     "normalisation": [f"{kind} {lr:g}" for kind in ("without", "with") for lr in experiments.RATES],
+    "noise": [f"{kind} {lr:g}" for lr in experiments.NOISE_RATES for kind in experiments.NOISES],
     "bodies": list(experiments.BODIES),
     "heads": list(experiments.HEADS),
     "lenet": ["dense C3", "as published"],
@@ -26,9 +28,10 @@ def small() -> Digits:
 def test_the_stored_results_are_of_these_rows_and_seeds(name: str) -> None:
     stored = experiments.stored(name)
     assert list(stored) == ROWS[name]
-    assert len(experiments.SEEDS) >= 3
+    seeds = experiments.NOISE_SEEDS if name == "noise" else experiments.SEEDS
+    assert len(seeds) >= 3
     for runs in stored.values():
-        assert len(runs) == len(experiments.SEEDS)
+        assert len(runs) == len(seeds)
         for run in runs:
             assert "diverged" in run or 0.05 < run["validation_accuracy"] < 1
 
@@ -43,6 +46,13 @@ def test_each_experiment_trains_its_rows(
     losses = [runs[0]["train_loss"] for runs in measured.values()]
     assert all(0 < loss < 60 for loss in losses)
     assert len(set(losses)) == len(losses)  # each row trains something of its own
+
+
+def test_noise_moves_what_layers_hand_on_and_normalisation_holds_it(small: Digits) -> None:
+    rows = experiments.noise(small, seeds=(0,), epochs=3, images=96)
+    without, steady, noisy = (rows[f"{name} 0.05"][0]["moved"] for name in experiments.NOISES)
+    assert steady < without < noisy
+    assert noisy == pytest.approx(1 / 3, abs=0.1)  # two places between -1/2 and 1/2
 
 
 def test_a_training_can_be_repeated(small: Digits) -> None:

@@ -7,6 +7,7 @@ from cnnlib import functional as F
 from cnnlib.course.lenet_to_resnet.networks import (
     C3_TABLE,
     TEMPLATES,
+    Jolt,
     ScaledTanh,
     SparseConv2d,
     Subsample,
@@ -58,6 +59,33 @@ def test_subsampling_adds_scales_and_shifts():
     layer.weight.value, layer.bias.value = np.array([0.5, 2.0]), np.array([1.0, 0.0])
     x = np.array([[1.0, 2.0], [3.0, 4.0]])
     np.testing.assert_allclose(layer(np.stack([x, x])[None]).ravel(), [6.0, 20.0])
+
+
+def test_a_jolt_shifts_and_stretches_each_channel_anew_and_only_in_training():
+    jolt = Jolt(0.5, 1.25, rng=np.random.default_rng(0))
+    x = np.random.default_rng(1).normal(size=(4, 3, 5, 5))
+    first, second = jolt(x), jolt(x)
+    factor = first.std(axis=(0, 2, 3)) / x.std(axis=(0, 2, 3))
+    moved = first.mean(axis=(0, 2, 3)) - factor * x.mean(axis=(0, 2, 3))
+    assert ((factor > 0.8) & (factor < 1.25) & (np.abs(moved) < 0.5)).all()
+    np.testing.assert_allclose(first, x * factor[:, None, None] + moved[:, None, None])
+    assert np.abs(second - first).min() > 0
+    means, deviations = jolt.handed_on[1]
+    np.testing.assert_allclose(means, second.mean(axis=(0, 2, 3)))
+    np.testing.assert_allclose(deviations, second.std(axis=(0, 2, 3)))
+    factor = second.std(axis=(0, 2, 3)) / x.std(axis=(0, 2, 3))
+    np.testing.assert_allclose(jolt.backward(x), x * factor[:, None, None])
+    jolt.eval()
+    np.testing.assert_array_equal(jolt(x), x)
+    np.testing.assert_array_equal(jolt.backward(x), x)
+    assert len(jolt.handed_on) == 2
+
+
+def test_a_jolt_of_nothing_watches():
+    watch = Jolt(0, 1, rng=np.random.default_rng(0))
+    x = np.random.default_rng(1).normal(size=(4, 3, 5, 5))
+    np.testing.assert_array_equal(watch(x), x)
+    assert len(watch.handed_on) == 1
 
 
 def test_scaled_tanh_leaves_one_at_one():
