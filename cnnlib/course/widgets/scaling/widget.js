@@ -109,8 +109,8 @@ export function lines(set, facts) {
       `${milliseconds(found.backward)}, and talking = ${milliseconds(found.step)}`
     : `${milliseconds(compute)} + ${milliseconds(found.talk)} = ${milliseconds(found.step)}`;
   return [
-    `computing: 3 · 2 · ${number(facts.multiply_adds / 1e9, 3)} · 10^9 · ${thousands(images)} / ` +
-      `(${number(facts.speed / 1e12)} · 10^12 a second) = ${milliseconds(compute)}`,
+    `computing: 3 · 2 · ${number(facts.multiply_adds / 1e9, 3)} · 10⁹ · ${thousands(images)} / ` +
+      `(${number(facts.speed / 1e12)} · 10¹² a second) = ${milliseconds(compute)}`,
     `talking: 2 · (${thousands(workers)} − 1) ${who}, each ${piece} / ${number(bandwidth)} GB/s + ` +
       `${number(delay)} µs: ${milliseconds(found.talk)}`,
     `one step: ${sum}`,
@@ -254,7 +254,7 @@ function render({ model, el }) {
     const ticks = (/** @type {number[]} */ values) =>
       values.map((value) => /** @type {[number, string]} */ ([Math.log2(value), thousands(value)]));
     gain.draw({
-      x: { min: least, max: most, ticks: ticks([1, 4, 16, 64, 256, 1024]) },
+      x: { min: least, max: most, ticks: ticks([1, 4, 16, 64, 256]) },
       y: { min: -2, max: most, ticks: ticks([0.25, 1, 4, 16, 64, 256, 1024]) },
       marks: [
         { points: [[least, least], [most, most]], class: "svg-dashed" },

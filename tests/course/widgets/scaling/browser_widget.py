@@ -48,6 +48,8 @@ def test_workers_are_typed_and_moved(explorer: Stage) -> None:
     assert "454" in verdict(explorer)
     slider = explorer.page.get_by_role("slider", name="Workers, slider")
     slider.focus()
+    explorer.page.keyboard.press("Home")
+    assert explorer.settings["workers"] == 1
     explorer.page.keyboard.press("End")
     assert explorer.settings["workers"] == 1024
     explorer.page.keyboard.press("ArrowLeft")

@@ -47,7 +47,7 @@ def test_the_browser_computes_what_python_computes(javascript: Module) -> None:
 
 def test_the_lines_are_those_of_the_notebook(javascript: Module) -> None:
     assert javascript.call("lines", HAND, FACTS) == [
-        "computing: 3 · 2 · 4.09 · 10^9 · 32 / (67 · 10^12 a second) = 11.7 ms",
+        "computing: 3 · 2 · 4.09 · 10⁹ · 32 / (67 · 10¹² a second) = 11.7 ms",
         "talking: 2 · (8 − 1) steps, each 102 MB / 8 / 50 GB/s + 5 µs: 3.65 ms",
         "one step: 11.7 ms + 3.65 ms = 15.4 ms",
         "speed-up: 8 · 11.7 ms / 15.4 ms = 6.1",
@@ -98,7 +98,5 @@ def test_the_verdict(javascript: Module, change: dict[str, Any], words: str) -> 
     ("seconds", "words"),
     [(76.9, "76.9 seconds"), (120, "2 minutes"), (5400, "90 minutes"), (36000, "10 hours")],
 )
-def test_times_are_said_as_people_say_them(
-    javascript: Module, seconds: float, words: str
-) -> None:
+def test_times_are_said_as_people_say_them(javascript: Module, seconds: float, words: str) -> None:
     assert javascript.call("lasting", seconds) == words
