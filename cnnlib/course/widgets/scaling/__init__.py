@@ -27,9 +27,10 @@ PHOTOS = 1_281_167
 
 WAYS = {"ring": "a ring", "centre": "one in the middle"}
 WIRES = {"Ethernet, 10 Gbit/s": 1.25, "InfiniBand, 400 Gbit/s": 50, "NVLink, 450 GB/s": 450}
+MOST = 1024  # workers, and photographs for each
 LIMITS = {
-    "workers": (1, 1024),
-    "images": (1, 1024),
+    "workers": (1, MOST),
+    "images": (1, MOST),
     "bandwidth": (0.1, 1000),
     "delay": (0.1, 1000),
 }
@@ -188,8 +189,8 @@ class ScalingExplorer(Widget):
     ) -> dict[str, Any]:
         op = type(self).__name__
         return {
-            "workers": integer_within(op, "workers", workers, *LIMITS["workers"]),
-            "images": integer_within(op, "images", images, *LIMITS["images"]),
+            "workers": integer_within(op, "workers", workers, 1, MOST),
+            "images": integer_within(op, "images", images, 1, MOST),
             "bandwidth": number_within(op, "bandwidth", bandwidth, *LIMITS["bandwidth"]),
             "delay": number_within(op, "delay", delay, *LIMITS["delay"]),
             "way": one_of(op, "way", way, WAYS),
