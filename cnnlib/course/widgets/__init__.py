@@ -64,6 +64,7 @@ from cnnlib.course.widgets.kit.subject import subject as subject
 from cnnlib.course.widgets.mixer import ColourMixer as ColourMixer
 from cnnlib.course.widgets.occlusion import OcclusionBrush as OcclusionBrush
 from cnnlib.course.widgets.pooling import PoolingExplorer as PoolingExplorer
+from cnnlib.course.widgets.scaling import ScalingExplorer as ScalingExplorer
 from cnnlib.course.widgets.sizing import SizingExplorer as SizingExplorer
 from cnnlib.course.widgets.softmax import SoftmaxExplorer as SoftmaxExplorer
 from cnnlib.course.widgets.training import TrainingDashboard as TrainingDashboard
