@@ -483,7 +483,8 @@ def more_prose_than_code(notebook: Notebook) -> Iterator[Problem]:
 def honest_minutes(notebook: Notebook) -> Iterator[Problem]:
     """The time that a notebook states is what the model says, exercises aside, and so for sittings.
 
-    A sitting begins with a line `*Sitting 2 of 3 · about 35 minutes*` under a heading.
+    A sitting begins with a line `*Sitting 2 of 3 · about 35 minutes*` under a heading. What is
+    stated for the sittings adds up to what is stated for all of them.
     """
     sittings = list(_sittings(notebook))
     total = sum(minutes for _, minutes in sittings)
@@ -497,6 +498,14 @@ def honest_minutes(notebook: Notebook) -> Iterator[Problem]:
         yield notebook.problem(
             f"takes about {total:.0f} minutes by its length. Write under the goals: "
             f"**Time:** about {estimate} minutes{many}, exercises not counted"
+        )
+    said = [int(line[3]) for cell, _ in sittings if (line := SITTING.search(cell.source))]
+    if stated and said and sum(said) != int(stated[1]):
+        parts = " + ".join(map(str, said))
+        yield notebook.problem(
+            f"states {stated[1]} minutes, and {parts} = {sum(said)} for its sittings. They are "
+            + ", ".join(f"{minutes:.1f}" for _, minutes in sittings)
+            + " by their length."
         )
     for number, (cell, minutes) in enumerate(sittings, start=1):
         if minutes > MAX_SITTING:

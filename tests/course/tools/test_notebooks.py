@@ -627,6 +627,15 @@ def test_a_broken_notebook_is_caught(
     assert all(problem.startswith(sound.name) for problem in problems)
 
 
+def test_sittings_that_do_not_add_up_are_caught() -> None:
+    notebook = Notebook.read("05_pooling")
+    goals = next(one for one in notebook.prose if "**Time:**" in one.source)
+    assert "about 95 minutes" in goals.source
+    goals.source = goals.source.replace("about 95 minutes", "about 100 minutes")
+    (problem,) = broken(notebook_rules.honest_minutes, notebook)
+    assert "states 100 minutes, and 35 + 30 + 30 = 95 for its sittings" in problem
+
+
 def test_every_rule_is_tested_by_breaking_it() -> None:
     assert {name_of(rule) for rule in RULES} == {name_of(rule) for _, rule, _ in BREAKAGES}
 
