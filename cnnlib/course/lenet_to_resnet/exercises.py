@@ -1140,7 +1140,7 @@ quiz = Quiz(
         ),
         wrong(
             "A lack of capacity",
-            "It has seven times as many numbers as the net of 8 layers.",
+            "It has nearly seven times as many numbers as the net of 8 layers.",
         ),
         wrong(
             "Vanishing gradients",

@@ -161,7 +161,7 @@ def c3_table() -> Figure:
 
 @drawing.styled
 def templates(answers: Array, classes: Sequence[int]) -> Figure:
-    """Draw F6's answers to some classes, what differs in them, and what differs in the templates.
+    """Draw F6's answers to some classes, what differs in them and in the templates, and those.
 
     Parameters
     ----------
@@ -173,18 +173,19 @@ def templates(answers: Array, classes: Sequence[int]) -> Figure:
     Returns
     -------
     Figure
-        Three rows of N axes.
+        Four rows of N axes.
 
     Examples
     --------
     >>> len(templates(np.zeros((10, 84)), [3, 7]).axes)
-    6
+    8
     """
     answers = answers.reshape(-1, 12, 7)
     rows = {
         "F6, {}": answers,
         "F6 − mean": answers - answers.mean(axis=0),
-        "drawn {}": TEMPLATES - TEMPLATES.mean(axis=0),
+        "{} − mean": TEMPLATES - TEMPLATES.mean(axis=0),
+        "drawn {}": TEMPLATES,
     }
     shown = [row[k] for row in rows.values() for k in classes]
     titles = [title.format(k) for title in rows for k in classes]

@@ -401,19 +401,16 @@ quiz = Quiz(
         ),
     ),
     (
-        "Why may you change anything in these notebooks?",
+        "`a` has two rows and three columns. `b = a[:, 0]`, and then `b[:] = 0`. What becomes of "
+        "`a`?",
         right(
-            "They are your own copy; the course keeps its own, and an update leaves yours alone.",
-            "Where both have changed, the newer one is put beside yours.",
+            "Its first column is 0.", "A slice is a view: `b` is a window on the numbers of `a`."
         ),
         wrong(
-            "Changes are thrown away when JupyterLab is closed.",
-            "They are kept. JupyterLab saves your notebook as you work.",
+            "Nothing: `b` is a copy.", "So it would be with a Python list. In NumPy it is a view."
         ),
-        wrong(
-            "You may not: another file has to be made first.",
-            "`make lab` has already made it: a copy of every notebook in a folder of yours.",
-        ),
+        wrong("Its first row is 0.", "Rows come first in the brackets: `[:, 0]` is column 0."),
+        wrong("All of it is 0.", "The window shows one column. The others are left as they were."),
     ),
     (
         "An array has the shape (3, 200, 300). What is left after `.mean(axis=0)`?",
