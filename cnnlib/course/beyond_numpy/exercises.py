@@ -649,4 +649,26 @@ quiz = Quiz(
             "It sends nearly all of it twice, and the share that it need not send shrinks.",
         ),
     ),
+    (
+        "Your friend has `digits.onnx` and a program that runs it. What must you still tell her?",
+        wrong(
+            "The order of the layers",
+            "The file lists them, in order and with their settings. A file of weights alone would "
+            "not.",
+        ),
+        wrong(
+            "The learning rate",
+            "It was needed to find the weights. To use them, nobody needs it.",
+        ),
+        right(
+            "How to prepare a picture",
+            "One channel of 28×28, numbers from 0 to 1, white on black. With dark ink on white "
+            "paper the network answers too, and most likely wrongly.",
+        ),
+        wrong(
+            "Nothing: the file holds all of it",
+            "It says that the input is 28×28 with one channel, but not that 0 is black and 1 is "
+            "white.",
+        ),
+    ),
 )

@@ -23,6 +23,7 @@ from typing import Any
 
 import numpy as np
 
+from cnnlib import functional as F
 from cnnlib.course.beyond_numpy import browser
 from cnnlib.datasets import load_digits
 from cnnlib.files import write_whole
@@ -77,6 +78,10 @@ def torch_answers() -> dict[str, Any]:
     labels = torch.from_numpy(digits.train.labels[:BATCH].astype(np.int64))
     conv.cross_entropy(net(images), labels).backward()
     gradients = {name: float(p.grad.norm()) for name, p in net.named_parameters()}
+    ours = load_digits_cnn()
+    ours.backward(F.cross_entropy_backward(ours(digits.train.images[:BATCH]), labels.numpy()))
+    pairs = zip(ours.parameters(), net.parameters(), strict=True)
+    apart = max(float(abs(p.grad - q.grad.numpy()).max()) for p, q in pairs)
 
     picture, kernel = torch.tensor([[PICTURE]]), torch.tensor([[KERNEL]])
     small = torch.tensor([[[[1.0, 2], [3, 4]]]])
@@ -84,6 +89,7 @@ def torch_answers() -> dict[str, Any]:
         "scores": scores.detach().numpy().tolist(),
         "returned": sum(np.array_equal(sent[name], back[name]) for name in sent),
         "gradients": gradients,
+        "apart": apart,  # the largest difference of two numbers in them
         "kept": _kept_gradients(torch),
         "neuron": _neuron(torch),
         "dilated": conv.conv2d(picture, kernel, dilation=2)[0, 0].tolist(),

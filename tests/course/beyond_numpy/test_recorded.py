@@ -25,6 +25,7 @@ def test_the_recorded_gradients_are_those_of_the_network() -> None:
     model.backward(F.cross_entropy_backward(model(images), labels))
     ours = {name: np.linalg.norm(p.grad) for name, p in model.named_parameters()}
     assert recorded.answer("gradients") == pytest.approx(ours, rel=1e-3)
+    assert recorded.answer("apart") < 1e-6
     assert recorded.answer("returned") == len(model.state_dict())
 
 
