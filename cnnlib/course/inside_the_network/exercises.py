@@ -809,42 +809,37 @@ quiz = Quiz(
         ),
     ),
     (
-        "A one-step attack turns the Egyptian cat into a tiger cat, not into a toaster. Why?",
+        "Cover any single quarter of the cat with grey, and “a cat” keeps its 0.87. What follows?",
         right(
-            "Its neighbours are the nearest way out: tiger cat had 0.32 already",
-            "The gradient of the loss for the scores is p − y: it pushes tiger cat up with 0.32, "
-            "and toaster with next to nothing. To reach a toaster, aim at it, in several steps.",
+            "No quarter is needed by itself: what the others show is enough",
+            "A fall shows what could not be replaced. Where nothing falls, there may be evidence "
+            "all the same, and the class activation map found it nearly everywhere.",
         ),
         wrong(
-            "A cat can never be made a toaster: the photograph is too clear",
-            "It can: aimed at the toaster, in eight small steps, this cat became one.",
+            "The network does not look at the cat",
+            "Then the class activation map could not add up to the cat's score from places on "
+            "the cat.",
         ),
         wrong(
-            "ε was too small",
-            "With 4, 8 and 16 grey levels the same step still ends at a cat: its direction is the "
-            "same.",
-        ),
-        wrong(
-            "The network knows the difference between living and made things",
-            "Nothing protects that border. It is only farther away.",
+            "The quarters hold no evidence",
+            "Each holds some, and the others make up for it. Cover two or three at once, and look.",
         ),
     ),
     (
-        "Adversarial examples made for one network often fool another one that was trained apart. "
-        "What does that mean for somebody who keeps the weights secret?",
+        "A new defence makes the gradient 0 on nearly all images, and FGSM stops working. What do "
+        "you do?",
         wrong(
-            "They are safe: without the weights nobody can compute the gradient",
+            "Publish it: without a gradient nobody can attack",
             "An attacker trains a network of their own on similar images, and uses its gradient.",
         ),
         right(
-            "Secrecy makes the attack harder, and does not prevent it",
-            "The two networks learned similar functions, so their gradients point in similar "
-            "directions. You measured how much weaker such an attack is.",
+            "Attack it with steps that were computed for another network",
+            "The weakness may still be there, with only the gradient hidden. Adversarial examples "
+            "transfer: the last layer times 1,000 stopped FGSM, and the borrowed step left 77%.",
         ),
         wrong(
-            "They need more parameters, so that the function is harder to copy",
-            "A linear classifier is fooled more easily than the CNN, but size is no protection: "
-            "the largest networks are fooled too.",
+            "Try FGSM with a larger ε",
+            "The sign of 0 is 0: times any ε it moves nothing.",
         ),
     ),
     (
