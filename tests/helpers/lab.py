@@ -23,7 +23,7 @@ from cnnlib.course.tools.notebook_rules import METADATA
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 60_000  # milliseconds; a shared machine may be slow for a moment
-RUN_PATIENCE = 600_000  # for all cells of a notebook; the last one trains a network
+RUN_PATIENCE = 1_200_000  # for all cells of a notebook; some train networks, beside other tests
 
 # Opens a notebook, waits until its kernel answers, and returns. JupyterLab shows `restored`
 # before the notebook it opens, and a kernel that is not yet there is asked for in a dialog.

@@ -24,7 +24,7 @@ KERNEL = [[11, 4], [5, 2]]
 DUE = [[144, 66, 160], [247, 97, 95], [215, 121, 136]]
 
 
-@pytest.mark.timeout(900)  # some of them train networks
+@pytest.mark.timeout(1800)  # some of them train networks
 @pytest.mark.parametrize("chapter", CHAPTERS, ids=NAMES)
 def test_a_reader_walks_through_without_a_complaint(lab: Lab, chapter: Chapter) -> None:
     """Run All, the first exercise, the quiz, and on to the next notebook.
