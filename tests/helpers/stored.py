@@ -43,7 +43,7 @@ def shown(cell: NotebookNode) -> dict[str, list[str]]:
                     texts[kind].append(text)
                 elif kind == VIEW:
                     texts[kind].append("a widget")
-    return {kind: [sanitized(text) for text in all_] for kind, all_ in texts.items()}
+    return {kind: [sanitized(text) for text in some] for kind, some in texts.items()}
 
 
 def sanitized(text: str) -> str:

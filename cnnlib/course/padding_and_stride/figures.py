@@ -665,10 +665,10 @@ def fields(networks: Mapping[str, Sequence[Layer]], size: int, *, width: float =
     fig, ax = new(width=width, height=0.7 + 0.75 * len(networks))
     ends = [0, size]
     for row, layers in enumerate(networks.values()):
-        span, jump, start, cells = 1, 1, 0, size
+        span = receptive_field([(kernel_size, stride) for kernel_size, stride, _ in layers])[-1]
+        jump, start, cells = 1, 0, size
         for kernel_size, stride, padding in layers:
             start -= padding * jump
-            span += (kernel_size - 1) * jump
             jump *= stride
             cells = output_size(cells, kernel_size, stride, padding)
         for k, (name, cell) in enumerate((("first cell", 0), ("last cell", cells - 1))):

@@ -20,12 +20,12 @@ from pathlib import Path
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell
+from stored import SANITIZE
 
 from cnnlib.course.chapters import CHAPTERS, Chapter
 from cnnlib.course.judge import Exercise
 from cnnlib.course.tools.notebook_rules import FOLDER
-
-SANITIZE = FOLDER.parent / "tests" / "nbval_sanitize.cfg"
+from cnnlib.course.tools.open_code import judged
 
 pytestmark = pytest.mark.timeout(2400)  # whole notebooks are run
 
@@ -58,29 +58,26 @@ def solve_all(cells: list[nbformat.NotebookNode], chapter: Chapter) -> dict[str,
     return solved
 
 
-def names_in(source: str) -> tuple[set[str], set[str]]:
-    """Return the names that a cell reads, and those that it gives a value."""
-    read, written = set(), set()
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Name):
-            (read if isinstance(node.ctx, ast.Load) else written).add(node.id)
-        elif isinstance(node, ast.FunctionDef | ast.ClassDef):
-            written.add(node.name)
-        elif isinstance(node, ast.alias):
-            written.add((node.asname or node.name).partition(".")[0])
-    return read, written
-
-
 def touched(cells: list[nbformat.NotebookNode], solved: Collection[str]) -> list[str]:
     """Return the sources of the exercises, and of each cell that a solution may change."""
-    changed: set[str] = set()
-    found = []
-    for cell in cells:
-        read, written = names_in(cell.source)
-        if cell.id in solved or read & changed:
-            found.append(cell.source)
-            changed |= written
-    return found
+    chosen, changed = set(solved), set[str]()
+    for statement in judged(cells):
+        if statement.cell in chosen or statement.reads & changed:
+            chosen.add(statement.cell)
+            changed |= statement.writes
+    return [cell.source for cell in cells if cell.id in chosen]
+
+
+def test_what_reads_an_answer_is_run_again_and_nothing_else() -> None:
+    sources = (
+        "x = 1",
+        "answer = 2",
+        "y = x",
+        "z = []\nz.append(answer)",
+        "for one in z:\n    w = one",
+    )
+    cells = [new_code_cell(source, id=str(number)) for number, source in enumerate(sources)]
+    assert touched(cells, {"1"}) == [sources[1], *sources[3:]]
 
 
 # The last chapters take longest. Begun first, none of them runs alone while the others have ended.

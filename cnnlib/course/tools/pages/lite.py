@@ -74,8 +74,9 @@ SETTINGS: dict[str, Any] = {
 
 
 LONG = 20  # seconds; a cell that takes longer in a browser says so beforehand
-# By notebook and cell: how long, measured by tests/helpers/pyodide_cells.mjs, and what a reader in
-# a hurry may do instead; or the line that is too long a wait, and the lines that take its place.
+# By notebook and cell: how long, and what a reader in a hurry may do instead; or the line that is
+# too long a wait, and the lines that take its place. Measured by tests/helpers/pyodide_cells.mjs on
+# one slow machine, or on a quicker one and multiplied by 2.4, which is how much quicker it was.
 TIMES = Path(__file__).with_name("lite_seconds.json")
 
 ADVICE = (

@@ -19,7 +19,8 @@ from cnnlib.course.widgets.kit.numbers import (
 
 __all__ = ["ScalingExplorer", "StepTimes", "step_times"]
 
-# ResNet-50 on ImageNet, and an H100 at its best in float32 (NVIDIA's data sheet, SXM version).
+# ResNet-50 on ImageNet, and the most that an H100 does in float32 without tensor cores (NVIDIA's
+# data sheet, SXM version).
 NUMBERS = 25_557_032
 MULTIPLY_ADDS = 4_089_184_256
 SPEED = 67e12
@@ -102,8 +103,8 @@ def step_times(
 class ScalingExplorer(Widget):
     """Share a training step among workers, and see what the wire between them leaves of the gain.
 
-    The network is ResNet-50 in float32, a worker is an H100 at its best. The bars are the parts of
-    one step, the chart shows the speed-up against the number of workers.
+    The network is ResNet-50 in float32, a worker is an H100 without tensor cores, at best. The bars
+    are the parts of one step, the chart shows the speed-up against the number of workers.
 
     Parameters
     ----------

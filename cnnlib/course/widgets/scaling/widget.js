@@ -151,7 +151,7 @@ function render({ model, el }) {
   const frame = panel(model, el, {
     name: "scaling",
     title: "One machine to many",
-    describe: "ResNet-50, 25.6 million numbers of 4 bytes; each worker is an H100 at its best.",
+    describe: "ResNet-50, 25.6 million numbers of 4 bytes; each worker is an H100 without tensor cores, at best.",
     keys: [
       ["arrow keys on a slider", "change it; on a field, one more or one less"],
       ["Space on the switch", "talk during the backward pass, or after it"],
