@@ -87,6 +87,11 @@ def test_to_scale_without_steps_draws_plain_arrows() -> None:
     assert [text.get_text() for ax in fig.axes[2:] for text in ax.texts] == ["→"]
 
 
+def test_to_scale_draws_no_arrow_where_nothing_leads() -> None:
+    fig = figures.to_scale([np.zeros((2, 2))] * 3, ["a", "b", "c"], steps=["max", None])
+    assert [text.get_text() for ax in fig.axes[3:] for text in ax.texts] == ["max\n→"]
+
+
 @pytest.mark.parametrize(
     ("maps", "titles", "steps", "message"),
     [
