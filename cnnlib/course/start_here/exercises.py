@@ -89,33 +89,33 @@ added = chapter.prediction(
     "A row added to a table",
     level=1,
     minutes=2,
-    expected=np.array([[11, 22, 33], [14, 25, 36]]),
+    expected=np.array([[31, 22, 13], [34, 25, 16]]),
     mistakes=[
         (
-            np.array([[1, 2, 3], [4, 5, 6], [10, 20, 30]]),
+            np.array([[1, 2, 3], [4, 5, 6], [30, 20, 10]]),
             "`+` does not put a row below. It adds number to number.",
         ),
         (
-            np.array([[11, 22, 33], [4, 5, 6]]),
+            np.array([[31, 22, 13], [4, 5, 6]]),
             "The row is added to every row of the table, not to the first alone.",
         ),
         (
-            np.array([[1, 2, 3], [14, 25, 36]]),
+            np.array([[1, 2, 3], [34, 25, 16]]),
             "The row is added to every row of the table, not to the last alone.",
         ),
-        (np.array([[10, 40, 90], [40, 100, 180]]), "That is the product. Here it says `+`."),
+        (np.array([[30, 40, 30], [120, 100, 60]]), "That is the product. Here it says `+`."),
         (
             np.array([[61, 62, 63], [64, 65, 66]]),
             "The sum of the row, 60, is added everywhere. Each "
             "number of the row goes to its own column.",
         ),
-        (np.array([15, 27, 39]), "The rows of the table are added up as well. They stay two."),
+        (np.array([35, 27, 19]), "The rows of the table are added up as well. They stay two."),
     ],
     why="The row has as many numbers as the table has columns, so it is used again for each row: "
-    "1 + 10, 2 + 20, 3 + 30, then 4 + 10, 5 + 20, 6 + 30.",
+    "1 + 30, 2 + 20, 3 + 10, then 4 + 30, 5 + 20, 6 + 10.",
     hints=[
         "The row (3,) fits the last axis of the table (2, 3).",
-        "The first row becomes 1 + 10, 2 + 20, 3 + 30. And the second?",
+        "The first row becomes 1 + 30, 2 + 20, 3 + 10. And the second?",
     ],
 )
 

@@ -97,12 +97,12 @@ class BoxSlider(Widget):
 
     def _picture(self) -> tuple[Figure, str]:
         fig, (above, below) = drawing.new(2, width=6, height=3.6)
-        for left, wide, colour in (
-            (0.0, self.first, "blue"),
-            (self.t - self.second, self.second, "vermillion"),
+        for left, wide, colour, line in (
+            (0.0, self.first, "blue", "-"),
+            (self.t - self.second, self.second, "vermillion", "--"),  # as on the page
         ):
             x = [left, left, left + wide, left + wide]
-            above.plot(x, [0, 1, 1, 0], color=drawing.COLORS[colour])
+            above.plot(x, [0, 1, 1, 0], color=drawing.COLORS[colour], linestyle=line)
         low, high = max(0.0, self.t - self.second), min(self.t, self.first)
         if high > low:
             above.fill_between([low, high], 1, color="#F6D9C4")
